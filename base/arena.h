@@ -1,0 +1,26 @@
+/* Memory that is freed all at once: one arena per transaction. */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stddef.h>
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *blocks;
+	char *at, *end;
+	size_t bytes; /* in all blocks: what the queues are bounded by */
+};
+
+#define ARENA_INIT {NULL, NULL, NULL, 0}
+
+void arena_release(struct arena *arena);
+/* 16-byte aligned, not cleared. */
+void *arena_alloc(struct arena *arena, size_t size);
+void *arena_zalloc(struct arena *arena, size_t size);
+/* A NUL-terminated copy. */
+char *arena_strndup(struct arena *arena, const char *text, size_t length);
+char *arena_strdup(struct arena *arena, const char *text);
+void *arena_copy(struct arena *arena, const void *bytes, size_t length);
+
+#endif

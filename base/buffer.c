@@ -1,0 +1,220 @@
+#include "base/buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/utf8.h"
+
+void buffer_init(struct buffer *buffer, size_t maximum)
+{
+	*buffer = (struct buffer)BUFFER_INIT;
+	buffer->maximum = maximum;
+}
+
+void buffer_release(struct buffer *buffer)
+{
+	size_t maximum = buffer->maximum;
+
+	free(buffer->data);
+	buffer_init(buffer, maximum);
+}
+
+void buffer_clear(struct buffer *buffer)
+{
+	buffer->length = 0;
+	buffer->overflow = false;
+	if (buffer->data)
+		buffer->data[0] = '\0';
+}
+
+void buffer_shrink(struct buffer *buffer, size_t keep)
+{
+	if (buffer->capacity > keep)
+		buffer_release(buffer);
+	else
+		buffer_clear(buffer);
+}
+
+bool buffer_reserve(struct buffer *buffer, size_t more)
+{
+	size_t maximum = buffer->maximum ? buffer->maximum : BUFFER_MAXIMUM;
+	size_t wanted, capacity;
+
+	if (buffer->overflow)
+		return false;
+	if (more > maximum || buffer->length > maximum - more) {
+		buffer->overflow = true;
+		return false;
+	}
+	wanted = buffer->length + more + 1;
+	if (wanted <= buffer->capacity)
+		return true;
+	capacity = buffer->capacity ? buffer->capacity : 64;
+	while (capacity < wanted)
+		capacity += capacity / 2 + 32;
+	buffer->data = memory_realloc(buffer->data, capacity);
+	buffer->capacity = capacity;
+	return true;
+}
+
+void buffer_append(struct buffer *buffer, const void *bytes, size_t length)
+{
+	if (!buffer_reserve(buffer, length))
+		return;
+	if (length)
+		memcpy(buffer->data + buffer->length, bytes, length);
+	buffer->length += length;
+	buffer->data[buffer->length] = '\0';
+}
+
+void buffer_puts(struct buffer *buffer, const char *text)
+{
+	buffer_append(buffer, text, strlen(text));
+}
+
+void buffer_putc(struct buffer *buffer, char c)
+{
+	if (!buffer_reserve(buffer, 1))
+		return;
+	buffer->data[buffer->length++] = c;
+	buffer->data[buffer->length] = '\0';
+}
+
+void buffer_printf(struct buffer *buffer, const char *format, ...)
+{
+	char text[512];
+	va_list args, again;
+	int length;
+
+	va_start(args, format);
+	va_copy(again, args);
+	length = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (length >= 0 && (size_t)length < sizeof(text)) {
+		buffer_append(buffer, text, (size_t)length);
+	} else if (length >= 0 && buffer_reserve(buffer, (size_t)length)) {
+		vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, again);
+		buffer->length += (size_t)length;
+	}
+	va_end(again);
+}
+
+void buffer_put_u64(struct buffer *buffer, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	buffer_append(buffer, digits + at, sizeof(digits) - at);
+}
+
+void buffer_put_i64(struct buffer *buffer, int64_t value)
+{
+	if (value < 0) {
+		buffer_putc(buffer, '-');
+		buffer_put_u64(buffer, 0 - (uint64_t)value);
+	} else {
+		buffer_put_u64(buffer, (uint64_t)value);
+	}
+}
+
+void buffer_put_hex(struct buffer *buffer, const void *bytes, size_t length)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *in = bytes;
+	char *out;
+
+	if (length > SIZE_MAX / 2 || !buffer_reserve(buffer, length * 2)) {
+		buffer->overflow = true;
+		return;
+	}
+	out = buffer->data + buffer->length;
+	for (size_t i = 0; i < length; i++) {
+		*out++ = digits[in[i] >> 4];
+		*out++ = digits[in[i] & 15];
+	}
+	*out = '\0';
+	buffer->length += length * 2;
+}
+
+void buffer_put_le(struct buffer *buffer, uint64_t value, unsigned width)
+{
+	for (unsigned i = 0; i < width; i++, value >>= 8)
+		buffer_putc(buffer, (char)(value & 255));
+}
+
+void buffer_put_json(struct buffer *buffer, const char *text, size_t length)
+{
+	size_t i = 0;
+
+	buffer_putc(buffer, '"');
+	while (i < length) {
+		unsigned char c = (unsigned char)text[i];
+		size_t size;
+
+		if (c == '"' || c == '\\') {
+			buffer_putc(buffer, '\\');
+			buffer_putc(buffer, (char)c);
+			i++;
+		} else if (c < 0x20 || c == 0x7f) {
+			buffer_printf(buffer, "\\u%04x", c);
+			i++;
+		} else if (c < 0x80) {
+			size_t run = i + 1;
+
+			while (run < length && text[run] >= 0x20 && text[run] != 0x7f && text[run] != '"' &&
+				text[run] != '\\')
+				run++;
+			buffer_append(buffer, text + i, run - i);
+			i = run;
+		} else if ((size = utf8_valid_character(text + i, length - i)) != 0) {
+			buffer_append(buffer, text + i, size);
+			i += size;
+		} else {
+			buffer_puts(buffer, "\xef\xbf\xbd");
+			i++;
+		}
+	}
+	buffer_putc(buffer, '"');
+}
+
+void buffer_put_printable(struct buffer *buffer, const void *bytes, size_t length, size_t maximum)
+{
+	const char *text = bytes;
+	size_t i = 0, end = length < maximum ? length : maximum;
+
+	while (i < end) {
+		unsigned char c = (unsigned char)text[i];
+		size_t size;
+
+		if (c >= 0x20 && c < 0x7f) {
+			buffer_putc(buffer, (char)c);
+			i++;
+		} else if (c >= 0x80 && (size = utf8_valid_character(text + i, length - i)) != 0 &&
+			!(size == 2 && c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)) {
+			buffer_append(buffer, text + i, size);
+			i += size;
+		} else if (c == '\n') {
+			buffer_puts(buffer, "\\n");
+			i++;
+		} else if (c == '\t') {
+			buffer_puts(buffer, "\\t");
+			i++;
+		} else {
+			buffer_printf(buffer, "\\x%02x", c);
+			i++;
+		}
+	}
+	if (end < length)
+		buffer_puts(buffer, "…");
+}
+
+const char *buffer_text(const struct buffer *buffer)
+{
+	return buffer->data ? buffer->data : "";
+}

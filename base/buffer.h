@@ -1,0 +1,56 @@
+/* A growable run of bytes with a maximum, NUL-terminated after its content for the convenience of printf.
+ * Appending beyond the maximum sets `overflow` and drops the bytes: callers test buffer_ok() once at the
+ * end, as a statement that is too long is refused as a whole. */
+#ifndef BASE_BUFFER_H
+#define BASE_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct buffer {
+	char *data;       /* NULL until the first append */
+	size_t length;
+	size_t capacity;
+	size_t maximum;   /* bytes of content; 0 = BUFFER_MAXIMUM */
+	bool overflow;
+};
+
+#define BUFFER_MAXIMUM ((size_t)2 << 30)
+#define BUFFER_INIT {NULL, 0, 0, 0, false}
+
+void buffer_init(struct buffer *buffer, size_t maximum);
+void buffer_release(struct buffer *buffer);
+/* Empties it and keeps the memory. */
+void buffer_clear(struct buffer *buffer);
+/* Empties it, and gives memory above `keep` bytes back. */
+void buffer_shrink(struct buffer *buffer, size_t keep);
+
+/* Makes room for `more` bytes behind the content; false (and overflow) when that passes the maximum. */
+bool buffer_reserve(struct buffer *buffer, size_t more);
+void buffer_append(struct buffer *buffer, const void *bytes, size_t length);
+void buffer_puts(struct buffer *buffer, const char *text);
+void buffer_putc(struct buffer *buffer, char c);
+void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buffer_put_u64(struct buffer *buffer, uint64_t value);
+void buffer_put_i64(struct buffer *buffer, int64_t value);
+/* Lower-case hexadecimal of the bytes, two digits each. */
+void buffer_put_hex(struct buffer *buffer, const void *bytes, size_t length);
+/* little-endian integers of `width` bytes (1…8) */
+void buffer_put_le(struct buffer *buffer, uint64_t value, unsigned width);
+/* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
+void buffer_put_json(struct buffer *buffer, const char *text, size_t length);
+/* The bytes as printable ASCII/UTF-8 text for a log or a message: control bytes as \xNN, cut after
+ * `maximum` bytes with "…". */
+void buffer_put_printable(struct buffer *buffer, const void *bytes, size_t length, size_t maximum);
+
+/* The content as a C string ("" when empty); valid until the next change. */
+const char *buffer_text(const struct buffer *buffer);
+
+static inline bool buffer_ok(const struct buffer *buffer)
+{
+	return !buffer->overflow;
+}
+
+#endif

@@ -1,0 +1,110 @@
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void set_text(struct error *error, const char *format, va_list args)
+{
+	/* a context may quote the former text: format into a copy first */
+	char text[sizeof(error->text)];
+
+	vsnprintf(text, sizeof(text), format, args);
+	memcpy(error->text, text, sizeof(text));
+}
+
+int error_set(struct error *error, enum error_kind kind, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	set_text(error, format, args);
+	va_end(args);
+	error->kind = kind;
+	error->code = 0;
+	error->sqlstate[0] = '\0';
+	return -1;
+}
+
+int error_set_server(struct error *error, enum error_kind kind, unsigned code, const char *sqlstate,
+	const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	set_text(error, format, args);
+	va_end(args);
+	error->kind = kind;
+	error->code = code;
+	snprintf(error->sqlstate, sizeof(error->sqlstate), "%s", sqlstate ? sqlstate : "");
+	return -1;
+}
+
+int error_context(struct error *error, const char *format, ...)
+{
+	char text[sizeof(error->text)];
+	va_list args;
+	int used;
+
+	va_start(args, format);
+	used = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (used < 0)
+		used = 0;
+	if ((size_t)used < sizeof(text) - 3) {
+		size_t room = sizeof(text) - (size_t)used - 3, length = strlen(error->text);
+
+		if (length > room)
+			length = room;
+		memcpy(text + used, ": ", 2);
+		memcpy(text + used + 2, error->text, length);
+		text[(size_t)used + 2 + length] = '\0';
+	}
+	memcpy(error->text, text, sizeof(text));
+	return -1;
+}
+
+int error_advice(struct error *error, const char *format, ...)
+{
+	size_t used = strlen(error->text);
+	va_list args;
+
+	if (used + 2 < sizeof(error->text)) {
+		error->text[used++] = ' ';
+		va_start(args, format);
+		vsnprintf(error->text + used, sizeof(error->text) - used, format, args);
+		va_end(args);
+	}
+	return -1;
+}
+
+void error_clear(struct error *error)
+{
+	error->kind = ERROR_NONE;
+	error->code = 0;
+	error->sqlstate[0] = '\0';
+	error->text[0] = '\0';
+}
+
+const char *error_kind_name(enum error_kind kind)
+{
+	switch (kind) {
+	case ERROR_NONE:
+		return "none";
+	case ERROR_USAGE:
+		return "usage";
+	case ERROR_CONNECT:
+		return "connect";
+	case ERROR_RETRY:
+		return "retry";
+	case ERROR_STOP:
+		return "stop";
+	case ERROR_CORRUPT:
+		return "corrupt";
+	case ERROR_FENCED:
+		return "fenced";
+	case ERROR_STOPPED:
+		return "stopped";
+	}
+	return "unknown";
+}

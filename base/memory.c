@@ -1,0 +1,48 @@
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void *check(void *memory, size_t size)
+{
+	if (!memory) {
+		char text[96];
+		int length = snprintf(text, sizeof(text), "changeling: out of memory (%zu bytes asked for)\n", size);
+
+		if (write(STDERR_FILENO, text, (size_t)length) < 0)
+			_exit(71);
+		_exit(70);
+	}
+	return memory;
+}
+
+void *memory_alloc(size_t size)
+{
+	return check(malloc(size ? size : 1), size);
+}
+
+void *memory_zalloc(size_t size)
+{
+	return check(calloc(1, size ? size : 1), size);
+}
+
+void *memory_realloc(void *old, size_t size)
+{
+	return check(realloc(old, size ? size : 1), size);
+}
+
+char *memory_strndup(const char *text, size_t length)
+{
+	char *copy = memory_alloc(length + 1);
+
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	return copy;
+}
+
+char *memory_strdup(const char *text)
+{
+	return memory_strndup(text, strlen(text));
+}
