@@ -97,8 +97,9 @@ struct transaction {
 	struct change *first, *last;
 	size_t changes;
 	size_t row_bytes;         /* of all rows events */
-	/* XA_PREPARE: the events of the group verbatim (each with header, without checksum), so that the applier can
-	 * keep them and have them assembled again (assembler_replay); NULL otherwise */
+	/* XA_PREPARE: the format description and then the events of the group verbatim (each with header, without
+	 * checksum), so that the applier can keep them and have them assembled again (assembler_replay) by another
+	 * process later; NULL otherwise */
 	const uint8_t *events;
 	size_t events_length;
 };
@@ -138,7 +139,7 @@ const struct binlog_format *assembler_format(const struct assembler *assembler);
 const struct gtid_set *assembler_previous_gtids(const struct assembler *assembler);
 
 /* Assembles the events kept of an XA_PREPARE group into a transaction of kind COMMIT. */
-int assembler_replay(const uint8_t *events, size_t length, const struct binlog_format *format,
-	const struct assembler_limits *limits, struct transaction **transaction, struct error *error);
+int assembler_replay(const uint8_t *events, size_t length, const struct assembler_limits *limits,
+	struct transaction **transaction, struct error *error);
 
 #endif
