@@ -1,0 +1,104 @@
+/* One connection to the target: TLS that is verified, statements sent several at a time, every result read.
+ *
+ * Blocking; one thread uses a connection at a time, except target_interrupt. libmariadb is seen here only. */
+#ifndef APPLIER_TARGET_H
+#define APPLIER_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "binlog/format.h"
+
+enum target_ssl_mode { TARGET_SSL_OFF, TARGET_SSL_CA, TARGET_SSL_IDENTITY };
+
+struct target_options {
+	const char *host; /* resolved anew at each connect */
+	unsigned port;
+	const char *user;
+	/* Asked at each connect; the text is wiped after use. */
+	int (*password)(void *context, struct buffer *out, struct error *error);
+	void *password_context;
+	enum target_ssl_mode ssl_mode;
+	const char *ssl_ca, *ssl_capath, *ssl_cert, *ssl_key, *ssl_cipher, *ssl_crl, *ssl_crlpath, *tls_version;
+	unsigned connect_timeout_seconds;
+	unsigned read_timeout_seconds; /* 0 = none */
+	const char *schema; /* ours */
+};
+
+struct target;
+
+/* Connects and checks the connection (cipher, names). ERROR_CONNECT for what another attempt may mend, with the
+ * server's words; ERROR_STOP for what a person must change (certificate refused, account locked, wrong
+ * password). */
+int target_connect(struct target **target, const struct target_options *options, struct error *error);
+void target_close(struct target *target);
+
+/* May be called by any thread: ends whatever the connection waits for, with ERROR_RETRY there. */
+void target_interrupt(struct target *target);
+
+uint64_t target_connection_id(const struct target *target);
+enum server_family target_family(const struct target *target);
+unsigned target_version(const struct target *target); /* a·10000 + b·100 + c */
+const char *target_version_text(const struct target *target);
+const char *target_cipher(const struct target *target); /* NULL when TLS is off */
+const char *target_host(const struct target *target);
+uint64_t target_max_allowed_packet(const struct target *target);
+
+/* What one statement of a flight did. */
+struct target_outcome {
+	uint64_t affected; /* UPDATE: rows found; DELETE and INSERT: rows */
+	unsigned warnings;
+};
+
+/* Sends `text`, which holds `statements` statements separated by ";", as one packet and reads every result
+ * (result sets are dropped). On an error *failed is the index of the statement that failed; the ones before have
+ * their outcome, the ones after did not run. */
+int target_flight(struct target *target, const char *text, size_t length, size_t statements,
+	struct target_outcome *outcomes, size_t *failed, struct error *error);
+
+/* Sends one statement that may hold ";" itself (a routine's body), or that must not be read as more than one. */
+int target_statement(struct target *target, const char *text, size_t length, struct target_outcome *outcome,
+	struct error *error);
+
+/* As target_statement for text of our own. */
+int target_execute(struct target *target, const char *text, struct error *error);
+
+/* A small result as text, in the arena: cells[row * columns + column], NULL for NULL. */
+struct target_rows {
+	size_t rows, columns;
+	const char **names;
+	const char **cells;
+	size_t *lengths;
+};
+
+int target_query(struct target *target, const char *text, size_t length, struct arena *arena,
+	struct target_rows *rows, struct error *error);
+int target_queryf(struct target *target, struct arena *arena, struct target_rows *rows, struct error *error,
+	const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* The cell, or NULL. */
+static inline const char *target_cell(const struct target_rows *rows, size_t row, size_t column)
+{
+	return rows->cells[row * rows->columns + column];
+}
+
+/* LOAD DATA LOCAL: the statement asks for a file by name and gets these bytes, whatever the name. */
+struct target_file {
+	size_t (*read)(void *context, char *into, size_t room); /* 0 at the end */
+	void *context;
+};
+int target_load(struct target *target, const char *text, size_t length, const struct target_file *file,
+	struct target_outcome *outcome, struct error *error);
+
+/* The server's own quoting for text of ours: 'it''s' in any sql_mode, and `name`. */
+void sql_put_string(struct buffer *out, const char *text, size_t length);
+void sql_put_name(struct buffer *out, const char *name);
+
+/* Kind of a server error on a running connection (reference: what retries, what stops). */
+enum error_kind target_error_kind(unsigned code, const char *text);
+
+#endif
