@@ -1,0 +1,420 @@
+#include "applier/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <uthash.h>
+
+#include "base/memory.h"
+
+struct entry {
+	char *key; /* database NUL name */
+	size_t key_length;
+	struct target_table *table;
+	UT_hash_handle hh;
+};
+
+struct table_cache {
+	struct entry *entries;
+	struct arena arena;
+	uint64_t tables; /* ever read: numbers them */
+};
+
+struct table_cache *table_cache_new(void)
+{
+	return memory_zalloc(sizeof(struct table_cache));
+}
+
+void table_cache_clear(struct table_cache *cache)
+{
+	struct entry *entry, *next;
+
+	HASH_ITER(hh, cache->entries, entry, next)
+	{
+		HASH_DEL(cache->entries, entry);
+		free(entry->key);
+		free(entry);
+	}
+	arena_release(&cache->arena);
+}
+
+void table_cache_free(struct table_cache *cache)
+{
+	if (!cache)
+		return;
+	table_cache_clear(cache);
+	free(cache);
+}
+
+static const struct {
+	const char *type;
+	enum column_class class;
+} classes[] = {
+	{"float", COLUMN_FLOAT}, {"double", COLUMN_DOUBLE}, {"char", COLUMN_TEXT}, {"varchar", COLUMN_TEXT},
+	{"tinytext", COLUMN_TEXT}, {"text", COLUMN_TEXT}, {"mediumtext", COLUMN_TEXT}, {"longtext", COLUMN_TEXT},
+	{"binary", COLUMN_BYTES}, {"varbinary", COLUMN_BYTES}, {"tinyblob", COLUMN_BYTES}, {"blob", COLUMN_BYTES},
+	{"mediumblob", COLUMN_BYTES}, {"longblob", COLUMN_BYTES}, {"enum", COLUMN_ENUM}, {"set", COLUMN_SET},
+	{"date", COLUMN_TEMPORAL}, {"time", COLUMN_TEMPORAL}, {"datetime", COLUMN_TEMPORAL},
+	{"timestamp", COLUMN_TEMPORAL}, {"json", COLUMN_JSON}, {"vector", COLUMN_VECTOR}, {"uuid", COLUMN_UUID},
+	{"inet4", COLUMN_UUID}, {"inet6", COLUMN_UUID}, {"geometry", COLUMN_GEOMETRY}, {"point", COLUMN_GEOMETRY},
+	{"linestring", COLUMN_GEOMETRY}, {"polygon", COLUMN_GEOMETRY}, {"multipoint", COLUMN_GEOMETRY},
+	{"multilinestring", COLUMN_GEOMETRY}, {"multipolygon", COLUMN_GEOMETRY}, {"geomcollection", COLUMN_GEOMETRY},
+	{"geometrycollection", COLUMN_GEOMETRY},
+};
+
+static enum column_class class_of(const char *type)
+{
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		if (strcasecmp(classes[i].type, type) == 0)
+			return classes[i].class;
+	}
+	return COLUMN_NUMBER;
+}
+
+static const char *quote(struct arena *arena, const char *database, const char *name)
+{
+	struct buffer text = BUFFER_INIT;
+	const char *copy;
+
+	if (database) {
+		sql_put_name(&text, database);
+		buffer_putc(&text, '.');
+	}
+	sql_put_name(&text, name);
+	copy = arena_strdup(arena, buffer_text(&text));
+	buffer_release(&text);
+	return copy;
+}
+
+/* "SELECT … WHERE <schema column> = 'db' AND <name column> = 'name' …" */
+static int ask(struct target *target, struct arena *arena, struct target_rows *rows, const char *select,
+	const char *schema_column, const char *database, const char *name_column, const char *name,
+	const char *tail, struct error *error)
+{
+	struct buffer sql = BUFFER_INIT;
+	int result;
+
+	buffer_printf(&sql, "%s WHERE %s = ", select, schema_column);
+	sql_put_string(&sql, database, strlen(database));
+	buffer_printf(&sql, " AND %s = ", name_column);
+	sql_put_string(&sql, name, strlen(name));
+	buffer_puts(&sql, tail);
+	result = target_query(target, sql.data, sql.length, arena, rows, error);
+	buffer_release(&sql);
+	return result;
+}
+
+static void fill_column(struct arena *arena, struct target_column *column, const struct target_rows *rows, size_t row)
+{
+	const char *extra = target_cell(rows, row, 7);
+	const char *expression = target_cell(rows, row, 8);
+
+	column->name = target_cell(rows, row, 0);
+	column->quoted = quote(arena, NULL, column->name);
+	column->type = target_cell(rows, row, 1);
+	column->full_type = target_cell(rows, row, 2);
+	column->charset = target_cell(rows, row, 3);
+	column->collation = target_cell(rows, row, 4);
+	column->octets = target_cell(rows, row, 5) ? strtoull(target_cell(rows, row, 5), NULL, 10) : 0;
+	column->nullable = strcmp(target_cell(rows, row, 6), "YES") == 0;
+	column->datetime_digits = target_cell(rows, row, 9) ? (unsigned)strtoul(target_cell(rows, row, 9), NULL, 10) : 0;
+	column->class = class_of(column->type);
+	column->is_unsigned = strcasestr(column->full_type, "unsigned") != NULL || strcasecmp(column->type, "year") == 0;
+	column->row_start = strcasestr(extra, "ROW START") != NULL;
+	column->row_end = strcasestr(extra, "ROW END") != NULL;
+	column->generated = (expression && expression[0] && !strcasestr(extra, "DEFAULT_GENERATED")) ||
+		strcasestr(extra, "VIRTUAL") || strcasestr(extra, "STORED") || strcasestr(extra, "PERSISTENT");
+	column->auto_increment = strcasestr(extra, "auto_increment") != NULL;
+	column->on_update_now = strcasestr(extra, "on update") != NULL;
+	column->invisible = strcasestr(extra, "INVISIBLE") != NULL;
+}
+
+static int read_columns(struct target *target, struct arena *arena, struct target_table *table, struct error *error)
+{
+	/* the table's columns beyond what the server's version names are all there in every version we can meet, except
+	 * GENERATION_EXPRESSION, DATETIME_PRECISION: asked for only where they exist */
+	bool old = target_family(target) == FAMILY_MYSQL && target_version(target) < 50706;
+	struct target_rows rows;
+
+	if (ask(target, arena, &rows,
+		    old ? "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, "
+			  "CHARACTER_OCTET_LENGTH, IS_NULLABLE, EXTRA, '', DATETIME_PRECISION FROM information_schema.COLUMNS"
+			: "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, "
+			  "CHARACTER_OCTET_LENGTH, IS_NULLABLE, EXTRA, GENERATION_EXPRESSION, DATETIME_PRECISION "
+			  "FROM information_schema.COLUMNS",
+		    "TABLE_SCHEMA", table->database, "TABLE_NAME", table->name, " ORDER BY ORDINAL_POSITION", error) < 0)
+		return -1;
+	table->columns_count = (unsigned)rows.rows;
+	table->columns = arena_zalloc(arena, (rows.rows + 1) * sizeof(*table->columns));
+	for (size_t i = 0; i < rows.rows; i++)
+		fill_column(arena, &table->columns[i], &rows, i);
+	return 0;
+}
+
+static int column_index(const struct target_table *table, const char *name)
+{
+	for (unsigned i = 0; i < table->columns_count; i++) {
+		if (strcasecmp(table->columns[i].name, name) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* Whether equality on the column in a join with a list of literals could differ from the column's own. */
+static bool needs_care(const struct target_column *column)
+{
+	switch (column->class) {
+	case COLUMN_NUMBER:
+		return strcasecmp(column->type, "bit") == 0 || strcasecmp(column->type, "year") == 0;
+	case COLUMN_TEXT:
+	case COLUMN_BYTES:
+		return false;
+	default:
+		return true;
+	}
+}
+
+struct key_candidate {
+	struct target_key key;
+	bool usable;
+};
+
+/* Reads the rows of STATISTICS from `at` on that belong to one index; returns the row behind it. */
+static size_t read_key(const struct target_table *table, const struct target_rows *rows, size_t at,
+	struct arena *arena, struct key_candidate *candidate)
+{
+	const char *name = target_cell(rows, at, 0);
+	size_t end = at;
+
+	while (end < rows->rows && strcmp(target_cell(rows, end, 0), name) == 0)
+		end++;
+	candidate->usable = true;
+	candidate->key.primary = strcmp(name, "PRIMARY") == 0;
+	candidate->key.has_prefix = false;
+	candidate->key.count = 0;
+	candidate->key.columns = arena_alloc(arena, (end - at) * sizeof(unsigned));
+	for (; at < end; at++) {
+		const char *column_name = target_cell(rows, at, 1);
+		int column = column_name ? column_index(table, column_name) : -1;
+
+		if (column < 0) { /* an expression */
+			candidate->usable = false;
+			continue;
+		}
+		if (target_cell(rows, at, 2)) {
+			candidate->key.has_prefix = true;
+			candidate->usable = candidate->usable && candidate->key.primary;
+		}
+		if (table->columns[column].nullable || (table->columns[column].generated && !candidate->key.primary))
+			candidate->usable = false;
+		candidate->key.columns[candidate->key.count++] = (unsigned)column;
+	}
+	return end;
+}
+
+static int read_keys(struct target *target, struct arena *arena, struct target_table *table, struct error *error)
+{
+	struct target_rows rows;
+	size_t at = 0;
+
+	if (ask(target, arena, &rows,
+		    "SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS", "TABLE_SCHEMA",
+		    table->database, "TABLE_NAME", table->name,
+		    " AND NON_UNIQUE = 0 ORDER BY INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX", error) < 0)
+		return -1;
+	while (at < rows.rows) {
+		struct key_candidate candidate;
+
+		at = read_key(table, &rows, at, arena, &candidate);
+		if (candidate.usable && table->key.count == 0) {
+			table->key = candidate.key;
+			continue;
+		}
+		table->secondary_unique++;
+		for (unsigned i = 0; i < candidate.key.count; i++)
+			table->columns[candidate.key.columns[i]].in_unique = true;
+		if (!candidate.usable && candidate.key.count == 0) {
+			/* unique over expressions alone: any column may be in it */
+			for (unsigned i = 0; i < table->columns_count; i++)
+				table->columns[i].in_unique = true;
+		}
+	}
+	for (unsigned i = 0; i < table->key.count; i++) {
+		if (needs_care(&table->columns[table->key.columns[i]]))
+			table->key_needs_care = true;
+	}
+	/* a generated column in a unique key follows the columns it is made of: all may matter */
+	for (unsigned i = 0; i < table->columns_count; i++) {
+		if (table->columns[i].in_unique && table->columns[i].generated) {
+			for (unsigned j = 0; j < table->columns_count; j++)
+				table->columns[j].in_unique = true;
+			break;
+		}
+	}
+	return 0;
+}
+
+static int read_relations(struct target *target, struct arena *arena, struct target_table *table,
+	struct error *error)
+{
+	struct target_rows rows;
+
+	if (ask(target, arena, &rows,
+		    "SELECT 1 FROM information_schema.KEY_COLUMN_USAGE", "TABLE_SCHEMA", table->database, "TABLE_NAME",
+		    table->name, " AND REFERENCED_TABLE_NAME IS NOT NULL LIMIT 1", error) < 0)
+		return -1;
+	table->has_foreign_keys = rows.rows > 0;
+	if (!table->has_foreign_keys) {
+		if (ask(target, arena, &rows, "SELECT 1 FROM information_schema.KEY_COLUMN_USAGE",
+			    "REFERENCED_TABLE_SCHEMA", table->database, "REFERENCED_TABLE_NAME", table->name, " LIMIT 1",
+			    error) < 0)
+			return -1;
+		table->has_foreign_keys = rows.rows > 0;
+	}
+	if (ask(target, arena, &rows, "SELECT 1 FROM information_schema.TRIGGERS", "EVENT_OBJECT_SCHEMA",
+		    table->database, "EVENT_OBJECT_TABLE", table->name, " LIMIT 1", error) < 0)
+		return -1;
+	table->has_triggers = rows.rows > 0;
+	return 0;
+}
+
+static int read_table(struct target *target, struct arena *arena, struct target_table *table, struct error *error)
+{
+	struct target_rows rows;
+	const char *kind;
+
+	if (ask(target, arena, &rows, "SELECT TABLE_TYPE, ENGINE FROM information_schema.TABLES", "TABLE_SCHEMA",
+		    table->database, "TABLE_NAME", table->name, "", error) < 0)
+		return -1;
+	if (rows.rows == 0)
+		return 0;
+	table->exists = true;
+	kind = target_cell(&rows, 0, 0);
+	table->is_view = strcmp(kind, "VIEW") == 0;
+	table->is_sequence = strcmp(kind, "SEQUENCE") == 0;
+	table->is_versioned = strcmp(kind, "SYSTEM VERSIONED") == 0;
+	table->engine = target_cell(&rows, 0, 1) ? target_cell(&rows, 0, 1) : "";
+	if (read_columns(target, arena, table, error) < 0 || read_keys(target, arena, table, error) < 0)
+		return -1;
+	return read_relations(target, arena, table, error);
+}
+
+int table_cache_find(struct table_cache *cache, struct target *target, const char *database, const char *name,
+	const struct target_table **table, struct error *error)
+{
+	size_t database_length = strlen(database), length = database_length + 1 + strlen(name);
+	struct entry *entry;
+	struct target_table *read;
+	char *key = memory_alloc(length + 1);
+
+	memcpy(key, database, database_length + 1);
+	strcpy(key + database_length + 1, name);
+	HASH_FIND(hh, cache->entries, key, length, entry);
+	if (entry) {
+		free(key);
+		*table = entry->table;
+		return 0;
+	}
+	read = arena_zalloc(&cache->arena, sizeof(*read));
+	read->database = arena_strdup(&cache->arena, database);
+	read->name = arena_strdup(&cache->arena, name);
+	read->quoted = quote(&cache->arena, database, name);
+	read->id = ++cache->tables;
+	if (read_table(target, &cache->arena, read, error) < 0) {
+		free(key);
+		return error_context(error, "reading the definition of table %s.%s", database, name);
+	}
+	entry = memory_zalloc(sizeof(*entry));
+	entry->key = key;
+	entry->key_length = length;
+	entry->table = read;
+	HASH_ADD_KEYPTR(hh, cache->entries, entry->key, length, entry);
+	*table = read;
+	return 0;
+}
+
+/* What only a schema tells of a column: taken from the target's when the event does not say it. */
+static void complete_column(struct table_column *column, const struct target_column *target)
+{
+	if (column->sign == SIGN_UNKNOWN)
+		column->sign = target->is_unsigned ? SIGN_UNSIGNED : SIGN_SIGNED;
+	if (column->type == TYPE_TIMESTAMP || column->type == TYPE_DATETIME || column->type == TYPE_TIME)
+		column->fraction_digits = (uint8_t)target->datetime_digits;
+}
+
+static int describe_mismatch(const struct target_table *table, const struct table_map *map, struct error *error)
+{
+	return error_set(error, ERROR_STOP,
+		"table %s has %u columns on the target and %u in the master's event, and the event does not name them. Make "
+		"the tables alike, or set binlog_row_metadata=FULL on the master.",
+		table->quoted, table->columns_count, map->columns_count);
+}
+
+int table_bind(const struct target_table *table, struct table_map *map, struct arena *arena,
+	struct table_binding **result, struct error *error)
+{
+	struct table_binding *binding = arena_zalloc(arena, sizeof(*binding));
+	bool gipk = (map->flags & TABLE_MAP_FLAG_GENERATED_INVISIBLE_PK) != 0;
+	unsigned matched = 0, shift = 0, assignable = 0;
+
+	if (!table->exists)
+		return error_set(error, ERROR_STOP,
+			"table %s.%s does not exist on the target. Make it there (with the rows it had at this position), then "
+			"run changeling retry; or changeling skip.",
+			map->database, map->table);
+	binding->table = table;
+	binding->map = map;
+	binding->to_target = arena_alloc(arena, (map->columns_count + 1) * sizeof(int));
+	/* the master's generated invisible key, which the target may lack */
+	if (gipk && !map->has_names &&
+		(table->columns_count == 0 || strcmp(table->columns[0].name, "my_row_id") != 0))
+		shift = 1;
+	for (uint32_t i = 0; i < map->columns_count; i++) {
+		int at;
+
+		if (map->has_names) {
+			at = column_index(table, map->columns[i].name);
+			if (at < 0 && !(gipk && i == 0))
+				return error_set(error, ERROR_STOP,
+					"table %s has no column %s on the target, which the master's has. Add it, then run "
+					"changeling retry.",
+					table->quoted, map->columns[i].name);
+		} else if (i < shift) {
+			at = -1;
+		} else {
+			at = (int)(i - shift);
+			if ((unsigned)at >= table->columns_count)
+				return describe_mismatch(table, map, error);
+		}
+		binding->to_target[i] = at;
+		if (at < 0) {
+			if (map->columns[i].sign == SIGN_UNKNOWN)
+				map->columns[i].sign = SIGN_UNSIGNED;
+			continue;
+		}
+		complete_column(&map->columns[i], &table->columns[at]);
+		if (!table->columns[at].generated)
+			matched++;
+	}
+	for (unsigned i = 0; i < table->columns_count; i++)
+		assignable += !table->columns[i].generated;
+	binding->all_columns = matched == assignable;
+	binding->key_sources = arena_alloc(arena, (table->key.count + 1) * sizeof(unsigned));
+	binding->keyed = table->key.count > 0;
+	for (unsigned k = 0; k < table->key.count; k++) {
+		bool found = false;
+
+		for (uint32_t i = 0; i < map->columns_count && !found; i++) {
+			if (binding->to_target[i] == (int)table->key.columns[k]) {
+				binding->key_sources[k] = i;
+				found = true;
+			}
+		}
+		if (!found)
+			binding->keyed = false;
+	}
+	map->applier_data = binding;
+	*result = binding;
+	return 0;
+}

@@ -1,0 +1,98 @@
+/* The target's tables as row changes need them: columns, the key that identifies a row, what forbids reordering.
+ *
+ * Read once from information_schema and kept until a statement changes definitions. Used by the coordinating thread only;
+ * workers read the tables that hang on their transactions' table maps, which stay as they are while any
+ * transaction is in flight (definitions change behind a barrier). */
+#ifndef APPLIER_TABLE_H
+#define APPLIER_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "applier/target.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "binlog/rows.h"
+
+/* How a value of the column is written (applier/literal.h). */
+enum column_class {
+	COLUMN_NUMBER,   /* integers, DECIMAL, BIT, YEAR */
+	COLUMN_FLOAT,
+	COLUMN_DOUBLE,
+	COLUMN_TEXT,     /* with a character set */
+	COLUMN_BYTES,    /* BINARY, VARBINARY, BLOB */
+	COLUMN_ENUM,
+	COLUMN_SET,
+	COLUMN_TEMPORAL,
+	COLUMN_JSON,     /* MySQL's own type */
+	COLUMN_GEOMETRY,
+	COLUMN_VECTOR,
+	COLUMN_UUID,     /* MariaDB's UUID, INET4, INET6: fixed bytes */
+};
+
+struct target_column {
+	const char *name;         /* utf8 */
+	const char *quoted;       /* `name` */
+	const char *type;         /* DATA_TYPE in lower case: "varchar" */
+	const char *full_type;    /* COLUMN_TYPE */
+	const char *charset;      /* NULL when it has none */
+	const char *collation;
+	enum column_class class;
+	bool is_unsigned, nullable, generated, auto_increment, on_update_now, invisible;
+	bool row_start, row_end;  /* of a system-versioned table */
+	bool in_unique;           /* in a unique key other than the chosen one */
+	uint64_t octets;          /* CHARACTER_OCTET_LENGTH */
+	unsigned datetime_digits;
+};
+
+struct target_key {
+	unsigned count;
+	unsigned *columns; /* indexes into columns */
+	bool has_prefix, primary;
+};
+
+struct target_table {
+	const char *database, *name, *quoted; /* `database`.`name` */
+	bool exists, is_view, is_sequence, is_versioned;
+	const char *engine;
+	unsigned columns_count;
+	struct target_column *columns;
+	struct target_key key;       /* the primary key, else a unique key without NULLs or prefixes; count 0 = none */
+	unsigned secondary_unique;   /* how many other unique keys there are */
+	bool has_foreign_keys;       /* it refers to others, or others to it */
+	bool has_triggers;
+	bool key_needs_care;         /* FLOAT, BIT, ENUM … in the key: no multi-row forms that compare it */
+	uint64_t id;                 /* number of this table in the cache: part of conflict keys */
+	struct target_table *next;   /* of the cache */
+};
+
+struct table_cache;
+
+struct table_cache *table_cache_new(void);
+void table_cache_free(struct table_cache *cache);
+/* Forgets everything. No transaction that was bound to a table may be in use. */
+void table_cache_clear(struct table_cache *cache);
+
+/* The table, read from the target when it is not known yet; `exists` is false when there is none. */
+int table_cache_find(struct table_cache *cache, struct target *target, const char *database, const char *name,
+	const struct target_table **table, struct error *error);
+
+/* How the columns of a table map lie on the target's table. */
+struct table_binding {
+	const struct target_table *table;
+	const struct table_map *map;
+	/* by index of the source's column: index of the target's, or -1 where the target has none (a generated
+	 * invisible primary key) */
+	int *to_target;
+	/* by index of the target's key column: index of the source's */
+	unsigned *key_sources;
+	bool keyed;        /* all key columns are there */
+	bool all_columns;  /* each assignable target column has a source: a full image tells the whole row */
+};
+
+/* Binds by names where the map has them, else by position. Fills in the map what only a schema tells (signs,
+ * fraction digits) and hangs the binding on it (applier_data). ERROR_STOP when they do not fit. */
+int table_bind(const struct target_table *table, struct table_map *map, struct arena *arena,
+	struct table_binding **binding, struct error *error);
+
+#endif
