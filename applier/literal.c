@@ -1,0 +1,320 @@
+#include "applier/literal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "applier/sql/charset.h"
+#include "base/utf8.h"
+#include "binlog/json.h"
+
+#define COLLATION_BINARY 63u
+
+bool literal_needs_lenient(const struct value *value)
+{
+	return value->kind == VALUE_ENUM && value->number.u == 0;
+}
+
+bool literal_can_join(const struct target_column *column)
+{
+	switch (column->class) {
+	case COLUMN_JSON:
+	case COLUMN_GEOMETRY:
+	case COLUMN_VECTOR:
+	case COLUMN_UUID:
+		return false;
+	case COLUMN_NUMBER: /* 64-bit numbers above the signed range would be DECIMALs there, which BIT takes for text */
+		return strcasecmp(column->type, "bit") != 0;
+	default:
+		return true;
+	}
+}
+
+/* '…' with backslash escapes: our session never has NO_BACKSLASH_ESCAPES. */
+static void put_escaped(struct buffer *out, const uint8_t *bytes, size_t length)
+{
+	char *to;
+
+	if (!buffer_reserve(out, 2 * length + 2))
+		return;
+	to = out->data + out->length;
+	*to++ = '\'';
+	for (size_t i = 0; i < length; i++) {
+		uint8_t c = bytes[i];
+
+		if (c == '\'' || c == '\\') {
+			*to++ = '\\';
+			*to++ = (char)c;
+		} else if (c == 0) {
+			*to++ = '\\';
+			*to++ = '0';
+		} else {
+			*to++ = (char)c;
+		}
+	}
+	*to++ = '\'';
+	*to = '\0';
+	out->length = (size_t)(to - out->data);
+}
+
+static void put_hex(struct buffer *out, const uint8_t *bytes, size_t length)
+{
+	buffer_puts(out, "x'");
+	buffer_put_hex(out, bytes, length);
+	buffer_putc(out, '\'');
+}
+
+static void put_bytes(struct buffer *out, const uint8_t *bytes, size_t length)
+{
+	if (length <= 16) {
+		put_hex(out, bytes, length);
+		return;
+	}
+	buffer_puts(out, "_binary");
+	put_escaped(out, bytes, length);
+}
+
+static bool is_ascii(const uint8_t *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] >= 0x80)
+			return false;
+	}
+	return true;
+}
+
+/* Character sets in which a byte below 0x80 may be something else than ASCII, or part of a longer character that
+ * holds a quote. */
+static bool ascii_superset(const char *charset)
+{
+	static const char *const others[] = {
+		"ucs2", "utf16", "utf16le", "utf32", "swe7", "filename", "big5", "gbk", "sjis", "cp932", "gb18030"};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(charset, others[i]) == 0)
+			return false;
+	}
+	return true;
+}
+
+static bool is_utf8(const char *charset)
+{
+	return strcmp(charset, "utf8mb4") == 0 || strcmp(charset, "utf8mb3") == 0 || strcmp(charset, "utf8") == 0;
+}
+
+/* What stands in front of a literal for the server to take its bytes for that character set. */
+static const char *introducer(const char *charset)
+{
+	/* "utf8" is understood by every server, "utf8mb3" is not */
+	return strcmp(charset, "utf8mb3") == 0 ? "utf8" : charset;
+}
+
+static const char *source_charset(const struct literal_target *target, const struct table_column *source,
+	const struct target_column *column)
+{
+	const struct collation *collation = NULL;
+
+	if (source->has_collation)
+		collation = collation_by_id(target->source_family, source->collation);
+	return collation ? collation->charset : column->charset;
+}
+
+static int put_text(struct buffer *out, const struct literal_target *target, const uint8_t *bytes, size_t length,
+	const struct table_column *source, const struct target_column *column, enum literal_use use)
+{
+	const char *charset = source_charset(target, source, column);
+	bool plain = is_ascii(bytes, length) && ascii_superset(charset);
+
+	if (strcmp(charset, "binary") == 0) { /* bytes at the source, text here: as they are */
+		put_bytes(out, bytes, length);
+		return 0;
+	}
+	if (use == LITERAL_JOIN) {
+		buffer_printf(out, "_%s", introducer(charset));
+		if (plain || (is_utf8(charset) && utf8_valid((const char *)bytes, length)))
+			put_escaped(out, bytes, length);
+		else
+			put_hex(out, bytes, length);
+		return 0;
+	}
+	if (plain || (is_utf8(charset) && utf8_valid((const char *)bytes, length))) {
+		put_escaped(out, bytes, length);
+	} else if (is_utf8(charset)) {
+		put_bytes(out, bytes, length); /* ill-formed: an introducer would be refused */
+	} else {
+		buffer_printf(out, "_%s ", introducer(charset));
+		put_hex(out, bytes, length);
+	}
+	return 0;
+}
+
+/* CHAR and BINARY lose their padding on the wire; a comparison, and fixed types, need it back. */
+static void put_padded(struct buffer *out, const uint8_t *bytes, size_t length, size_t width)
+{
+	buffer_puts(out, "x'");
+	buffer_put_hex(out, bytes, length);
+	for (; length < width; length++)
+		buffer_puts(out, "00");
+	buffer_putc(out, '\'');
+}
+
+static int put_string(struct buffer *out, const struct literal_target *target, const struct value *value,
+	const struct table_column *source, const struct target_column *column, enum literal_use use,
+	struct error *error)
+{
+	struct buffer expanded = BUFFER_INIT;
+	const uint8_t *bytes = value->bytes;
+	size_t length = value->length;
+	int result = 0;
+
+	if (value->compressed) {
+		if (value_expand(value, (size_t)1 << 30, &expanded, error) < 0) {
+			buffer_release(&expanded);
+			return -1;
+		}
+		bytes = (const uint8_t *)buffer_text(&expanded);
+		length = expanded.length;
+	}
+	switch (column->class) {
+	case COLUMN_TEXT:
+		if (column->charset) {
+			result = put_text(out, target, bytes, length, source, column, use);
+			break;
+		}
+		put_bytes(out, bytes, length);
+		break;
+	case COLUMN_JSON: /* text of a MariaDB source */
+		buffer_puts(out, use == LITERAL_COMPARE ? "CAST(" : "");
+		put_escaped(out, bytes, length);
+		buffer_puts(out, use == LITERAL_COMPARE ? " AS JSON)" : "");
+		break;
+	case COLUMN_UUID:
+		put_padded(out, bytes, length, source->type == TYPE_STRING ? source->maximum_bytes : length);
+		break;
+	case COLUMN_BYTES:
+		/* BINARY(n): the assignment pads by itself, a comparison does not */
+		if (use != LITERAL_ASSIGN && source->type == TYPE_STRING && strcasecmp(column->type, "binary") == 0) {
+			put_padded(out, bytes, length, source->maximum_bytes);
+		} else if (source->type == TYPE_STRING && source->maximum_bytes <= 16) {
+			/* MariaDB's UUID or INET6 may go into a VARBINARY: all its bytes count */
+			if (strcasecmp(column->type, "binary") != 0)
+				put_padded(out, bytes, length, source->maximum_bytes);
+			else
+				put_hex(out, bytes, length);
+		} else {
+			put_bytes(out, bytes, length);
+		}
+		break;
+	default:
+		put_bytes(out, bytes, length);
+	}
+	buffer_release(&expanded);
+	return result;
+}
+
+static int put_json(struct buffer *out, const struct literal_target *target, const struct value *value,
+	struct error *error)
+{
+	struct buffer text = BUFFER_INIT;
+	int exact = json_needs_exact(value->bytes, value->length, error), result;
+
+	if (exact < 0)
+		return -1;
+	if (exact && target->family == FAMILY_MYSQL)
+		return json_put_sql(value->bytes, value->length, out, error);
+	result = json_put_text(value->bytes, value->length, &text, error);
+	if (result == 0) {
+		if (target->family == FAMILY_MYSQL)
+			buffer_puts(out, "CAST(");
+		put_escaped(out, (const uint8_t *)buffer_text(&text), text.length);
+		if (target->family == FAMILY_MYSQL)
+			buffer_puts(out, " AS JSON)");
+	}
+	buffer_release(&text);
+	return result;
+}
+
+static int put_geometry(struct buffer *out, const struct literal_target *target, const struct value *value)
+{
+	if (target->same_family || value->length < 4) {
+		put_bytes(out, value->bytes, value->length);
+		return 0;
+	}
+	buffer_puts(out, "ST_GeomFromWKB(");
+	put_hex(out, value->bytes + 4, value->length - 4);
+	buffer_printf(out, ", %u%s)",
+		(unsigned)value->bytes[0] | (unsigned)value->bytes[1] << 8 | (unsigned)value->bytes[2] << 16 |
+			(unsigned)value->bytes[3] << 24,
+		target->family == FAMILY_MYSQL && target->version >= 80000 ? ", 'axis-order=long-lat'" : "");
+	return 0;
+}
+
+/* A FLOAT for a comparison is widened to DOUBLE by the server: its exact value is written. */
+static void put_float(struct buffer *out, float number, enum literal_use use)
+{
+	char text[40];
+
+	if (use == LITERAL_COMPARE) {
+		snprintf(text, sizeof(text), "%.17ge0", (double)number);
+	} else {
+		snprintf(text, sizeof(text), "%.9ge0", (double)number);
+	}
+	/* "1e+20e0" is no number: the e0 only serves those without an exponent */
+	if (strchr(text, 'e') != strrchr(text, 'e'))
+		*strrchr(text, 'e') = '\0';
+	buffer_puts(out, text);
+}
+
+int literal_put(struct buffer *out, const struct literal_target *target, const struct value *value,
+	const struct table_column *source, const struct target_column *column, enum literal_use use,
+	struct error *error)
+{
+	switch ((enum value_kind)value->kind) {
+	case VALUE_NULL:
+		buffer_puts(out, "NULL");
+		return 0;
+	case VALUE_INT:
+		buffer_put_i64(out, value->number.i);
+		return 0;
+	case VALUE_UINT:
+	case VALUE_BIT:
+	case VALUE_ENUM:
+	case VALUE_SET:
+		buffer_put_u64(out, value->number.u);
+		return 0;
+	case VALUE_YEAR:
+		buffer_printf(out, "'%04u'", (unsigned)value->number.u);
+		return 0;
+	case VALUE_FLOAT:
+		put_float(out, value->number.f, use);
+		return 0;
+	case VALUE_DOUBLE:
+		double_put_sql(value->number.d, out);
+		return 0;
+	case VALUE_DECIMAL:
+		return decimal_put_text(value->bytes, value->precision, value->scale, out, error);
+	case VALUE_DATE:
+	case VALUE_TIME:
+	case VALUE_DATETIME:
+	case VALUE_TIMESTAMP:
+		buffer_putc(out, '\'');
+		value_put_time(value, out);
+		buffer_putc(out, '\'');
+		return 0;
+	case VALUE_STRING:
+		return put_string(out, target, value, source, column, use, error);
+	case VALUE_JSON:
+		return put_json(out, target, value, error);
+	case VALUE_JSON_DIFF:
+		return json_diffs_put_sql(column->quoted, value->bytes, value->length, out, error);
+	case VALUE_GEOMETRY:
+		return put_geometry(out, target, value);
+	case VALUE_VECTOR:
+		put_bytes(out, value->bytes, value->length);
+		return 0;
+	case VALUE_ABSENT:
+		break;
+	}
+	return error_set(error, ERROR_STOP, "column %s has no value to write.", column->name);
+}
