@@ -43,6 +43,7 @@ struct change {
 	struct table_map *map;
 	const char *annotation; /* text of ROWS_QUERY/ANNOTATE_ROWS of this statement, or NULL */
 	size_t annotation_length;
+	void *applier_data;     /* whatever the applier hangs here (how the statement is sent) */
 };
 
 enum transaction_end {
