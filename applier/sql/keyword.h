@@ -8,7 +8,7 @@
 #include "applier/sql/keyword_list.h"
 
 enum keyword {
-	KW_FIRST = 255,
+	KEYWORD_NONE = 255,
 #define X(word) KW_##word,
 	KEYWORDS(X)
 #undef X

@@ -60,11 +60,14 @@ struct lexer {
 	size_t length, at;
 	struct lexer_options options;
 	bool in_code;            /* inside a version comment that is code */
-	bool after_dot;          /* an identifier is due: "t.1a", "db.select" */
+	bool after_name, after_dot; /* an identifier is due behind "name.": t.1a, db.select */
 };
 
 /* Text above 1 GiB is refused by whoever reads events; the lexer relies on length < 2^32. */
 void lexer_init(struct lexer *lexer, const char *text, size_t length, const struct lexer_options *options);
+
+/* Bytes of the character at `at` as a lexer of these options steps over it: 1…4. */
+size_t lexer_character(const struct lexer_options *options, const char *at, size_t left);
 
 /* The next token; false at the end. */
 bool lexer_next(struct lexer *lexer, struct token *token);
