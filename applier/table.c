@@ -178,6 +178,7 @@ static bool needs_care(const struct target_column *column)
 struct key_candidate {
 	struct target_key key;
 	bool usable;
+	bool over_expression; /* any column of the table may be in it */
 };
 
 /* Reads the rows of STATISTICS from `at` on that belong to one index; returns the row behind it. */
@@ -190,6 +191,7 @@ static size_t read_key(const struct target_table *table, const struct target_row
 	while (end < rows->rows && strcmp(target_cell(rows, end, 0), name) == 0)
 		end++;
 	candidate->usable = true;
+	candidate->over_expression = false;
 	candidate->key.primary = strcmp(name, "PRIMARY") == 0;
 	candidate->key.has_prefix = false;
 	candidate->key.count = 0;
@@ -200,6 +202,7 @@ static size_t read_key(const struct target_table *table, const struct target_row
 
 		if (column < 0) { /* an expression */
 			candidate->usable = false;
+			candidate->over_expression = true;
 			continue;
 		}
 		if (target_cell(rows, at, 2)) {
@@ -223,6 +226,7 @@ static int read_keys(struct target *target, struct arena *arena, struct target_t
 		    table->database, "TABLE_NAME", table->name,
 		    " AND NON_UNIQUE = 0 ORDER BY INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX", error) < 0)
 		return -1;
+	table->uniques = arena_alloc(arena, (rows.rows + 1) * sizeof(*table->uniques));
 	while (at < rows.rows) {
 		struct key_candidate candidate;
 
@@ -231,11 +235,11 @@ static int read_keys(struct target *target, struct arena *arena, struct target_t
 			table->key = candidate.key;
 			continue;
 		}
-		table->secondary_unique++;
+		table->uniques[table->secondary_unique++] = candidate.key;
 		for (unsigned i = 0; i < candidate.key.count; i++)
 			table->columns[candidate.key.columns[i]].in_unique = true;
-		if (!candidate.usable && candidate.key.count == 0) {
-			/* unique over expressions alone: any column may be in it */
+		if (candidate.over_expression) {
+			table->uniques[table->secondary_unique - 1].count = 0;
 			for (unsigned i = 0; i < table->columns_count; i++)
 				table->columns[i].in_unique = true;
 		}

@@ -59,6 +59,7 @@ struct target_table {
 	struct target_column *columns;
 	struct target_key key;       /* the primary key, else a unique key without NULLs or prefixes; count 0 = none */
 	unsigned secondary_unique;   /* how many other unique keys there are */
+	struct target_key *uniques;  /* these; count 0 = over expressions, any column may matter */
 	bool has_foreign_keys;       /* it refers to others, or others to it */
 	bool has_triggers;
 	bool key_needs_care;         /* FLOAT, BIT, ENUM … in the key: no multi-row forms that compare it */

@@ -17,7 +17,7 @@ struct queue {
 	pthread_cond_t filled, drained;
 	struct entry *first, **last;
 	size_t bytes, items, maximum;
-	bool closed;
+	bool closed, woken;
 };
 
 struct queue *queue_new(size_t maximum_bytes)
@@ -90,12 +90,13 @@ void *queue_pop(struct queue *queue, int timeout_ms)
 		until.tv_nsec -= 1000000000;
 	}
 	pthread_mutex_lock(&queue->lock);
-	while (!queue->first && !queue->closed && timeout_ms != 0) {
+	while (!queue->first && !queue->closed && !queue->woken && timeout_ms != 0) {
 		if (timeout_ms < 0)
 			pthread_cond_wait(&queue->filled, &queue->lock);
 		else if (pthread_cond_timedwait(&queue->filled, &queue->lock, &until) != 0)
 			break;
 	}
+	queue->woken = false;
 	entry = queue->first;
 	if (!entry) {
 		pthread_mutex_unlock(&queue->lock);
@@ -111,6 +112,14 @@ void *queue_pop(struct queue *queue, int timeout_ms)
 	item = entry->item;
 	free(entry);
 	return item;
+}
+
+void queue_wake(struct queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	queue->woken = true;
+	pthread_cond_broadcast(&queue->filled);
+	pthread_mutex_unlock(&queue->lock);
 }
 
 void queue_close(struct queue *queue)

@@ -20,6 +20,9 @@ bool queue_push(struct queue *queue, void *item, size_t bytes);
  * closed and empty. */
 void *queue_pop(struct queue *queue, int timeout_ms);
 
+/* Makes a queue_pop that waits, or the next one that would, return NULL early: something else wants attention. */
+void queue_wake(struct queue *queue);
+
 /* Wakes everybody; nothing goes in any more, what is in can still be taken. */
 void queue_close(struct queue *queue);
 bool queue_closed(struct queue *queue);

@@ -1,0 +1,104 @@
+/* Consecutive transactions of the source that go into one transaction of the target, as operations in the order in
+ * which they are sent.
+ *
+ * Changes of one table are gathered into sets of rows (deletes, updates, inserts: sent in this order, many rows a
+ * statement), and a row that is changed several times is written once, wherever that cannot change the result or
+ * hide a row that is missing:
+ *
+ *   - the row is identified by a key without NULLs, by the very bytes of its values; a change of the key closes the
+ *     set and goes alone;
+ *   - a change of a column that stands in another unique key goes alone likewise, so that within a set no two rows
+ *     can want the same value at different times;
+ *   - tables with foreign keys keep the order of all their changes: only runs of inserts are gathered;
+ *   - tables without a key, or with a key that does not compare by its bytes, keep their order as well;
+ *   - tables with triggers, and rows with flags of their own, close what is open.
+ *
+ * A batch holds its transactions until it is freed: everything points into them. */
+#ifndef APPLIER_BATCH_H
+#define APPLIER_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "applier/statement.h"
+#include "applier/table.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "binlog/transaction.h"
+
+/* One row as it is to be written. The value arrays are indexed by the source's columns. */
+struct row_change {
+	enum rows_kind kind;
+	const struct value *before, *after;
+	const struct change *change;           /* that changed it last: for messages */
+	const struct transaction *transaction; /* likewise */
+	uint64_t row;                          /* number within the event */
+	const struct table_binding *binding;
+	struct row_change *next, *previous;
+};
+
+struct row_list {
+	struct row_change *first, *last;
+	size_t count;
+};
+
+struct row_set {
+	const struct target_table *table;
+	struct row_list deletes, updates, inserts;
+};
+
+enum operation_kind {
+	OPERATION_ROWS,      /* a set */
+	OPERATION_ROW,       /* one row by itself, in its place */
+	OPERATION_STATEMENT, /* a statement of the source, as planned */
+};
+
+struct operation {
+	enum operation_kind kind;
+	struct row_set *rows;
+	struct row_change *row;
+	unsigned flags;           /* ROWS_FLAG_* that the session must have for rows */
+	uint32_t timestamp;       /* for rows whose image is not full: what CURRENT_TIMESTAMP gives; 0 = no matter */
+	struct planned_statement *statement;
+	const struct change *change;
+	const struct transaction *transaction;
+	struct operation *next;
+};
+
+struct batch {
+	struct arena arena;
+	struct transaction *transactions, **last_transaction;
+	size_t transaction_count;
+	struct operation *operations, **last_operation;
+	size_t rows, statements, bytes;
+	bool merge;             /* false: every row by itself, in the source's order */
+	bool alone;             /* nothing may be in flight beside it */
+	uint64_t *keys;         /* conflict keys, when they are wanted */
+	size_t key_count, key_room;
+	bool want_keys;
+	struct open_set *open;  /* sets that still take rows, by table */
+	struct open_set *open_ordered; /* the one open run among tables with foreign keys */
+	/* the scheduler's */
+	uint64_t sequence;
+	struct batch *next;
+};
+
+struct batch *batch_new(bool merge, bool want_keys);
+/* Frees its transactions as well. */
+void batch_free(struct batch *batch);
+
+/* Adds the transaction, which the batch then owns, also on an error. All its rows changes have been bound
+ * (applier_data of their maps), all its statements planned (applier_data of the changes). */
+int batch_add(struct batch *batch, struct transaction *transaction, struct error *error);
+
+/* As batch_add for a transaction that somebody else keeps owning (one at a time again after a failure). */
+int batch_add_borrowed(struct batch *batch, const struct transaction *transaction, struct error *error);
+
+/* Closes all sets: no transaction may be added any more. */
+void batch_close(struct batch *batch);
+
+/* The source's last transaction in it. */
+const struct transaction *batch_last(const struct batch *batch);
+
+#endif

@@ -1,0 +1,23 @@
+/* Conflict keys: numbers that two changes share whenever their order matters (4.6).
+ *
+ * Coarse on purpose: a false conflict costs a little time, a missed one a wrong result. Text is folded far more than
+ * any collation does. */
+#ifndef APPLIER_CONFLICT_H
+#define APPLIER_CONFLICT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "applier/table.h"
+#include "binlog/value.h"
+
+/* Of the whole table (without a key), and of all tables with foreign keys together. */
+uint64_t conflict_key_table(const struct target_table *table);
+uint64_t conflict_key_relations(void);
+
+/* Of one key's values in an image; false when it has none (a NULL in a unique key, a value that is absent). `ordinal` is 0
+ * for the key that identifies rows, 1… for the others. */
+bool conflict_key_row(const struct table_binding *binding, const struct target_key *key, unsigned ordinal,
+	const struct value *image, uint64_t *number);
+
+#endif

@@ -1,0 +1,189 @@
+#include "applier/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "applier/target.h"
+#include "base/memory.h"
+#include "binlog/rows.h"
+
+struct setting {
+	char *name, *literal;
+	UT_hash_handle hh;
+};
+
+struct session {
+	struct setting *settings;
+	char *database;
+	enum server_family family;
+	unsigned version;
+	/* the SET under way */
+	bool open;
+	size_t statements;
+};
+
+/* The apply session's mode: whatever the master could store is taken, nothing is cut or rounded in silence. */
+#define ROWS_MODE "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION,STRICT_ALL_TABLES'"
+#define LENIENT_MODE "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'"
+
+struct session *session_new(enum server_family family, unsigned version)
+{
+	struct session *session = memory_zalloc(sizeof(*session));
+
+	session->family = family;
+	session->version = version;
+	return session;
+}
+
+static void forget_setting(struct session *session, struct setting *setting)
+{
+	HASH_DEL(session->settings, setting);
+	free(setting->name);
+	free(setting->literal);
+	free(setting);
+}
+
+void session_forget(struct session *session)
+{
+	struct setting *setting, *next;
+
+	HASH_ITER(hh, session->settings, setting, next)
+	{
+		forget_setting(session, setting);
+	}
+	free(session->database);
+	session->database = NULL;
+}
+
+void session_free(struct session *session)
+{
+	if (!session)
+		return;
+	session_forget(session);
+	free(session);
+}
+
+static void begin(struct session *session)
+{
+	session->open = false;
+	session->statements = 0;
+}
+
+static size_t end(struct session *session, struct buffer *out)
+{
+	if (session->open)
+		buffer_puts(out, "; ");
+	session->open = false;
+	return session->statements;
+}
+
+static void put(struct session *session, struct buffer *out, const char *name, const char *literal, bool always)
+{
+	struct setting *setting;
+
+	HASH_FIND_STR(session->settings, name, setting);
+	if (setting && !always && strcmp(setting->literal, literal) == 0)
+		return;
+	if (!session->open) {
+		buffer_puts(out, "SET ");
+		session->open = true;
+		session->statements++;
+	} else {
+		buffer_puts(out, ", ");
+	}
+	buffer_printf(out, "%s = %s", name, literal);
+	if (always && !setting)
+		return;
+	if (!setting) {
+		setting = memory_zalloc(sizeof(*setting));
+		setting->name = memory_strdup(name);
+		HASH_ADD_KEYPTR(hh, session->settings, setting->name, strlen(setting->name), setting);
+	}
+	free(setting->literal);
+	setting->literal = memory_strdup(literal);
+}
+
+static void put_text_settings(struct session *session, struct buffer *out, const char *mode)
+{
+	put(session, out, "@@session.character_set_client", "utf8mb4", false);
+	put(session, out, "@@session.collation_connection", "utf8mb4_general_ci", false);
+	put(session, out, "@@session.sql_mode", mode, false);
+}
+
+size_t session_put_own(struct session *session, struct buffer *out)
+{
+	begin(session);
+	put_text_settings(session, out, ROWS_MODE);
+	return end(session, out);
+}
+
+size_t session_put_lenient(struct session *session, struct buffer *out)
+{
+	begin(session);
+	put_text_settings(session, out, LENIENT_MODE);
+	return end(session, out);
+}
+
+size_t session_put_rows(struct session *session, struct buffer *out, unsigned flags, unsigned timestamp)
+{
+	char time[24] = "DEFAULT";
+
+	if (timestamp)
+		snprintf(time, sizeof(time), "%u", timestamp);
+	begin(session);
+	put_text_settings(session, out, ROWS_MODE);
+	put(session, out, "@@session.time_zone", "'+00:00'", false);
+	put(session, out, "@@session.sql_auto_is_null", "0", false);
+	put(session, out, "@@session.foreign_key_checks", flags & ROWS_FLAG_NO_FOREIGN_KEY_CHECKS ? "0" : "1", false);
+	put(session, out, "@@session.unique_checks", flags & ROWS_FLAG_RELAXED_UNIQUE_CHECKS ? "0" : "1", false);
+	if (session->family == FAMILY_MARIADB)
+		put(session, out, "@@session.check_constraint_checks",
+			flags & ROWS_FLAG_NO_CHECK_CONSTRAINTS ? "0" : "1", false);
+	put(session, out, "@@session.timestamp", time, false);
+	put(session, out, "@changeling_rows", "1", false);
+	return end(session, out);
+}
+
+size_t session_put_statement(struct session *session, struct buffer *out,
+	const struct planned_statement *statement)
+{
+	const struct session_context *context = &statement->session;
+	size_t used = 0;
+
+	/* names first, while the text is read as utf8mb4; the client's character set comes last in the context */
+	if (statement->database && (!session->database || strcmp(session->database, statement->database) != 0)) {
+		used = session_put_own(session, out) + 1;
+		buffer_puts(out, "USE ");
+		sql_put_name(out, statement->database);
+		buffer_puts(out, "; ");
+		free(session->database);
+		session->database = memory_strdup(statement->database);
+	}
+	begin(session);
+	put(session, out, "@changeling_rows", "NULL", false);
+	for (size_t i = 0; i < context->count; i++) {
+		if (context->variables[i].variable == VARIABLE_CHARACTER_SET_CLIENT)
+			continue;
+		put(session, out, context->variables[i].name, context->variables[i].literal, context->variables[i].once);
+	}
+	for (size_t i = 0; i < statement->plan.setting_count; i++) {
+		struct buffer name = BUFFER_INIT;
+
+		buffer_printf(&name, "@@session.%s", statement->plan.settings[i].name);
+		put(session, out, buffer_text(&name), statement->plan.settings[i].literal, false);
+		buffer_release(&name);
+	}
+	for (size_t i = 0; i < context->count; i++) {
+		if (context->variables[i].variable == VARIABLE_CHARACTER_SET_CLIENT)
+			put(session, out, context->variables[i].name, context->variables[i].literal, false);
+	}
+	return used + end(session, out);
+}
+
+void session_end_statement(struct session *session, const struct planned_statement *statement)
+{
+	if (statement->plan.setting_count)
+		session_forget(session);
+}
