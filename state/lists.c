@@ -103,7 +103,8 @@ int state_record_lag(struct state *state, const struct state_lag *lag, struct er
 		"insert into lag_minute (transactions, rows, bytes_read, minute, samples, lag_sum, "
 		"lag_maximum) "
 		"values (?1, ?2, ?3, ?4, ?5 is not null, coalesce(?5, 0), ?5) "
-		"on conflict (minute) do update set transactions = excluded.transactions, rows = excluded.rows, "
+		"on conflict (minute) do update set transactions = excluded.transactions, rows = "
+		"excluded.rows, "
 		"bytes_read = excluded.bytes_read, samples = samples + excluded.samples, "
 		"lag_sum = lag_sum + excluded.lag_sum, "
 		"lag_maximum = max(coalesce(lag_maximum, excluded.lag_maximum), "
@@ -143,7 +144,8 @@ int state_save_ddl_intent(struct state *state, const struct state_ddl_intent *in
 		"insert into ddl_intent (at_us, channel, place, gtid, file, position, item, database, "
 		"statement, "
 		"statement_bytes, fingerprint, outcome) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-		"on conflict (channel, place, item) do update set outcome = excluded.outcome, at_us = excluded.at_us, "
+		"on conflict (channel, place, item) do update set outcome = excluded.outcome, at_us = "
+		"excluded.at_us, "
 		"fingerprint = coalesce(excluded.fingerprint, fingerprint)";
 	static const char trim_sql[] =
 		"delete from ddl_intent where id <= (select max(id) from ddl_intent) - ?";

@@ -56,7 +56,8 @@ static inline const char *look(const char *sql)
 	sqlite3_stmt *statement;
 	sqlite3 *db;
 
-	assert_int_equal(sqlite3_open_v2(in_directory("state.db"), &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_open_v2(in_directory("state.db"), &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
 	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
 		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
 	if (sqlite3_step(statement) == SQLITE_ROW) {

@@ -2,12 +2,12 @@
 
 static char names[200][24];
 
-/* A status in which every member has a value of its own. The struct is taken member by member, so that one that
- * is forgotten in the table of columns is found. */
+/* A status in which every member has a value of its own. The struct is taken member by member, so that one
+ * that is forgotten in the table of columns is found. */
 static void fill_server(struct state_server *server, unsigned base)
 {
-	const char **texts[] = {&server->state, &server->host, &server->user, &server->family, &server->version,
-		&server->uuid, &server->ssl_mode, &server->cipher, &server->error};
+	const char **texts[] = {&server->state, &server->host, &server->user, &server->family,
+		&server->version, &server->uuid, &server->ssl_mode, &server->cipher, &server->error};
 
 	for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		snprintf(names[base + i], sizeof(names[0]), "text %u", base + i);
@@ -22,20 +22,20 @@ static void fill_server(struct state_server *server, unsigned base)
 
 static void fill(struct state_status *status)
 {
-	const char **texts[] = {&status->version, &status->channel, &status->replica_uuid, &status->received.file,
-		&status->received.gtid, &status->applied.file, &status->applied.gtid, &status->received_gtid_set,
-		&status->applied_gtid_set, &status->error_sqlstate, &status->error, &status->advice,
-		&status->error_position.file, &status->error_position.gtid, &status->error_statement,
-		&status->until};
+	const char **texts[] = {&status->version, &status->channel, &status->replica_uuid,
+		&status->received.file, &status->received.gtid, &status->applied.file, &status->applied.gtid,
+		&status->received_gtid_set, &status->applied_gtid_set, &status->error_sqlstate,
+		&status->error, &status->advice, &status->error_position.file, &status->error_position.gtid,
+		&status->error_statement, &status->until};
 	int64_t *times[] = {&status->started_at_us, &status->since_us, &status->updated_at_us,
 		&status->source_time_us, &status->heard_at_us, &status->applied_at_us, &status->error_at_us,
 		&status->next_retry_at_us, &status->pid};
-	uint64_t *numbers[] = {&status->replica_server_id, &status->received.position, &status->applied.position,
-		&status->transactions, &status->rows, &status->statements, &status->ddl, &status->bytes_read,
-		&status->rewrites, &status->skipped, &status->conflicts, &status->queue_bytes,
-		&status->queue_transactions, &status->workers, &status->workers_busy, &status->error_code,
-		&status->error_position.position, &status->retries, &status->retries_total,
-		&status->reconnects_total};
+	uint64_t *numbers[] = {&status->replica_server_id, &status->received.position,
+		&status->applied.position, &status->transactions, &status->rows, &status->statements,
+		&status->ddl, &status->bytes_read, &status->rewrites, &status->skipped, &status->conflicts,
+		&status->queue_bytes, &status->queue_transactions, &status->workers, &status->workers_busy,
+		&status->error_code, &status->error_position.position, &status->retries,
+		&status->retries_total, &status->reconnects_total};
 
 	memset(status, 0, sizeof(*status));
 	status->phase = STATE_RUNNING;
@@ -85,7 +85,8 @@ static void same_server(const struct state_server *a, const struct state_server 
 	assert_int_equal(a->error_at_us, b->error_at_us);
 }
 
-/* Pointers differ after a round trip: they are compared by content, then made equal, and the rest by bytes. */
+/* Pointers differ after a round trip: they are compared by content, then made equal, and the rest by bytes.
+ */
 static void same(struct state_status *a, struct state_status *b)
 {
 	const char **x[] = {&a->version, &a->channel, &a->replica_uuid, &a->received.file, &a->received.gtid,
@@ -159,7 +160,8 @@ static void test_views(void **unused)
 	assert_string_equal(look("select error_kind from status"), "connect");
 	assert_string_equal(look("select group_concat(name) from positions"), "received,applied,error");
 	assert_string_equal(look("select position from positions where name = 'applied'"), "1000000000002");
-	assert_string_equal(look("select gtid_set from positions where name = 'applied'"), status.applied_gtid_set);
+	assert_string_equal(
+		look("select gtid_set from positions where name = 'applied'"), status.applied_gtid_set);
 
 	status.error_kind = ERROR_NONE;
 	status.lag_known = false;
