@@ -472,11 +472,8 @@ static void read_insert(struct reader *r, size_t at)
 	if (is(r, at, KW_SELECT) || is(r, at, KW_WITH) || is(r, at, KW_TABLE) || is(r, at, '(')) {
 		st->flags |= STATEMENT_HAS_SELECT;
 		st->select = at;
-		for (size_t i = columns; i < at; i++) /* INSERT INTO t (t.a, t.b) */
-			if (is(r, i, '.')) {
-				reader_query(r, columns, 0, false);
-				return;
-			}
+		if (columns < at) /* INSERT INTO t (t.a, t.b) */
+			reader_parens(r, columns, 0);
 		reader_query(r, at, reader_scope(r, 0), true);
 		return;
 	}

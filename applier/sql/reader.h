@@ -32,6 +32,9 @@ uint16_t reader_scope(struct reader *reader, uint16_t parent);
  * (`query` false) or of SELECT … / WITH … / VALUES … (true). */
 void reader_query(struct reader *reader, size_t at, uint16_t scope, bool query);
 
+/* The same for one pair of parentheses at `at`; returns the token behind it. */
+size_t reader_parens(struct reader *reader, size_t at, uint16_t scope);
+
 /* The same for what stands behind UPDATE (table references, then SET …). */
 void reader_table_references(struct reader *reader, size_t at, uint16_t scope);
 

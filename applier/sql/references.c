@@ -390,6 +390,11 @@ static size_t read_level(struct reader *reader, size_t at, uint16_t scope, bool 
 	return at;
 }
 
+size_t reader_parens(struct reader *reader, size_t at, uint16_t scope)
+{
+	return read_parens(reader, at, scope, PLACE_EXPRESSION, ROLE_SOURCE);
+}
+
 void reader_query(struct reader *reader, size_t at, uint16_t scope, bool query)
 {
 	while (at < reader->tokens->count) /* a stray ')' does not end the reading */
