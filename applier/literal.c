@@ -131,11 +131,16 @@ static int put_text(struct buffer *out, const struct literal_target *target, con
 		return 0;
 	}
 	if (use == LITERAL_JOIN) {
-		buffer_printf(out, "_%s", introducer(charset));
+		/* one character set for all rows, and the column's own, so that keys compare by their index */
+		bool convert = strcmp(introducer(charset), introducer(column->charset)) != 0;
+
+		buffer_printf(out, "%s_%s", convert ? "CONVERT(" : "", introducer(charset));
 		if (plain || (is_utf8(charset) && utf8_valid((const char *)bytes, length)))
 			put_escaped(out, bytes, length);
 		else
 			put_hex(out, bytes, length);
+		if (convert)
+			buffer_printf(out, " USING %s)", introducer(column->charset));
 		return 0;
 	}
 	if (plain || (is_utf8(charset) && utf8_valid((const char *)bytes, length))) {

@@ -1,5 +1,6 @@
 #include "applier/session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

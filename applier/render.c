@@ -1,0 +1,637 @@
+#include "applier/render.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+void flight_init(struct flight *flight)
+{
+	memset(flight, 0, sizeof(*flight));
+}
+
+void flight_release(struct flight *flight)
+{
+	buffer_release(&flight->text);
+	free(flight->items);
+	flight_init(flight);
+}
+
+void flight_clear(struct flight *flight)
+{
+	buffer_shrink(&flight->text, (size_t)8 << 20);
+	flight->count = 0;
+}
+
+struct flight_item *flight_add_item(struct flight *flight, size_t start, uint64_t expected)
+{
+	struct flight_item *item;
+
+	if (flight->count == flight->room) {
+		flight->room = flight->room ? flight->room * 2 : 64;
+		flight->items = memory_realloc(flight->items, flight->room * sizeof(*flight->items));
+	}
+	item = &flight->items[flight->count++];
+	memset(item, 0, sizeof(*item));
+	item->start = start;
+	item->end = flight->text.length;
+	item->statements = 1;
+	item->expected = expected;
+	buffer_puts(&flight->text, "; ");
+	return item;
+}
+
+void flight_add_own(struct flight *flight, const char *text, uint64_t expected)
+{
+	size_t start = flight->text.length;
+
+	buffer_puts(&flight->text, text);
+	flight_add_item(flight, start, expected);
+}
+
+void flight_add_session(struct flight *flight, size_t start, size_t statements)
+{
+	struct flight_item *item;
+	size_t length = flight->text.length;
+
+	if (statements == 0)
+		return;
+	item = flight_add_item(flight, start, EXPECT_ANYTHING);
+	item->statements = statements;
+	item->end = length;
+	flight->text.length = length; /* each has its ';' already */
+	flight->text.data[length] = '\0';
+}
+
+static int check_found(const struct flight_item *item, const struct target_outcome *outcome, uint64_t *found)
+{
+	*found = outcome->affected;
+	return item->expected == EXPECT_ANYTHING || item->expected == outcome->affected ? 0 : 1;
+}
+
+/* One packet: items [from, to). */
+static int run_packet(const struct flight *flight, struct target *target, size_t from, size_t to, size_t *failed,
+	uint64_t *found, struct error *error)
+{
+	const struct flight_item *items = flight->items;
+	struct target_outcome *outcomes;
+	size_t statements = 0, at = 0, bad;
+	int result;
+
+	for (size_t i = from; i < to; i++)
+		statements += items[i].statements;
+	outcomes = memory_alloc(statements * sizeof(*outcomes));
+	if (items[from].compound) {
+		*failed = from;
+		result = target_statement(target, flight->text.data + items[from].start, items[from].end - items[from].start,
+			outcomes, error);
+		bad = 0;
+	} else {
+		result = target_flight(target, flight->text.data + items[from].start,
+			items[to - 1].end - items[from].start, statements, outcomes, &bad, error);
+	}
+	/* a row that was not found matters more than what went wrong behind it */
+	for (size_t i = from; i < to; i++) {
+		at += items[i].statements;
+		*failed = i;
+		if (result < 0 && bad < at)
+			break;
+		if (check_found(&items[i], &outcomes[at - 1], found) != 0) {
+			result = 1;
+			break;
+		}
+	}
+	free(outcomes);
+	return result;
+}
+
+int flight_run(const struct flight *flight, struct target *target, size_t packet_bytes, size_t *failed,
+	uint64_t *found, struct error *error)
+{
+	size_t from = 0;
+
+	while (from < flight->count) {
+		size_t to = from + 1;
+		int result;
+
+		while (to < flight->count && !flight->items[from].compound && !flight->items[to].compound &&
+			flight->items[to].end - flight->items[from].start <= packet_bytes)
+			to++;
+		result = run_packet(flight, target, from, to, failed, found, error);
+		if (result != 0)
+			return result;
+		from = to;
+	}
+	return 0;
+}
+
+/* Sets the session for rows, as items of the flight. */
+static void put_session(struct flight *flight, struct session *session, const struct operation *operation)
+{
+	size_t start = flight->text.length;
+	size_t statements = session_put_rows(session, &flight->text, operation->flags, operation->timestamp);
+
+	flight_add_session(flight, start, statements);
+}
+
+static const struct target_column *target_of(const struct table_binding *binding, uint32_t source)
+{
+	int at = binding->to_target[source];
+
+	return at < 0 ? NULL : &binding->table->columns[at];
+}
+
+/* Is the source's column written: there, with a value, not generated. */
+static bool writable(const struct table_binding *binding, const struct value *image, uint32_t source)
+{
+	const struct target_column *column = target_of(binding, source);
+
+	return column && image[source].kind != VALUE_ABSENT && !column->generated && !column->row_start && !column->row_end;
+}
+
+static int put_value(struct buffer *out, const struct table_binding *binding, const struct value *image, uint32_t source,
+	enum literal_use use, const struct render_options *options, struct error *error)
+{
+	const struct target_column *column = target_of(binding, source);
+
+	if (literal_put(out, &options->literal, &image[source], &binding->map->columns[source], column, use, error) < 0)
+		return error_context(error, "column %s", column->name);
+	return 0;
+}
+
+/* ---- one row ---- */
+
+static int put_condition(struct buffer *out, const struct table_binding *binding, const struct value *image,
+	uint32_t source, bool null_safe, const struct render_options *options, struct error *error)
+{
+	const struct target_column *column = target_of(binding, source);
+
+	buffer_puts(out, column->quoted);
+	buffer_puts(out, null_safe ? " <=> " : " = ");
+	return put_value(out, binding, image, source, LITERAL_COMPARE, options, error);
+}
+
+static bool key_in_image(const struct row_change *row)
+{
+	if (!row->binding->keyed)
+		return false;
+	for (unsigned i = 0; i < row->binding->table->key.count; i++) {
+		if (row->before[row->binding->key_sources[i]].kind == VALUE_ABSENT)
+			return false;
+	}
+	return true;
+}
+
+/* Text that must match to the byte: a collation would take other rows for this one. */
+static bool needs_binary_match(const struct target_column *column, const struct value *value)
+{
+	return column->class == COLUMN_TEXT && value->kind == VALUE_STRING;
+}
+
+/* WHERE for the row's old image: by its key, else by every column, NULL-safe and to the byte. */
+static int put_where(struct buffer *out, const struct row_change *row, const struct render_options *options,
+	struct error *error)
+{
+	const struct table_binding *binding = row->binding;
+	bool first = true;
+
+	buffer_puts(out, " WHERE ");
+	if (key_in_image(row)) {
+		for (unsigned i = 0; i < binding->table->key.count; i++) {
+			buffer_puts(out, i ? " AND " : "");
+			if (put_condition(out, binding, row->before, binding->key_sources[i], false, options, error) < 0)
+				return -1;
+		}
+		return 0;
+	}
+	for (uint32_t i = 0; i < binding->map->columns_count; i++) {
+		const struct target_column *column = target_of(binding, i);
+
+		if (!column || row->before[i].kind == VALUE_ABSENT || (column->generated && column->class != COLUMN_NUMBER))
+			continue;
+		buffer_puts(out, first ? "" : " AND ");
+		first = false;
+		if (column->class == COLUMN_GEOMETRY && row->before[i].kind != VALUE_NULL) {
+			buffer_printf(out, "CAST(%s AS BINARY) = x'", column->quoted);
+			buffer_put_hex(out, row->before[i].bytes, row->before[i].length);
+			buffer_putc(out, '\'');
+			continue;
+		}
+		if (put_condition(out, binding, row->before, i, true, options, error) < 0)
+			return -1;
+		if (needs_binary_match(column, &row->before[i])) {
+			buffer_printf(out, " AND BINARY %s <=> BINARY ", column->quoted);
+			if (put_value(out, binding, row->before, i, LITERAL_JOIN, options, error) < 0)
+				return -1;
+		}
+	}
+	if (first)
+		return error_set(error, ERROR_STOP, "table %s: the row's old image has no column to find it by.",
+			binding->table->quoted);
+	buffer_puts(out, " LIMIT 1");
+	return 0;
+}
+
+static int put_insert(struct buffer *out, const struct row_change *row, const struct render_options *options,
+	struct error *error)
+{
+	const struct table_binding *binding = row->binding;
+	bool first = true;
+
+	buffer_printf(out, "INSERT INTO %s (", binding->table->quoted);
+	for (uint32_t i = 0; i < binding->map->columns_count; i++) {
+		if (!writable(binding, row->after, i))
+			continue;
+		buffer_puts(out, first ? "" : ", ");
+		buffer_puts(out, target_of(binding, i)->quoted);
+		first = false;
+	}
+	buffer_puts(out, ") VALUES (");
+	first = true;
+	for (uint32_t i = 0; i < binding->map->columns_count; i++) {
+		if (!writable(binding, row->after, i))
+			continue;
+		buffer_puts(out, first ? "" : ", ");
+		first = false;
+		if (put_value(out, binding, row->after, i, LITERAL_ASSIGN, options, error) < 0)
+			return -1;
+	}
+	buffer_putc(out, ')');
+	return 0;
+}
+
+/* A timestamp that would set itself keeps its value when the image does not tell another. */
+static bool keeps_itself(const struct table_binding *binding, const struct value *after, unsigned target_column)
+{
+	if (!binding->table->columns[target_column].on_update_now)
+		return false;
+	for (uint32_t i = 0; i < binding->map->columns_count; i++) {
+		if (binding->to_target[i] == (int)target_column)
+			return after[i].kind == VALUE_ABSENT;
+	}
+	return true;
+}
+
+static int put_update(struct buffer *out, const struct row_change *row, const struct render_options *options,
+	struct error *error)
+{
+	const struct table_binding *binding = row->binding;
+	bool first = true;
+
+	buffer_printf(out, "UPDATE %s SET ", binding->table->quoted);
+	for (unsigned i = 0; i < binding->table->columns_count; i++) {
+		if (!keeps_itself(binding, row->after, i))
+			continue;
+		buffer_printf(out, "%s%s = %s", first ? "" : ", ", binding->table->columns[i].quoted,
+			binding->table->columns[i].quoted);
+		first = false;
+	}
+	for (uint32_t i = 0; i < binding->map->columns_count; i++) {
+		if (!writable(binding, row->after, i))
+			continue;
+		buffer_printf(out, "%s%s = ", first ? "" : ", ", target_of(binding, i)->quoted);
+		first = false;
+		if (put_value(out, binding, row->after, i, LITERAL_ASSIGN, options, error) < 0)
+			return -1;
+	}
+	if (first) { /* only generated columns: nothing to write, but the row must be there */
+		const char *any = binding->table->columns[0].quoted;
+
+		buffer_printf(out, "%s = %s", any, any);
+	}
+	return put_where(out, row, options, error);
+}
+
+int render_row(struct buffer *out, const struct row_change *row, const struct render_options *options,
+	struct error *error)
+{
+	switch (row->kind) {
+	case ROWS_WRITE:
+		return put_insert(out, row, options, error);
+	case ROWS_UPDATE:
+		return put_update(out, row, options, error);
+	case ROWS_DELETE:
+		break;
+	}
+	buffer_printf(out, "DELETE FROM %s", row->binding->table->quoted);
+	return put_where(out, row, options, error);
+}
+
+void render_row_key(struct buffer *out, const struct row_change *row, const struct render_options *options)
+{
+	const struct table_binding *binding = row->binding;
+	const struct value *image = row->before ? row->before : row->after;
+	struct error ignored;
+	bool first = true;
+
+	for (uint32_t i = 0; i < binding->map->columns_count; i++) {
+		const struct target_column *column = target_of(binding, i);
+		bool in_key = !binding->keyed;
+
+		for (unsigned k = 0; binding->keyed && k < binding->table->key.count; k++)
+			in_key = in_key || binding->key_sources[k] == i;
+		if (!in_key || !column || image[i].kind == VALUE_ABSENT)
+			continue;
+		buffer_printf(out, "%s%s=", first ? "" : ", ", column->name);
+		first = false;
+		if (put_value(out, binding, image, i, LITERAL_ASSIGN, options, &ignored) < 0)
+			buffer_putc(out, '?');
+	}
+}
+
+void render_image(struct buffer *out, const struct row_change *row, const struct value *image,
+	const struct render_options *options)
+{
+	bool first = true;
+
+	buffer_putc(out, '{');
+	for (uint32_t i = 0; image && i < row->binding->map->columns_count; i++) {
+		const struct target_column *column = target_of(row->binding, i);
+		struct buffer text = BUFFER_INIT;
+		struct error ignored;
+
+		if (!column || image[i].kind == VALUE_ABSENT)
+			continue;
+		buffer_puts(out, first ? "" : ", ");
+		first = false;
+		buffer_put_json(out, column->name, strlen(column->name));
+		buffer_puts(out, ": ");
+		if (put_value(&text, row->binding, image, i, LITERAL_ASSIGN, options, &ignored) < 0)
+			buffer_puts(&text, "?");
+		buffer_put_json(out, buffer_text(&text), text.length);
+		buffer_release(&text);
+	}
+	buffer_putc(out, '}');
+}
+
+/* ---- many rows a statement ---- */
+
+/* Do the two images have values in the same columns? */
+static bool same_shape(const struct row_change *a, const struct row_change *b)
+{
+	if (a->binding->map->columns_count != b->binding->map->columns_count)
+		return false;
+	for (uint32_t i = 0; i < a->binding->map->columns_count; i++) {
+		if ((a->after[i].kind == VALUE_ABSENT) != (b->after[i].kind == VALUE_ABSENT) ||
+			a->binding->to_target[i] != b->binding->to_target[i])
+			return false;
+	}
+	return true;
+}
+
+struct piece {
+	struct flight *flight;
+	const struct operation *operation;
+	const struct render_options *options;
+	size_t start, rows;
+};
+
+static bool piece_full(const struct piece *piece)
+{
+	return piece->rows >= piece->options->statement_rows ||
+		piece->flight->text.length - piece->start >= piece->options->statement_bytes;
+}
+
+static void piece_end(struct piece *piece)
+{
+	struct flight_item *item;
+
+	if (!piece->rows)
+		return;
+	item = flight_add_item(piece->flight, piece->start, piece->rows);
+	item->operation = piece->operation;
+	piece->rows = 0;
+}
+
+static int put_inserts(struct piece *piece, const struct row_list *list, struct error *error)
+{
+	struct buffer *out = &piece->flight->text;
+	const struct row_change *previous = NULL;
+
+	for (const struct row_change *row = list->first; row; row = row->next) {
+		bool first = true;
+
+		if (previous && (piece_full(piece) || !same_shape(previous, row)))
+			piece_end(piece);
+		if (piece->rows == 0) {
+			piece->start = out->length;
+			if (put_insert(out, row, piece->options, error) < 0)
+				return -1;
+		} else {
+			buffer_puts(out, ", (");
+			for (uint32_t i = 0; i < row->binding->map->columns_count; i++) {
+				if (!writable(row->binding, row->after, i))
+					continue;
+				if (!first)
+					buffer_puts(out, ", ");
+				first = false;
+				if (put_value(out, row->binding, row->after, i, LITERAL_ASSIGN, piece->options, error) < 0)
+					return -1;
+			}
+			buffer_putc(out, ')');
+		}
+		piece->rows++;
+		previous = row;
+	}
+	piece_end(piece);
+	return 0;
+}
+
+static int put_deletes(struct piece *piece, const struct row_list *list, struct error *error)
+{
+	struct buffer *out = &piece->flight->text;
+
+	for (const struct row_change *row = list->first; row; row = row->next) {
+		const struct table_binding *binding = row->binding;
+		bool single = binding->table->key.count == 1;
+
+		if (piece->rows && piece_full(piece)) {
+			buffer_puts(out, single ? ")" : "");
+			piece_end(piece);
+		}
+		if (piece->rows == 0) {
+			piece->start = out->length;
+			buffer_printf(out, "DELETE FROM %s WHERE ", binding->table->quoted);
+			if (single)
+				buffer_printf(out, "%s IN (", target_of(binding, binding->key_sources[0])->quoted);
+		} else {
+			buffer_puts(out, single ? ", " : " OR ");
+		}
+		if (single) {
+			if (put_value(out, binding, row->before, binding->key_sources[0], LITERAL_COMPARE, piece->options,
+				    error) < 0)
+				return -1;
+		} else {
+			buffer_putc(out, '(');
+			for (unsigned k = 0; k < binding->table->key.count; k++) {
+				buffer_puts(out, k ? " AND " : "");
+				if (put_condition(out, binding, row->before, binding->key_sources[k], false, piece->options,
+					    error) < 0)
+					return -1;
+			}
+			buffer_putc(out, ')');
+		}
+		piece->rows++;
+		if (!row->next) {
+			buffer_puts(out, single ? ")" : "");
+			piece_end(piece);
+		}
+	}
+	return 0;
+}
+
+/* One row of the derived table: the key's columns k0…, then the written columns c0…, named in the first row only. */
+static int put_join_row(struct buffer *out, const struct row_change *row, bool first_row,
+	const struct render_options *options, struct error *error)
+{
+	const struct table_binding *binding = row->binding;
+	unsigned number = 0;
+
+	buffer_puts(out, first_row ? "SELECT " : " UNION ALL SELECT ");
+	for (unsigned k = 0; k < binding->table->key.count; k++) {
+		const struct target_column *column = target_of(binding, binding->key_sources[k]);
+
+		buffer_puts(out, k ? ", " : "");
+		if (put_value(out, binding, row->before, binding->key_sources[k], LITERAL_JOIN, options, error) < 0)
+			return -1;
+		if (first_row && column->class == COLUMN_TEXT && column->collation)
+			buffer_printf(out, " COLLATE %s", column->collation);
+		if (first_row)
+			buffer_printf(out, " AS k%u", k);
+	}
+	for (uint32_t i = 0; i < binding->map->columns_count; i++) {
+		if (!writable(binding, row->after, i))
+			continue;
+		buffer_puts(out, ", ");
+		if (put_value(out, binding, row->after, i, LITERAL_JOIN, options, error) < 0)
+			return -1;
+		if (first_row)
+			buffer_printf(out, " AS c%u", number++);
+	}
+	return 0;
+}
+
+static void put_join_end(struct buffer *out, const struct row_change *row)
+{
+	const struct table_binding *binding = row->binding;
+	unsigned number = 0;
+	bool first = true;
+
+	buffer_printf(out, ") AS v STRAIGHT_JOIN %s AS t ON ", binding->table->quoted);
+	for (unsigned k = 0; k < binding->table->key.count; k++)
+		buffer_printf(out, "%st.%s = v.k%u", k ? " AND " : "", target_of(binding, binding->key_sources[k])->quoted,
+			k);
+	buffer_puts(out, " SET ");
+	for (unsigned i = 0; i < binding->table->columns_count; i++) {
+		if (!keeps_itself(binding, row->after, i))
+			continue;
+		buffer_printf(out, "%st.%s = t.%s", first ? "" : ", ", binding->table->columns[i].quoted,
+			binding->table->columns[i].quoted);
+		first = false;
+	}
+	for (uint32_t i = 0; i < binding->map->columns_count; i++) {
+		if (!writable(binding, row->after, i))
+			continue;
+		buffer_printf(out, "%st.%s = v.c%u", first ? "" : ", ", target_of(binding, i)->quoted, number++);
+		first = false;
+	}
+}
+
+static bool can_join(const struct row_change *row)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < row->binding->map->columns_count; i++) {
+		if (!writable(row->binding, row->after, i))
+			continue;
+		any = true;
+		if (!literal_can_join(target_of(row->binding, i)))
+			return false;
+	}
+	return any;
+}
+
+static int put_updates(struct piece *piece, const struct row_list *list, struct error *error)
+{
+	struct buffer *out = &piece->flight->text;
+	const struct row_change *previous = NULL;
+
+	for (const struct row_change *row = list->first; row; row = row->next) {
+		bool join = can_join(row) && (piece->rows || (row->next && same_shape(row, row->next)));
+
+		if (piece->rows && (piece_full(piece) || !same_shape(previous, row))) {
+			put_join_end(out, previous);
+			piece_end(piece);
+			join = can_join(row) && row->next && same_shape(row, row->next);
+		}
+		if (!join) {
+			struct flight_item *item;
+			size_t start = out->length;
+
+			if (put_update(out, row, piece->options, error) < 0)
+				return -1;
+			item = flight_add_item(piece->flight, start, 1);
+			item->operation = piece->operation;
+			item->row = row;
+			continue;
+		}
+		if (piece->rows == 0) {
+			piece->start = out->length;
+			buffer_puts(out, "UPDATE (");
+		}
+		if (put_join_row(out, row, piece->rows == 0, piece->options, error) < 0)
+			return -1;
+		piece->rows++;
+		previous = row;
+		if (!row->next) {
+			put_join_end(out, row);
+			piece_end(piece);
+		}
+	}
+	return 0;
+}
+
+static int put_set(struct flight *flight, const struct operation *operation, const struct render_options *options,
+	struct error *error)
+{
+	struct piece piece = {flight, operation, options, 0, 0};
+
+	if (put_deletes(&piece, &operation->rows->deletes, error) < 0 ||
+		put_updates(&piece, &operation->rows->updates, error) < 0)
+		return -1;
+	return put_inserts(&piece, &operation->rows->inserts, error);
+}
+
+static bool row_is_lenient(const struct row_change *row)
+{
+	for (uint32_t i = 0; row->after && i < row->binding->map->columns_count; i++) {
+		if (literal_needs_lenient(&row->after[i]))
+			return true;
+	}
+	return false;
+}
+
+int render_operation(struct flight *flight, const struct operation *operation, struct session *session,
+	const struct render_options *options, struct error *error)
+{
+	struct flight_item *item;
+	size_t start;
+
+	put_session(flight, session, operation);
+	if (operation->kind == OPERATION_ROWS) {
+		if (put_set(flight, operation, options, error) < 0)
+			return error_context(error, "table %s", operation->rows->table->quoted);
+		return 0;
+	}
+	if (row_is_lenient(operation->row)) {
+		start = flight->text.length;
+		flight_add_session(flight, start, session_put_lenient(session, &flight->text));
+	}
+	start = flight->text.length;
+	if (render_row(&flight->text, operation->row, options, error) < 0)
+		return error_context(error, "table %s", operation->row->binding->table->quoted);
+	item = flight_add_item(flight, start, 1);
+	item->operation = operation;
+	item->row = operation->row;
+	return 0;
+}
