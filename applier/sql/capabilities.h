@@ -67,6 +67,8 @@ struct name_set {
 };
 
 bool name_set_has(const struct name_set *set, const char *name);
+/* The set's own spelling of the name, or NULL. */
+const char *name_set_get(const struct name_set *set, const char *name);
 void name_set_add(struct name_set *set, const char *name, size_t length);
 
 /* What SHOW GRANTS says of one scope. */

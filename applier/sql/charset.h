@@ -12,7 +12,6 @@ struct collation {
 	uint16_t id;
 	const char *name;    /* "utf8mb4_0900_ai_ci" */
 	const char *charset; /* "utf8mb4"; three-byte UTF-8 is always "utf8mb3" here */
-	bool is_default;     /* of its character set, in the newest release of the family */
 };
 
 /* By number, or NULL. Numbers of one family mean something else in the other from 255 on. */
