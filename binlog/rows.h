@@ -19,7 +19,7 @@
 
 enum column_sign { SIGN_UNKNOWN, SIGN_SIGNED, SIGN_UNSIGNED };
 
-struct column_names { /* members of an ENUM or SET, views */
+struct column_names { /* members of an ENUM or SET in the column's charset, arena */
 	uint32_t count;
 	const char **text;
 	uint32_t *length;
@@ -86,6 +86,8 @@ struct rows_event {
 	size_t rows_length;
 };
 
+/* Takes the types 23–25, 30–32, 39 and 166–171. With the dummy table id there are no columns and no rows: such an
+ * event only ends the statement. */
 int rows_event_parse(const struct event *event, const struct binlog_format *format, struct arena *arena,
 	struct rows_event *rows, struct error *error);
 
@@ -94,13 +96,20 @@ static inline bool bitmap_get(const uint8_t *bitmap, uint32_t index)
 	return bitmap[index >> 3] >> (index & 7) & 1;
 }
 
+struct rows_image {
+	const uint8_t *present;
+	uint32_t count; /* of columns that are present */
+};
+
 /* Walks the rows. `before` and `after` are arrays of columns_count values that are reused from row to row;
- * WRITE fills `after` only, DELETE `before` only. */
+ * WRITE has `after` only, DELETE `before` only, the other is NULL. Only the fields of a value that belong to
+ * its kind are set. Nothing is allocated from row to row. */
 struct rows_iterator {
 	const struct rows_event *event;
 	const struct table_map *map;
 	const uint8_t *at, *end;
 	struct value *before, *after;
+	struct rows_image before_image, after_image;
 	uint64_t row; /* 0-based number of the row that was read last + 1 */
 };
 

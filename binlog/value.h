@@ -51,8 +51,8 @@ enum column_type {
 enum value_kind {
 	VALUE_ABSENT,    /* the column is not in this image */
 	VALUE_NULL,
-	VALUE_INT,       /* number.i */
-	VALUE_UINT,      /* number.u: unsigned integers, and integers whose sign nobody told (see column.sign) */
+	VALUE_INT,       /* number.i: SIGN_SIGNED, and SIGN_UNKNOWN (taken for signed, sign-extended from its width) */
+	VALUE_UINT,      /* number.u: SIGN_UNSIGNED */
 	VALUE_FLOAT,     /* number.f */
 	VALUE_DOUBLE,    /* number.d */
 	VALUE_DECIMAL,   /* bytes = packed decimal; precision, scale */
@@ -97,8 +97,8 @@ struct value {
 	size_t length;
 };
 
-/* DECIMAL's text, e.g. "-1234.5678" (3.2). Packed bytes are checked: digits groups out of range are
- * ERROR_CORRUPT. */
+/* DECIMAL's text, e.g. "-1234.5678" (3.2). 1 ≤ precision ≤ 65, scale ≤ precision and ≤ 38, as the table map's
+ * reader has checked. Groups of digits out of range are ERROR_CORRUPT. */
 size_t decimal_packed_size(unsigned precision, unsigned scale);
 int decimal_put_text(const uint8_t *packed, unsigned precision, unsigned scale, struct buffer *out,
 	struct error *error);

@@ -1,0 +1,207 @@
+#include "binlog/value_decode.h"
+
+#include <math.h>
+
+static inline bool has(const uint8_t *at, const uint8_t *end, uint64_t bytes)
+{
+	return (uint64_t)(end - at) >= bytes;
+}
+
+/* `raw` has `width` bytes. An integer whose sign nobody told is taken for signed. */
+static inline void set_integer(
+	const struct table_column *column, struct value *value, uint64_t raw, unsigned width)
+{
+	unsigned unused = 64 - 8 * width;
+
+	if (column->sign == SIGN_UNSIGNED) {
+		value->kind = VALUE_UINT;
+		value->number.u = raw;
+	} else {
+		value->kind = VALUE_INT;
+		value->number.i = (int64_t)(raw << unused) >> unused;
+	}
+}
+
+static const uint8_t *decode_float(const uint8_t *at, struct value *value, const char **problem)
+{
+	uint32_t bits = load_le32(at);
+
+	value->kind = VALUE_FLOAT;
+	memcpy(&value->number.f, &bits, sizeof(bits));
+	if (!isfinite(value->number.f)) {
+		*problem = "is not a finite number, which no server can store";
+		return NULL;
+	}
+	return at + 4;
+}
+
+static const uint8_t *decode_double(const uint8_t *at, struct value *value, const char **problem)
+{
+	uint64_t bits = load_le64(at);
+
+	value->kind = VALUE_DOUBLE;
+	memcpy(&value->number.d, &bits, sizeof(bits));
+	if (!isfinite(value->number.d)) {
+		*problem = "is not a finite number, which no server can store";
+		return NULL;
+	}
+	return at + 8;
+}
+
+/* A length of `width` bytes and so many bytes. */
+static inline const uint8_t *decode_bytes(const uint8_t *at, const uint8_t *end, unsigned width,
+	enum value_kind kind, struct value *value, const char **problem)
+{
+	uint64_t length;
+
+	if (!has(at, end, width))
+		goto short_of;
+	length = width == 1 ? *at : width == 2 ? load_le16(at) : width == 4 ? load_le32(at) : load_le(at, 3);
+	at += width;
+	if (!has(at, end, length))
+		goto short_of;
+	value->kind = (uint8_t)kind;
+	value->compressed = false;
+	value->bytes = at;
+	value->length = (size_t)length;
+	return at + length;
+short_of:
+	*problem = VALUE_TOO_SHORT;
+	return NULL;
+}
+
+/* CHAR and VARCHAR: the width of the length follows from the declared maximum, which binds as well. */
+static inline const uint8_t *decode_string(const struct table_column *column, const uint8_t *at,
+	const uint8_t *end, struct value *value, const char **problem)
+{
+	at = decode_bytes(at, end, column->maximum_bytes > 255 ? 2 : 1, VALUE_STRING, value, problem);
+	if (at && value->length > column->maximum_bytes) {
+		*problem = "is longer than its column allows";
+		return NULL;
+	}
+	return at;
+}
+
+static const uint8_t *decode_decimal(const struct table_column *column, const uint8_t *at, const uint8_t *end,
+	struct value *value, const char **problem)
+{
+	size_t size = column->maximum_bytes;
+
+	if (!has(at, end, size)) {
+		*problem = VALUE_TOO_SHORT;
+		return NULL;
+	}
+	value->kind = VALUE_DECIMAL;
+	value->precision = column->precision;
+	value->scale = column->scale;
+	value->bytes = at;
+	value->length = size;
+	return at + size;
+}
+
+/* ENUM and SET, little-endian, and BIT, big-endian. */
+static const uint8_t *decode_set(const struct table_column *column, const uint8_t *at, const uint8_t *end,
+	struct value *value, const char **problem)
+{
+	unsigned width = column->bytes;
+
+	if (!has(at, end, width)) {
+		*problem = VALUE_TOO_SHORT;
+		return NULL;
+	}
+	if (column->type == TYPE_BIT) {
+		value->kind = VALUE_BIT;
+		value->number.u = load_be(at, width);
+		if (column->bits < 64 && value->number.u >> column->bits) {
+			*problem = "has more bits than its column";
+			return NULL;
+		}
+	} else {
+		value->kind = column->type == TYPE_ENUM ? VALUE_ENUM : VALUE_SET;
+		value->number.u = load_le(at, width);
+	}
+	return at + width;
+}
+
+/* The types of a fixed width of machine numbers. */
+static inline const uint8_t *decode_number(const struct table_column *column, const uint8_t *at,
+	const uint8_t *end, unsigned width, struct value *value, const char **problem)
+{
+	if (!has(at, end, width)) {
+		*problem = VALUE_TOO_SHORT;
+		return NULL;
+	}
+	switch (column->type) {
+	case TYPE_TINY:
+		set_integer(column, value, *at, 1);
+		return at + 1;
+	case TYPE_SHORT:
+		set_integer(column, value, load_le16(at), 2);
+		return at + 2;
+	case TYPE_INT24:
+		set_integer(column, value, load_le(at, 3), 3);
+		return at + 3;
+	case TYPE_LONG:
+		set_integer(column, value, load_le32(at), 4);
+		return at + 4;
+	case TYPE_LONGLONG:
+		set_integer(column, value, load_le64(at), 8);
+		return at + 8;
+	case TYPE_FLOAT:
+		return decode_float(at, value, problem);
+	default:
+		return decode_double(at, value, problem);
+	}
+}
+
+const uint8_t *value_decode(const struct table_column *column, const uint8_t *at, const uint8_t *end,
+	struct value *value, const char **problem)
+{
+	switch (column->type) {
+	case TYPE_TINY:
+		return decode_number(column, at, end, 1, value, problem);
+	case TYPE_SHORT:
+		return decode_number(column, at, end, 2, value, problem);
+	case TYPE_INT24:
+		return decode_number(column, at, end, 3, value, problem);
+	case TYPE_LONG:
+	case TYPE_FLOAT:
+		return decode_number(column, at, end, 4, value, problem);
+	case TYPE_LONGLONG:
+	case TYPE_DOUBLE:
+		return decode_number(column, at, end, 8, value, problem);
+	case TYPE_VARCHAR:
+	case TYPE_STRING:
+		return decode_string(column, at, end, value, problem);
+	case TYPE_VARCHAR_COMPRESSED:
+		at = decode_string(column, at, end, value, problem);
+		value->compressed = true;
+		return at;
+	case TYPE_TINY_BLOB:
+	case TYPE_MEDIUM_BLOB:
+	case TYPE_LONG_BLOB:
+	case TYPE_BLOB:
+		return decode_bytes(at, end, column->maximum_bytes, VALUE_STRING, value, problem);
+	case TYPE_BLOB_COMPRESSED:
+		at = decode_bytes(at, end, column->maximum_bytes, VALUE_STRING, value, problem);
+		value->compressed = true;
+		return at;
+	case TYPE_JSON:
+		return decode_bytes(at, end, column->maximum_bytes, VALUE_JSON, value, problem);
+	case TYPE_GEOMETRY:
+		return decode_bytes(at, end, column->maximum_bytes, VALUE_GEOMETRY, value, problem);
+	case TYPE_VECTOR:
+		return decode_bytes(at, end, column->maximum_bytes, VALUE_VECTOR, value, problem);
+	case TYPE_NEWDECIMAL:
+		return decode_decimal(column, at, end, value, problem);
+	case TYPE_ENUM:
+	case TYPE_SET:
+	case TYPE_BIT:
+		return decode_set(column, at, end, value, problem);
+	case TYPE_NULL:
+		value->kind = VALUE_NULL;
+		return at;
+	default:
+		return value_decode_time(column, at, end, value, problem);
+	}
+}
