@@ -1,0 +1,628 @@
+#include "proxy/source.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <mysql.h>
+#include <errmsg.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "applier/tls_pin.h"
+#include "base/backoff.h"
+#include "base/memory.h"
+#include "proxy/source_errors.h"
+#include "proxy/source_protocol.h"
+
+#define PACKET_MARGIN (1u << 20) /* above the largest event: MySQL adds its headers to the limit */
+#define DEFAULT_READ_SECONDS 60u
+#define DEFAULT_CONNECT_SECONDS 10u
+
+struct source {
+	struct source_options options;
+	MYSQL *mysql; /* NULL = not connected */
+	enum server_family family;
+	unsigned version;
+	char version_text[128];
+	char host[300];
+	char cipher[128];
+	char tls_version[32];
+	uint64_t connection_id;
+	enum checksum_algorithm checksum;
+	uint64_t skip_until;
+	unsigned read_seconds;
+
+	pthread_mutex_t lock; /* guards socket against its being closed under source_interrupt's hands */
+	int socket;           /* -1 = none */
+	atomic_bool interrupted;
+};
+
+struct source *source_new(const struct source_options *options)
+{
+	struct source *source = memory_zalloc(sizeof(*source));
+	unsigned least;
+
+	source->options = *options;
+	if (source->options.max_event_bytes == 0 || source->options.max_event_bytes > EVENT_MAXIMUM_BYTES)
+		source->options.max_event_bytes = EVENT_MAXIMUM_BYTES;
+	if (source->options.connect_timeout_seconds == 0)
+		source->options.connect_timeout_seconds = DEFAULT_CONNECT_SECONDS;
+	/* one heartbeat may be late; two that are missing are a dead connection */
+	least = (unsigned)((2 * options->heartbeat_ms + 999) / 1000) + 1;
+	source->read_seconds = options->read_timeout_seconds ? options->read_timeout_seconds : DEFAULT_READ_SECONDS;
+	if (source->read_seconds < least)
+		source->read_seconds = least;
+	pthread_mutex_init(&source->lock, NULL);
+	source->socket = -1;
+	return source;
+}
+
+void source_free(struct source *source)
+{
+	if (!source)
+		return;
+	source_disconnect(source);
+	pthread_mutex_destroy(&source->lock);
+	free(source);
+}
+
+void source_disconnect(struct source *source)
+{
+	pthread_mutex_lock(&source->lock);
+	source->socket = -1;
+	pthread_mutex_unlock(&source->lock);
+	if (source->mysql)
+		mysql_close(source->mysql);
+	source->mysql = NULL;
+	source->skip_until = 0;
+}
+
+void source_interrupt(struct source *source)
+{
+	atomic_store(&source->interrupted, true);
+	pthread_mutex_lock(&source->lock);
+	if (source->socket >= 0)
+		shutdown(source->socket, SHUT_RDWR);
+	pthread_mutex_unlock(&source->lock);
+}
+
+void source_rearm(struct source *source)
+{
+	if (atomic_exchange(&source->interrupted, false))
+		source_disconnect(source);
+}
+
+enum server_family source_family(const struct source *source)
+{
+	return source->family;
+}
+
+unsigned source_version(const struct source *source)
+{
+	return source->version;
+}
+
+const char *source_version_text(const struct source *source)
+{
+	return source->version_text;
+}
+
+const char *source_host(const struct source *source)
+{
+	return source->host;
+}
+
+const char *source_cipher(const struct source *source)
+{
+	return source->cipher[0] ? source->cipher : NULL;
+}
+
+const char *source_tls_version(const struct source *source)
+{
+	return source->tls_version[0] ? source->tls_version : NULL;
+}
+
+uint64_t source_connection_id(const struct source *source)
+{
+	return source->connection_id;
+}
+
+uint64_t source_skip_until(const struct source *source)
+{
+	return source->skip_until;
+}
+
+enum checksum_algorithm source_checksum(const struct source *source)
+{
+	return source->checksum;
+}
+
+static int stopped(struct error *error)
+{
+	return error_set(error, ERROR_STOPPED, "reading from the source was ended on request.");
+}
+
+/* The library's last error on this connection. */
+static int set_error(struct source *source, struct error *error, const char *doing)
+{
+	if (atomic_load(&source->interrupted))
+		return stopped(error);
+	return source_error(error, mysql_errno(source->mysql), mysql_sqlstate(source->mysql),
+		mysql_error(source->mysql), doing, source->host);
+}
+
+/* ---- connecting ---- */
+
+static int set_tls(MYSQL *mysql, const struct source_options *options, const char *host, unsigned port,
+	struct error *error)
+{
+	my_bool on = 1;
+
+	if (options->ssl_mode == SOURCE_SSL_OFF)
+		return 0;
+	mysql_ssl_set(mysql, options->ssl_key, options->ssl_cert, options->ssl_ca, options->ssl_capath,
+		options->ssl_cipher);
+	if (options->ssl_crl)
+		mysql_options(mysql, MYSQL_OPT_SSL_CRL, options->ssl_crl);
+	if (options->ssl_crlpath)
+		mysql_options(mysql, MYSQL_OPT_SSL_CRLPATH, options->ssl_crlpath);
+	if (options->tls_version)
+		mysql_options(mysql, MARIADB_OPT_TLS_VERSION, options->tls_version);
+	mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
+	if (options->ssl_mode == SOURCE_SSL_IDENTITY) {
+		mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
+	} else {
+		/* The library checks chain and name together or neither, and goes on in clear when it checks neither
+		 * and the server says it has no TLS (1.13). So the chain is checked beforehand, and the connection
+		 * pinned to the very certificate that passed. */
+		char fingerprint[TLS_PIN_TEXT];
+
+		if (tls_pin_fetch(host, port, options->ssl_ca, options->ssl_capath, options->connect_timeout_seconds,
+			    fingerprint, error) < 0)
+			return -1;
+		mysql_options(mysql, MARIADB_OPT_SSL_FP, fingerprint);
+	}
+	return 0;
+}
+
+/* A server may ask for a local file in answer to any statement: this client has none to give. */
+static int no_file(void **handle, const char *name, void *context)
+{
+	(void)handle;
+	(void)name;
+	(void)context;
+	return 1;
+}
+
+static int no_file_read(void *handle, char *into, unsigned room)
+{
+	(void)handle;
+	(void)into;
+	(void)room;
+	return -1;
+}
+
+static void no_file_end(void *handle)
+{
+	(void)handle;
+}
+
+static int no_file_error(void *handle, char *into, unsigned room)
+{
+	(void)handle;
+	snprintf(into, room, "the source asked for a local file");
+	return 2000;
+}
+
+static void set_options(MYSQL *mysql, const struct source *source)
+{
+	const struct source_options *options = &source->options;
+	unsigned protocol = MYSQL_PROTOCOL_TCP, local_infile = 0;
+	unsigned long packet = (unsigned long)options->max_event_bytes + PACKET_MARGIN;
+	my_bool off = 0;
+
+	mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
+	mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &options->connect_timeout_seconds);
+	mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &source->read_seconds);
+	mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &source->read_seconds);
+	mysql_options(mysql, MYSQL_OPT_RECONNECT, &off);
+	mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
+	mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &local_infile);
+	mysql_set_local_infile_handler(mysql, no_file, no_file_read, no_file_end, no_file_error, NULL);
+	/* understood by every version; names and texts that we read are ASCII or quoted */
+	mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8");
+	mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "changeling");
+	if (options->bind_address)
+		mysql_options(mysql, MYSQL_OPT_BIND, options->bind_address);
+}
+
+static void wipe_password(MYSQL *mysql)
+{
+	/* the library keeps the password for a reconnect that we never ask for, and would free it unwiped */
+	if (mysql->passwd)
+		explicit_bzero(mysql->passwd, strlen(mysql->passwd));
+	if (mysql->options.password)
+		explicit_bzero(mysql->options.password, strlen(mysql->options.password));
+}
+
+static int connect_one(struct source *source, const char *host, unsigned port, const char *password,
+	struct error *error)
+{
+	const struct source_options *options = &source->options;
+	MYSQL *mysql = mysql_init(NULL), *connected = NULL;
+	const char *cipher;
+	int result = -1;
+
+	if (!mysql)
+		return error_set(error, ERROR_RETRY, "libmariadb has no memory for a connection.");
+	set_options(mysql, source);
+	if (set_tls(mysql, options, host, port, error) < 0)
+		goto out;
+	connected = mysql_real_connect(mysql, host, options->user, password, NULL, port, NULL, 0);
+	wipe_password(mysql);
+	if (!connected) {
+		char doing[400];
+
+		snprintf(doing, sizeof(doing), "connecting as %s", options->user);
+		source_error(error, mysql_errno(mysql), mysql_sqlstate(mysql), mysql_error(mysql), doing, source->host);
+		goto out;
+	}
+	cipher = mysql_get_ssl_cipher(mysql);
+	if (options->ssl_mode != SOURCE_SSL_OFF && !cipher) {
+		error_set(error, ERROR_CONNECT,
+			"the connection to the source %s is not encrypted though source-ssl-mode asks for it.", source->host);
+		goto out;
+	}
+	snprintf(source->cipher, sizeof(source->cipher), "%s", cipher ? cipher : "");
+	source->tls_version[0] = '\0';
+	if (cipher) {
+		const char *version = NULL;
+
+		mariadb_get_infov(mysql, MARIADB_CONNECTION_TLS_VERSION, &version);
+		snprintf(source->tls_version, sizeof(source->tls_version), "%s", version ? version : "");
+	}
+	source->mysql = mysql;
+	source->connection_id = mysql_thread_id(mysql);
+	result = 0;
+out:
+	if (result < 0)
+		mysql_close(mysql);
+	return result;
+}
+
+/* Family and version from the variable, which no proxy's greeting hides. */
+static int learn_version(struct source *source, struct error *error)
+{
+	struct arena arena = ARENA_INIT;
+	struct source_rows rows;
+	int result = source_query(source, "SELECT @@version, CONNECTION_ID()", &arena, &rows, error);
+
+	if (result == 0 && (rows.rows != 1 || !source_cell(&rows, 0, 0) || !source_cell(&rows, 0, 1)))
+		result = error_set(error, ERROR_CONNECT, "the source %s gave no version.", source->host);
+	if (result == 0) {
+		snprintf(source->version_text, sizeof(source->version_text), "%s", source_cell(&rows, 0, 0));
+		source->version = protocol_version(source->version_text, &source->family);
+		source->connection_id = strtoull(source_cell(&rows, 0, 1), NULL, 10);
+		if (source->version < 50500)
+			result = error_set(error, ERROR_STOP,
+				"the source %s is version %s: replication needs MySQL 5.5 or MariaDB 5.5 or later.", source->host,
+				source->version_text);
+	}
+	arena_release(&arena);
+	return result;
+}
+
+static int try_host(struct source *source, const char *host, unsigned port, const char *password,
+	struct error *error)
+{
+	snprintf(source->host, sizeof(source->host), strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, port);
+	if (connect_one(source, host, port, password, error) < 0)
+		return -1;
+	pthread_mutex_lock(&source->lock);
+	source->socket = mysql_get_socket(source->mysql);
+	pthread_mutex_unlock(&source->lock);
+	if (atomic_load(&source->interrupted) || learn_version(source, error) < 0) {
+		source_disconnect(source);
+		return -1;
+	}
+	return 0;
+}
+
+/* What each host said, put together; the kind that promises most for another attempt wins. */
+static void add_failure(struct error *all, unsigned tried, const struct error *one)
+{
+	if (tried == 1) {
+		*all = *one;
+		return;
+	}
+	if (all->kind != ERROR_CONNECT && all->kind != ERROR_RETRY)
+		all->kind = one->kind;
+	error_advice(all, "Then %s", one->text);
+}
+
+static int try_hosts(struct source *source, const char *password, struct error *error)
+{
+	const char *list = source->options.host ? source->options.host : "";
+	struct error all;
+	unsigned tried = 0;
+
+	error_clear(&all);
+	for (;;) {
+		struct error one;
+		char host[256];
+		unsigned port = source->options.port;
+		int found = protocol_next_host(&list, host, sizeof(host), &port, error);
+
+		if (found < 0)
+			return -1;
+		if (found == 0)
+			break;
+		if (atomic_load(&source->interrupted))
+			return stopped(error);
+		if (try_host(source, host, port, password, &one) == 0)
+			return 0;
+		if (atomic_load(&source->interrupted))
+			return stopped(error);
+		add_failure(&all, ++tried, &one);
+	}
+	source->host[0] = '\0';
+	if (!tried)
+		return error_set(error, ERROR_USAGE, "source-host names no host.");
+	*error = all;
+	return -1;
+}
+
+int source_connect(struct source *source, struct error *error)
+{
+	struct buffer password = BUFFER_INIT;
+	int result = -1;
+
+	source_disconnect(source);
+	if (!source->options.user)
+		return error_set(error, ERROR_USAGE, "source-user is not set.");
+	if (source->options.ssl_mode == SOURCE_SSL_OFF && source->options.ssl_ca)
+		return error_set(error, ERROR_USAGE,
+			"source-ssl-mode=off and source-ssl-ca are both set: remove one of them.");
+	if (source->options.password &&
+		source->options.password(source->options.password_context, &password, error) < 0)
+		goto out;
+	result = try_hosts(source, buffer_text(&password), error);
+out:
+	if (password.data)
+		explicit_bzero(password.data, password.capacity);
+	buffer_release(&password);
+	return result;
+}
+
+/* ---- questions before the stream ---- */
+
+static void take_rows(MYSQL_RES *result, struct arena *arena, struct source_rows *rows)
+{
+	MYSQL_FIELD *fields = mysql_fetch_fields(result);
+	size_t row = 0;
+
+	rows->rows = (size_t)mysql_num_rows(result);
+	rows->columns = mysql_num_fields(result);
+	rows->names = arena_alloc(arena, (rows->columns + 1) * sizeof(char *));
+	rows->cells = arena_alloc(arena, (rows->rows * rows->columns + 1) * sizeof(char *));
+	for (size_t i = 0; i < rows->columns; i++)
+		rows->names[i] = arena_strdup(arena, fields[i].name);
+	for (MYSQL_ROW cells; (cells = mysql_fetch_row(result)); row++) {
+		unsigned long *lengths = mysql_fetch_lengths(result);
+
+		for (size_t i = 0; i < rows->columns; i++)
+			rows->cells[row * rows->columns + i] =
+				cells[i] ? arena_strndup(arena, cells[i], lengths[i]) : NULL;
+	}
+}
+
+int source_query(struct source *source, const char *sql, struct arena *arena, struct source_rows *rows,
+	struct error *error)
+{
+	MYSQL_RES *result;
+	char doing[200];
+
+	if (rows)
+		memset(rows, 0, sizeof(*rows));
+	if (!source->mysql)
+		return error_set(error, ERROR_RETRY, "there is no connection to the source.");
+	snprintf(doing, sizeof(doing), "running %.150s", sql);
+	if (mysql_real_query(source->mysql, sql, strlen(sql)) != 0)
+		return set_error(source, error, doing);
+	result = mysql_store_result(source->mysql);
+	if (!result)
+		return mysql_errno(source->mysql) ? set_error(source, error, doing) : 0;
+	if (rows && arena)
+		take_rows(result, arena, rows);
+	mysql_free_result(result);
+	return 0;
+}
+
+/* ---- becoming a replica ---- */
+
+static int send_command(struct source *source, unsigned command, const struct buffer *payload, bool answered)
+{
+	/* the library's list of commands ends before ours, but it sends any number; never with length 0, which it
+	 * takes for "use strlen" */
+	return source->mysql->methods->db_command(source->mysql, (enum enum_server_command)command, payload->data,
+		payload->length, answered ? 0 : 1, NULL);
+}
+
+/* What the server will do with checksums before the first format description. Servers that know none (1193) send
+ * none. */
+static int agree_checksum(struct source *source, struct error *error)
+{
+	struct arena arena = ARENA_INIT;
+	struct source_rows rows;
+	struct error unknown;
+	int result = 0;
+
+	source->checksum = CHECKSUM_OFF;
+	if (source_query(source,
+		    "SET @master_binlog_checksum = @@global.binlog_checksum, @source_binlog_checksum = "
+		    "@@global.binlog_checksum",
+		    NULL, NULL, &unknown) < 0) {
+		if (unknown.code == 1193)
+			goto out;
+		*error = unknown;
+		result = -1;
+		goto out;
+	}
+	result = source_query(source, "SELECT @master_binlog_checksum", &arena, &rows, error);
+	if (result == 0 && rows.rows == 1 && source_cell(&rows, 0, 0)) {
+		const char *algorithm = source_cell(&rows, 0, 0);
+
+		if (strcasecmp(algorithm, "CRC32") == 0)
+			source->checksum = CHECKSUM_CRC32;
+		else if (strcasecmp(algorithm, "NONE") != 0 && *algorithm)
+			result = error_set(error, ERROR_STOP,
+				"the source %s has binlog_checksum=%s, which this version cannot check. SET GLOBAL "
+				"binlog_checksum=CRC32 there.",
+				source->host, algorithm);
+	}
+out:
+	arena_release(&arena);
+	return result;
+}
+
+static int register_replica(struct source *source, struct error *error)
+{
+	struct buffer payload = BUFFER_INIT;
+	int result = 0;
+
+	protocol_put_register(&payload, source->options.server_id, source->options.report_host,
+		source->options.report_port);
+	if (send_command(source, COMMAND_REGISTER_REPLICA, &payload, true) != 0)
+		result = set_error(source, error, "registering as a replica");
+	buffer_release(&payload);
+	return result;
+}
+
+/* Tells the session what kind of replica this is. */
+static int set_session(struct source *source, const char *gtid_set, struct error *error)
+{
+	struct buffer sql = BUFFER_INIT;
+	int result;
+
+	protocol_put_session(&sql, source->family, source->options.uuid, source->options.heartbeat_ms, gtid_set);
+	result = source_query(source, buffer_text(&sql), NULL, NULL, error);
+	buffer_release(&sql);
+	return result;
+}
+
+static void put_dump(struct source *source, const struct source_start *start, const struct gtid_set *set,
+	struct buffer *payload, unsigned *command)
+{
+	uint32_t server_id = source->options.server_id;
+	unsigned flags = protocol_dump_flags(source->family, set != NULL, start->non_blocking);
+	uint64_t offset = start->position.offset < 4 ? 4 : start->position.offset;
+
+	source->skip_until = 0;
+	*command = COMMAND_BINLOG_DUMP;
+	if (set && source->family == FAMILY_MYSQL) {
+		*command = COMMAND_BINLOG_DUMP_GTID;
+		protocol_put_dump_gtid(payload, flags, server_id, set);
+	} else if (set) {
+		protocol_put_dump(payload, 4, flags, server_id, ""); /* @slave_connect_state decides */
+	} else {
+		if (offset > UINT32_MAX) {
+			source->skip_until = offset;
+			offset = 4;
+		}
+		protocol_put_dump(payload, (uint32_t)offset, flags, server_id, start->position.file);
+	}
+}
+
+int source_start_dump(struct source *source, const struct source_start *start, struct error *error)
+{
+	struct buffer payload = BUFFER_INIT, text = BUFFER_INIT;
+	struct gtid_set *set = NULL;
+	unsigned command;
+	int result = -1;
+
+	if (!source->mysql)
+		return error_set(error, ERROR_RETRY, "there is no connection to the source.");
+	if (start->gtid_set) {
+		enum gtid_kind wanted = source->family == FAMILY_MYSQL ? GTID_MYSQL : GTID_MARIADB;
+
+		set = gtid_set_new();
+		if (gtid_set_parse(set, start->gtid_set, error) < 0) {
+			error_context(error, "reading the GTID set to start from");
+			goto out;
+		}
+		if (!gtid_set_is_empty(set) && gtid_set_kind(set) != wanted) {
+			error_set(error, ERROR_STOP,
+				"the GTIDs to start from (%.100s) are not %s's, as the source %s is. Set a start position "
+				"of that server with change-master.",
+				start->gtid_set, wanted == GTID_MYSQL ? "MySQL" : "MariaDB", source->host);
+			goto out;
+		}
+		gtid_set_put_text(set, &text);
+	}
+	if (agree_checksum(source, error) < 0 || set_session(source, set ? buffer_text(&text) : NULL, error) < 0 ||
+		register_replica(source, error) < 0)
+		goto out;
+	put_dump(source, start, set, &payload, &command);
+	if (send_command(source, command, &payload, false) != 0) {
+		set_error(source, error, "asking for the binary log");
+		goto out;
+	}
+	result = 0;
+out:
+	gtid_set_free(set);
+	buffer_release(&payload);
+	buffer_release(&text);
+	return result;
+}
+
+/* ---- the stream ---- */
+
+static int read_failed(struct source *source, uint64_t began_ms, struct error *error)
+{
+	unsigned code = mysql_errno(source->mysql);
+
+	set_error(source, error, "reading the binary log");
+	if (error->kind == ERROR_RETRY && code >= 2000 && code < 3000 &&
+		monotonic_ms() - began_ms >= (uint64_t)source->read_seconds * 1000 - 500)
+		error_set_server(error, ERROR_RETRY, code, mysql_sqlstate(source->mysql),
+			"the source %s has been silent for %u seconds, though heartbeats every %" PRIu64
+			" ms were asked for: the connection is taken for dead.",
+			source->host, source->read_seconds, source->options.heartbeat_ms);
+	else if (error->kind == ERROR_CONNECT)
+		error->kind = ERROR_RETRY; /* the stream was there already: try again */
+	return -1;
+}
+
+int source_read(struct source *source, const uint8_t **event, size_t *length, struct error *error)
+{
+	const uint8_t *packet;
+	uint64_t began_ms;
+	unsigned long size;
+
+	if (!source->mysql)
+		return error_set(error, ERROR_RETRY, "there is no connection to the source.");
+	if (atomic_load(&source->interrupted))
+		return stopped(error);
+	began_ms = monotonic_ms();
+	size = mysql_net_read_packet(source->mysql);
+	if (size == packet_error)
+		return read_failed(source, began_ms, error);
+	packet = source->mysql->net.read_pos;
+	if (size > 0 && packet[0] == 0xfe && size < 9)
+		return 0;
+	if (size < 1 + EVENT_HEADER_SIZE || packet[0] != 0)
+		return error_set(error, ERROR_CORRUPT,
+			"the source %s sent a packet of %lu bytes that begins with 0x%02x, which is no event.", source->host,
+			size, size ? packet[0] : 0u);
+	if (size - 1 > source->options.max_event_bytes)
+		return error_set(error, ERROR_STOP,
+			"the source %s sent an event of %lu bytes, which is larger than max-event-bytes (%" PRIu64
+			"). Raise it, and start again.",
+			source->host, size - 1, source->options.max_event_bytes);
+	*event = packet + 1;
+	*length = size - 1;
+	return 1;
+}
