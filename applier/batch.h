@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "applier/checkpoint.h"
 #include "applier/statement.h"
 #include "applier/table.h"
 #include "base/arena.h"
@@ -73,14 +74,19 @@ struct batch {
 	struct operation *operations, **last_operation;
 	size_t rows, statements, bytes;
 	bool merge;             /* false: every row by itself, in the source's order */
-	bool alone;             /* nothing may be in flight beside it */
+	bool alone;             /* holds statements: sees and is seen only whole */
 	uint64_t *keys;         /* conflict keys, when they are wanted */
 	size_t key_count, key_room;
 	bool want_keys;
 	struct open_set *open;  /* sets that still take rows, by table */
 	struct open_set *open_ordered; /* the one open run among tables with foreign keys */
 	/* the scheduler's */
-	uint64_t sequence;
+	uint64_t sequence;      /* counts batches of a run */
+	int64_t born_us;        /* when its first transaction came */
+	bool after_commit;      /* all before it must have been committed */
+	uint64_t after;         /* the batches up to this one must have been executed before */
+	struct checkpoint checkpoint; /* behind its last transaction; the text is in the arena */
+	const char *gtids_before; /* before its first one; NULL = not known */
 	struct batch *next;
 };
 

@@ -6,6 +6,7 @@
 #define APPLIER_CONFLICT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "applier/table.h"
@@ -19,5 +20,13 @@ uint64_t conflict_key_relations(void);
  * for the key that identifies rows, 1… for the others. */
 bool conflict_key_row(const struct table_binding *binding, const struct target_key *key, unsigned ordinal,
 	const struct value *image, uint64_t *number);
+
+/* Which batch has last had a key. */
+struct conflict_index;
+
+struct conflict_index *conflict_index_new(void);
+void conflict_index_free(struct conflict_index *index);
+/* Notes the keys as the batch's; returns the highest sequence that had one of them before, or 0. */
+uint64_t conflict_index_add(struct conflict_index *index, const uint64_t *keys, size_t count, uint64_t sequence);
 
 #endif

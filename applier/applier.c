@@ -1,0 +1,524 @@
+/* The coordinator: takes transactions in the master's order, makes batches, hands them to workers. */
+#include "applier/applier.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "applier/internal.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+void place_of(struct applier_place *place, const struct transaction *transaction, const struct change *change,
+	uint64_t item)
+{
+	memset(place, 0, sizeof(*place));
+	gtid_text(&transaction->gtid, place->gtid);
+	place->position = transaction->end;
+	if (change)
+		place->position.offset = change->end_offset;
+	place->item = item;
+}
+
+void applier_fail(struct applier *applier, const struct error *error, const struct transaction *transaction)
+{
+	pthread_mutex_lock(&applier->lock);
+	if (!applier->failed) {
+		applier->failed = true;
+		applier->failure = *error;
+		if (applier->stopping && error->kind != ERROR_FENCED && error->kind != ERROR_STOP)
+			error_set(&applier->failure, ERROR_STOPPED, "applying was stopped.");
+		memset(&applier->failure_place, 0, sizeof(applier->failure_place));
+		if (transaction) {
+			gtid_text(&transaction->gtid, applier->failure_place.gtid);
+			applier->failure_place.position = transaction->begin;
+		}
+	}
+	pthread_cond_broadcast(&applier->changed);
+	pthread_mutex_unlock(&applier->lock);
+	if (applier->queue)
+		queue_wake(applier->queue);
+}
+
+void checkpoint_advance(struct checkpoint *checkpoint, struct gtid_set *gtids, const struct transaction *transaction)
+{
+	struct error ignored;
+
+	checkpoint->position = transaction->end;
+	if (transaction->timestamp)
+		checkpoint->source_time = transaction->timestamp;
+	if (transaction->gtid.kind != GTID_NONE) {
+		gtid_text(&transaction->gtid, checkpoint->gtid);
+		if (gtids)
+			gtid_set_add(gtids, &transaction->gtid, &ignored); /* families were compared when the set was read */
+	}
+}
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Under the lock. */
+void progress_committed(struct applier *applier, const struct checkpoint *checkpoint, size_t transactions, size_t rows,
+	size_t statements)
+{
+	struct applier_progress *progress = &applier->progress;
+
+	progress->position = checkpoint->position;
+	memcpy(progress->gtid, checkpoint->gtid, sizeof(progress->gtid));
+	progress->source_time = checkpoint->source_time;
+	progress->applied_at_us = now_us();
+	progress->transactions += transactions;
+	progress->rows += rows;
+	progress->statements += statements;
+	free(applier->progress_gtid_set);
+	applier->progress_gtid_set = memory_strdup(checkpoint->gtid_set ? checkpoint->gtid_set : "");
+}
+
+static void set_next_text(struct applier *applier)
+{
+	struct buffer text = BUFFER_INIT;
+
+	if (!applier->gtids_known)
+		return;
+	gtid_set_put_text(applier->gtids, &text);
+	free(applier->next.gtid_set);
+	applier->next.gtid_set = memory_strdup(buffer_text(&text));
+	buffer_release(&text);
+}
+
+static void start_state(struct applier *applier)
+{
+	struct error ignored;
+
+	applier->next = applier->taken;
+	applier->next.gtid_set = memory_strdup(applier->taken.gtid_set ? applier->taken.gtid_set : "");
+	applier->gtids = gtid_set_new();
+	applier->gtids_known = applier->next.gtid_set[0] != '\0' &&
+		gtid_set_parse(applier->gtids, applier->next.gtid_set, &ignored) == 0;
+	applier->committed = applier->taken.sequence;
+	applier->progress.position = applier->taken.position;
+	memcpy(applier->progress.gtid, applier->taken.gtid, sizeof(applier->progress.gtid));
+	applier->progress.source_time = applier->taken.source_time;
+	applier->progress.idle = true;
+	applier->progress_gtid_set = memory_strdup(applier->next.gtid_set);
+}
+
+static void set_rendering(struct applier *applier)
+{
+	uint64_t packet = target_max_allowed_packet(applier->control);
+
+	applier->render.literal.family = target_family(applier->control);
+	applier->render.literal.version = target_version(applier->control);
+	applier->render.statement_rows = applier->settings.statement_rows;
+	applier->render.statement_bytes = applier->settings.statement_bytes;
+	if (applier->render.statement_bytes > packet / 4)
+		applier->render.statement_bytes = (size_t)(packet / 4);
+	applier->packet_bytes = packet > (16u << 20) ? (size_t)16 << 20 : (size_t)(packet - packet / 8);
+}
+
+int applier_open(struct applier **result, const struct applier_settings *settings, const struct applier_hooks *hooks,
+	bool (*waiting)(void *context), void *waiting_context, struct error *error)
+{
+	struct applier *applier = memory_zalloc(sizeof(*applier));
+
+	applier->settings = *settings;
+	applier->hooks = *hooks;
+	pthread_mutex_init(&applier->lock, NULL);
+	pthread_cond_init(&applier->changed, NULL);
+	flight_init(&applier->control_flight);
+	capabilities_init(&applier->capabilities);
+	applier->tables = table_cache_new();
+	if (target_connect(&applier->control, &settings->target, error) < 0)
+		goto fail;
+	applier->control_session = session_new(target_family(applier->control), target_version(applier->control));
+	set_rendering(applier);
+	if (session_prepare(applier->control, settings, error) < 0 ||
+		capabilities_probe(applier->control, &settings->target, &applier->capabilities, error) < 0 ||
+		checkpoint_install(applier->control, settings->target.schema, error) < 0 ||
+		channel_take(applier, waiting, waiting_context, error) < 0)
+		goto fail;
+	start_state(applier);
+	if (temp_tables_load(&applier->temps, applier->control, settings->target.schema, settings->channel, error) < 0 ||
+		special_recover(applier, error) < 0)
+		goto fail;
+	for (unsigned i = 0; i < settings->workers; i++) {
+		if (worker_open(&applier->workers[i], applier, i, error) < 0)
+			goto fail;
+	}
+	if (channel_heartbeat_start(applier, error) < 0)
+		goto fail;
+	*result = applier;
+	return 0;
+fail:
+	applier_close(applier);
+	return -1;
+}
+
+void applier_close(struct applier *applier)
+{
+	if (!applier)
+		return;
+	channel_heartbeat_stop(applier);
+	for (unsigned i = 0; i < WORKERS_MAXIMUM; i++)
+		worker_close(&applier->workers[i]);
+	target_close(applier->control);
+	session_free(applier->control_session);
+	flight_release(&applier->control_flight);
+	table_cache_free(applier->tables);
+	temp_tables_free(applier->temps);
+	capabilities_release(&applier->capabilities);
+	conflict_index_free(applier->conflicts);
+	checkpoint_release(&applier->taken);
+	checkpoint_release(&applier->next);
+	gtid_set_free(applier->gtids);
+	free(applier->progress_gtid_set);
+	free(applier->replace_sql);
+	pthread_cond_destroy(&applier->changed);
+	pthread_mutex_destroy(&applier->lock);
+	free(applier);
+}
+
+void applier_set_source(struct applier *applier, const struct applier_source *source)
+{
+	applier->source = *source;
+	applier->render.literal.source_family = source->version.family;
+	applier->render.literal.same_family = source->version.family == target_family(applier->control);
+}
+
+const struct checkpoint *applier_checkpoint(const struct applier *applier)
+{
+	return &applier->taken;
+}
+
+const struct capabilities *applier_capabilities(const struct applier *applier)
+{
+	return &applier->capabilities;
+}
+
+const struct target *applier_target(const struct applier *applier)
+{
+	return applier->control;
+}
+
+void applier_skip_at(struct applier *applier, const struct position *begin)
+{
+	applier->skip_at = *begin;
+}
+
+void applier_replace_at(struct applier *applier, const struct position *begin, const char *sql)
+{
+	applier->replace_at = *begin;
+	free(applier->replace_sql);
+	applier->replace_sql = memory_strdup(sql);
+}
+
+void applier_interrupt(struct applier *applier)
+{
+	pthread_mutex_lock(&applier->lock);
+	applier->stopping = true;
+	pthread_cond_broadcast(&applier->changed);
+	for (unsigned i = 0; i < applier->settings.workers; i++) {
+		if (applier->workers[i].target)
+			target_interrupt(applier->workers[i].target);
+	}
+	target_interrupt(applier->control);
+	pthread_mutex_unlock(&applier->lock);
+	if (applier->queue)
+		queue_wake(applier->queue);
+}
+
+void applier_progress(struct applier *applier, struct applier_progress *progress)
+{
+	pthread_mutex_lock(&applier->lock);
+	*progress = applier->progress;
+	progress->workers_busy = 0;
+	for (unsigned i = 0; i < applier->settings.workers; i++)
+		progress->workers_busy += applier->workers[i].batch != NULL;
+	pthread_mutex_unlock(&applier->lock);
+}
+
+char *applier_gtid_set(struct applier *applier)
+{
+	char *text;
+
+	pthread_mutex_lock(&applier->lock);
+	text = memory_strdup(applier->progress_gtid_set ? applier->progress_gtid_set : "");
+	pthread_mutex_unlock(&applier->lock);
+	return text;
+}
+
+/* ---- the run ---- */
+
+static bool run_ended(struct applier *applier)
+{
+	bool ended;
+
+	pthread_mutex_lock(&applier->lock);
+	ended = applier->failed || applier->stopping;
+	pthread_mutex_unlock(&applier->lock);
+	return ended;
+}
+
+static struct worker *idle_worker(struct applier *applier)
+{
+	struct worker *idle = NULL;
+
+	pthread_mutex_lock(&applier->lock);
+	for (unsigned i = 0; i < applier->settings.workers && !idle; i++) {
+		if (!applier->workers[i].batch)
+			idle = &applier->workers[i];
+	}
+	pthread_mutex_unlock(&applier->lock);
+	return idle;
+}
+
+/* Gives the batch to an idle worker. */
+static void dispatch(struct applier *applier, struct worker *worker, struct batch *batch)
+{
+	batch_close(batch);
+	batch->sequence = ++applier->next.sequence;
+	batch->after = applier->barrier;
+	if (batch->alone) { /* statements read what others wrote: committed before, and a barrier for those behind */
+		batch->after_commit = true;
+		applier->barrier = batch->sequence;
+	} else if (applier->conflicts) {
+		uint64_t after =
+			conflict_index_add(applier->conflicts, batch->keys, batch->key_count, batch->sequence);
+
+		if (after > batch->after)
+			batch->after = after;
+	}
+	batch->gtids_before = applier->gtids_known ? arena_strdup(&batch->arena, applier->next.gtid_set) : NULL;
+	for (const struct transaction *at = batch->transactions; at; at = at->next)
+		checkpoint_advance(&applier->next, applier->gtids_known ? applier->gtids : NULL, at);
+	set_next_text(applier);
+	batch->checkpoint = applier->next;
+	batch->checkpoint.gtid_set = arena_strdup(&batch->arena, applier->next.gtid_set);
+	pthread_mutex_lock(&applier->lock);
+	applier->progress.idle = false;
+	worker->batch = batch;
+	pthread_cond_broadcast(&applier->changed);
+	pthread_mutex_unlock(&applier->lock);
+}
+
+/* Waits until all that was dispatched is committed; false when the run has ended. */
+static bool drain(struct applier *applier)
+{
+	bool go_on;
+
+	pthread_mutex_lock(&applier->lock);
+	while (!applier->failed && !applier->stopping && applier->committed < applier->next.sequence)
+		pthread_cond_wait(&applier->changed, &applier->lock);
+	go_on = !applier->failed && !applier->stopping;
+	pthread_mutex_unlock(&applier->lock);
+	return go_on;
+}
+
+static struct worker *wait_idle_worker(struct applier *applier)
+{
+	struct worker *idle;
+
+	while (!(idle = idle_worker(applier)) && !run_ended(applier)) {
+		pthread_mutex_lock(&applier->lock);
+		if (!applier->failed && !applier->stopping)
+			pthread_cond_wait(&applier->changed, &applier->lock);
+		pthread_mutex_unlock(&applier->lock);
+	}
+	return run_ended(applier) ? NULL : idle;
+}
+
+/* The batch under construction goes out; false when the run has ended (the batch is freed then). */
+static bool flush(struct applier *applier, struct batch **pending)
+{
+	struct worker *worker;
+
+	if (!*pending)
+		return true;
+	worker = wait_idle_worker(applier);
+	if (!worker) {
+		batch_free(*pending);
+		*pending = NULL;
+		return false;
+	}
+	dispatch(applier, worker, *pending);
+	*pending = NULL;
+	return true;
+}
+
+static bool batch_full(const struct applier *applier, const struct batch *batch)
+{
+	return batch->transaction_count >= applier->settings.merge_transactions ||
+		batch->rows + batch->statements >= applier->settings.merge_rows ||
+		batch->bytes >= applier->settings.merge_bytes ||
+		(applier->settings.merge_time_ms &&
+			now_us() - batch->born_us >= (int64_t)applier->settings.merge_time_ms * 1000);
+}
+
+/* After a special transaction: its checkpoint is committed. */
+static void note_special(struct applier *applier, const struct transaction *transaction)
+{
+	pthread_mutex_lock(&applier->lock);
+	applier->committed = applier->next.sequence;
+	progress_committed(applier, &applier->next, 1, 0, transaction->changes);
+	pthread_mutex_unlock(&applier->lock);
+}
+
+static int run_special(struct applier *applier, struct transaction *transaction, struct batch **pending,
+	struct error *error)
+{
+	bool part = transaction->kind == TRANSACTION_OPEN || transaction->part > 0;
+	int result;
+
+	if (!flush(applier, pending) || !drain(applier)) {
+		transaction_free(transaction);
+		return error_set(error, ERROR_STOPPED, "applying was stopped.");
+	}
+	if (transaction->kind != TRANSACTION_OPEN && transaction->kind != TRANSACTION_ABANDONED) {
+		applier->next.sequence++;
+		checkpoint_advance(&applier->next, applier->gtids_known ? applier->gtids : NULL, transaction);
+		set_next_text(applier);
+	}
+	if (transaction->kind == TRANSACTION_ABANDONED) {
+		special_abandon(applier);
+		result = 0;
+	} else {
+		result = part ? special_stream(applier, transaction, error) : special_apply(applier, transaction, error);
+	}
+	if (result < 0)
+		applier_fail(applier, error, transaction);
+	else if (transaction->kind != TRANSACTION_OPEN && transaction->kind != TRANSACTION_ABANDONED)
+		note_special(applier, transaction);
+	transaction_free(transaction);
+	return result;
+}
+
+static bool is_at(const struct position *wanted, const struct transaction *transaction)
+{
+	return wanted->file[0] && position_compare(wanted, &transaction->begin) == 0;
+}
+
+/* The batch without its last transaction, whose rows could not be read; that one is returned. */
+static struct transaction *rebuild_without_last(struct applier *applier, struct batch **pending)
+{
+	struct batch *broken = *pending, *whole = batch_new(true, applier->conflicts != NULL);
+	struct transaction *at = broken->transactions;
+	struct error ignored;
+
+	broken->transactions = NULL;
+	whole->alone = broken->alone;
+	batch_close(broken);
+	while (at->next) {
+		struct transaction *next = at->next;
+
+		batch_add(whole, at, &ignored); /* went well before */
+		at = next;
+	}
+	batch_free(broken);
+	*pending = whole;
+	return at;
+}
+
+/* Takes one transaction in. On an error what came before it is applied first: the stream stops at its position. */
+static int take(struct applier *applier, struct transaction *transaction, struct batch **pending, struct error *error)
+{
+	bool special = is_at(&applier->skip_at, transaction) || is_at(&applier->replace_at, transaction);
+	int result = 0;
+
+	if (!special || transaction->kind == TRANSACTION_OPEN)
+		result = prepare_transaction(applier, transaction, &special, error);
+	if (result == 0 && special)
+		return run_special(applier, transaction, pending, error);
+	if (result == 0) {
+		if (!*pending)
+			(*pending = batch_new(true, applier->conflicts != NULL))->born_us = now_us();
+		for (const struct change *change = transaction->first; change && !(*pending)->alone; change = change->next)
+			(*pending)->alone = change->kind != CHANGE_ROWS;
+		if (batch_add(*pending, transaction, error) == 0)
+			return 0;
+		transaction = rebuild_without_last(applier, pending);
+	}
+	if (flush(applier, pending) && drain(applier))
+		applier_fail(applier, error, error->kind == ERROR_STOP || error->kind == ERROR_CORRUPT ? transaction : NULL);
+	transaction_free(transaction);
+	return -1;
+}
+
+static void coordinate(struct applier *applier, struct queue *queue, struct error *error)
+{
+	struct batch *pending = NULL;
+
+	while (!run_ended(applier)) {
+		struct transaction *transaction;
+		struct worker *worker;
+
+		/* no backlog, or as much as may be merged: out with it */
+		if (pending && (batch_full(applier, pending) || queue_items(queue) == 0) &&
+			(worker = idle_worker(applier)) != NULL) {
+			dispatch(applier, worker, pending);
+			pending = NULL;
+		}
+		if (pending && batch_full(applier, pending)) {
+			if (!flush(applier, &pending))
+				break;
+			continue;
+		}
+		transaction = queue_pop(queue, pending && idle_worker(applier) ? 0 : -1);
+		if (transaction) {
+			if (take(applier, transaction, &pending, error) < 0)
+				break;
+			continue;
+		}
+		pthread_mutex_lock(&applier->lock);
+		if (!pending && applier->committed == applier->next.sequence)
+			applier->progress.idle = queue_items(queue) == 0;
+		pthread_mutex_unlock(&applier->lock);
+		if (queue_closed(queue) && queue_items(queue) == 0) {
+			if (flush(applier, &pending))
+				drain(applier);
+			break;
+		}
+	}
+	batch_free(pending);
+}
+
+int applier_run(struct applier *applier, struct queue *queue, struct applier_place *place, struct error *error)
+{
+	struct error unused = {0};
+	int result = 0;
+
+	applier->queue = queue;
+	if (applier->settings.workers > 1 && !applier->conflicts)
+		applier->conflicts = conflict_index_new();
+	for (unsigned i = 0; i < applier->settings.workers; i++)
+		applier->workers[i].started =
+			pthread_create(&applier->workers[i].thread, NULL, worker_main, &applier->workers[i]) == 0;
+	coordinate(applier, queue, &unused);
+	pthread_mutex_lock(&applier->lock);
+	if (!applier->failed && applier->stopping) {
+		applier->failed = true;
+		error_set(&applier->failure, ERROR_STOPPED, "applying was stopped.");
+	}
+	result = applier->failed ? -1 : 0;
+	applier->stopping = true;
+	pthread_cond_broadcast(&applier->changed);
+	/* those who still wait for the target's answer wait no longer */
+	for (unsigned i = 0; result < 0 && i < applier->settings.workers; i++)
+		target_interrupt(applier->workers[i].target);
+	pthread_mutex_unlock(&applier->lock);
+	for (unsigned i = 0; i < applier->settings.workers; i++) {
+		if (applier->workers[i].started)
+			pthread_join(applier->workers[i].thread, NULL);
+		applier->workers[i].started = false;
+	}
+	if (result < 0) {
+		*error = applier->failure;
+		*place = applier->failure_place;
+	}
+	return result;
+}

@@ -1,0 +1,128 @@
+/* The applying side as a whole: takes transactions from a queue and brings them to the target, exactly once.
+ *
+ *     queue ──▶ coordinator ──▶ batches ──▶ workers ──▶ target
+ *               (binds rows to tables,      (one connection each: BEGIN, changes, checkpoint in one flight;
+ *                plans statements, merges)   COMMIT in the master's order)
+ *
+ * Any error ends the run: the caller decides by its kind whether to open a new applier, which goes on from the
+ * target's checkpoint. What was in flight then is committed whole or not at all. */
+#ifndef APPLIER_APPLIER_H
+#define APPLIER_APPLIER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "applier/checkpoint.h"
+#include "applier/sql/rewrite.h"
+#include "applier/target.h"
+#include "base/error.h"
+#include "base/queue.h"
+#include "binlog/transaction.h"
+
+enum conflict_policy { CONFLICT_STOP, CONFLICT_RECORD, CONFLICT_REPAIR };
+
+/* Where in the source's log something was. */
+struct applier_place {
+	char gtid[GTID_TEXT_MAXIMUM]; /* "" = none */
+	struct position position;     /* end of the event */
+	uint64_t item;                /* statement or row within the transaction */
+};
+
+struct target_table_name {
+	const char *database, *name;
+};
+
+struct applier_temp_table {
+	uint32_t server_id;
+	uint64_t thread_id;
+	const char *database, *name, *real;
+};
+
+/* What is recorded, by whoever keeps records. Texts are valid during the call; secrets are masked. A function that
+ * returns -1 stops the stream: what could not be recorded is not done. Called by several threads. */
+struct applier_hooks {
+	void *context;
+	int (*rewritten)(void *context, const struct applier_place *place, const char *rule, const char *database,
+		const char *original, const char *sent, const char *reason, struct error *error);
+	/* `statement` is what was not run; `replay` what is needed to run it later, or NULL */
+	int (*skipped)(void *context, const struct applier_place *place, const char *rule, const char *database,
+		const char *statement, const char *replay, const char *reason, struct error *error);
+	int (*quarantined)(void *context, const struct applier_place *place, const struct target_table_name *table,
+		const char *key, const char *change, const char *before, const char *after, const char *reason,
+		const char *outcome, struct error *error);
+	int (*event_state)(void *context, const char *database, const char *name, const char *wished,
+		struct error *error);
+	void (*temp_tables_changed)(void *context, const struct applier_temp_table *tables, size_t count);
+	void (*intent)(void *context, const struct applier_place *place, const char *statement, const char *outcome);
+};
+
+struct applier_settings {
+	struct target_options target; /* borrowed for the applier's life */
+	const char *channel;
+	const char *host_name;        /* of this machine, for the instance row */
+	unsigned workers;             /* 1…15 */
+	bool preserve_commit_order;
+	size_t merge_transactions, merge_rows, merge_bytes;
+	unsigned merge_time_ms;
+	size_t statement_rows, statement_bytes;
+	enum conflict_policy conflicts;
+	unsigned lock_wait_seconds;   /* of the target's sessions */
+	unsigned takeover_seconds;    /* a former owner that has not been heard of for so long loses the channel */
+	const struct rewrite_settings *rewrite;
+	struct assembler_limits limits; /* for XA transactions that are assembled again */
+};
+
+/* What is known of the source. */
+struct applier_source {
+	struct server_version version;
+	uint32_t server_id;
+	const char *time_zone;         /* what SYSTEM means there: a name or an offset, or NULL */
+	const char *default_utf8mb4;   /* or NULL */
+};
+
+struct applier;
+
+/* Connects, waits for the channel (other instances), takes it, and decides what became of a statement that was under way
+ * when the last run ended. `waiting`, when not NULL, is called about once a second while another instance has
+ * the channel; a return of true gives up (ERROR_STOPPED). */
+int applier_open(struct applier **applier, const struct applier_settings *settings,
+	const struct applier_hooks *hooks, bool (*waiting)(void *context), void *waiting_context,
+	struct error *error);
+void applier_close(struct applier *applier);
+
+/* Before applier_run: what the source is. */
+void applier_set_source(struct applier *applier, const struct applier_source *source);
+
+/* The checkpoint as it was when the channel was taken. */
+const struct checkpoint *applier_checkpoint(const struct applier *applier);
+const struct capabilities *applier_capabilities(const struct applier *applier);
+const struct target *applier_target(const struct applier *applier);
+
+/* The transaction that begins there is recorded as skipped by the operator instead of being applied. */
+void applier_skip_at(struct applier *applier, const struct position *begin);
+/* That transaction's statement is replaced by the operator's SQL. */
+void applier_replace_at(struct applier *applier, const struct position *begin, const char *sql);
+
+/* Applies what the queue gives until it is closed and empty, or until an error. Returns 0 or -1. Frees what it takes.
+ * On an error, *place tells the transaction that it concerns (file "" when it concerns none). */
+int applier_run(struct applier *applier, struct queue *queue, struct applier_place *place, struct error *error);
+
+/* Any thread: ends applier_run soon, with ERROR_STOPPED. What is in flight is rolled back by the target. */
+void applier_interrupt(struct applier *applier);
+
+/* A snapshot for the status; any thread. */
+struct applier_progress {
+	struct position position;  /* applied */
+	char gtid[GTID_TEXT_MAXIMUM];
+	uint32_t source_time;      /* of the last transaction applied */
+	int64_t applied_at_us;
+	uint64_t transactions, rows, statements, ddl;
+	uint64_t rewrites, skipped, conflicts, retries;
+	unsigned workers_busy;
+	bool idle;                 /* all that was taken from the queue is committed */
+};
+void applier_progress(struct applier *applier, struct applier_progress *progress);
+/* The applied GTID set as text; the caller frees it. */
+char *applier_gtid_set(struct applier *applier);
+
+#endif

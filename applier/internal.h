@@ -1,0 +1,117 @@
+/* What the parts of the applier share: coordinator (applier.c), preparing transactions (prepare.c), workers
+ * (worker.c), transactions that run alone (special.c), taking the channel (channel.c), probing (probe.c). */
+#ifndef APPLIER_INTERNAL_H
+#define APPLIER_INTERNAL_H
+
+#include <pthread.h>
+
+#include "applier/applier.h"
+#include "applier/batch.h"
+#include "applier/conflict.h"
+#include "applier/render.h"
+#include "applier/session.h"
+#include "applier/table.h"
+#include "applier/temp.h"
+
+#define WORKERS_MAXIMUM 15u
+
+/* One connection of a worker, or the coordinator's own. */
+struct worker {
+	struct applier *applier;
+	unsigned number;
+	struct target *target;
+	struct session *session;
+	struct flight flight;
+	pthread_t thread;
+	bool started;
+	/* under the applier's lock */
+	struct batch *batch;  /* given to it, or NULL: idle */
+	bool executed;        /* all of the batch but its COMMIT is done */
+};
+
+struct applier {
+	struct applier_settings settings;
+	struct applier_hooks hooks;
+	struct applier_source source;
+	struct capabilities capabilities;
+	struct target *control;           /* coordinator's: definitions, the channel's lock, what runs alone */
+	struct session *control_session;
+	struct flight control_flight;
+	struct table_cache *tables;
+	struct temp_tables *temps;
+	struct render_options render;
+	size_t packet_bytes;
+	struct worker workers[WORKERS_MAXIMUM];
+
+	struct checkpoint taken;          /* as the channel was taken */
+	struct checkpoint next;           /* coordinator: after all that was dispatched */
+	struct gtid_set *gtids;           /* the same as next.gtid_set */
+	bool gtids_known;
+	struct conflict_index *conflicts; /* coordinator: key → sequence of the last batch that has it */
+	uint64_t barrier;                 /* coordinator: sequence of the last batch with statements */
+	struct position skip_at, replace_at;
+	char *replace_sql;
+
+	pthread_t heartbeat;
+	bool heartbeat_started;
+	struct target *heartbeat_target;
+
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	/* under the lock */
+	uint64_t committed;               /* highest sequence such that all up to it are committed */
+	bool failed, stopping;
+	struct error failure;
+	struct applier_place failure_place;
+	struct applier_progress progress;
+	char *progress_gtid_set;
+	struct queue *queue;              /* of the run, to be woken */
+};
+
+/* worker.c */
+int worker_open(struct worker *worker, struct applier *applier, unsigned number, struct error *error);
+void worker_close(struct worker *worker);
+void *worker_main(void *worker);
+/* Appends the statements of an operation that came as one. */
+void worker_render_statement(struct flight *flight, const struct operation *operation, struct session *session);
+/* Session settings that every connection of ours gets once. */
+int session_prepare(struct target *target, const struct applier_settings *settings, struct error *error);
+
+/* applier.c */
+/* First failure wins; wakes everybody. */
+void applier_fail(struct applier *applier, const struct error *error, const struct transaction *transaction);
+void place_of(struct applier_place *place, const struct transaction *transaction, const struct change *change,
+	uint64_t item);
+/* Moves `checkpoint` behind the transaction; `gtids` (may be NULL) grows by its GTID. */
+void checkpoint_advance(struct checkpoint *checkpoint, struct gtid_set *gtids, const struct transaction *transaction);
+/* Counts and publishes what a commit achieved. */
+void progress_committed(struct applier *applier, const struct checkpoint *checkpoint, size_t transactions,
+	size_t rows, size_t statements);
+
+/* prepare.c: binds and plans; sets *special when the transaction cannot share a batch. */
+int prepare_transaction(struct applier *applier, struct transaction *transaction, bool *special,
+	struct error *error);
+
+/* special.c: applies one transaction by itself on the control connection, everything before it being committed. */
+int special_apply(struct applier *applier, struct transaction *transaction, struct error *error);
+/* A part of a transaction that is streamed. */
+int special_stream(struct applier *applier, struct transaction *part, struct error *error);
+void special_abandon(struct applier *applier);
+/* At start: what became of a statement whose intent is there. */
+int special_recover(struct applier *applier, struct error *error);
+
+/* single.c: rows one by one, with the policy for conflicts. */
+int single_apply(struct applier *applier, struct worker *worker, const struct transaction *transaction,
+	const struct checkpoint *checkpoint, unsigned checkpoint_worker, struct error *error);
+
+/* channel.c */
+int channel_take(struct applier *applier, bool (*waiting)(void *context), void *waiting_context,
+	struct error *error);
+int channel_heartbeat_start(struct applier *applier, struct error *error);
+void channel_heartbeat_stop(struct applier *applier);
+
+/* probe.c */
+int capabilities_probe(struct target *target, const struct target_options *options,
+	struct capabilities *capabilities, struct error *error);
+
+#endif

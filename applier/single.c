@@ -1,0 +1,198 @@
+/* One transaction, one change after the other, nothing merged: what a batch falls back to when something in it does
+ * not fit the target. Finds the very row, names it, and deals with it as the policy for conflicts says. */
+#include <stdio.h>
+#include <string.h>
+
+#include "applier/internal.h"
+#include "base/log.h"
+
+static const char *const changes[] = {"insert", "update", "delete"};
+
+/* "row id=5 of `db`.`t`, updated at binlog.000003:4711 (GTID 0-1-17)" */
+static void describe_row(struct applier *applier, const struct row_change *row, struct buffer *out)
+{
+	char gtid[GTID_TEXT_MAXIMUM];
+
+	buffer_printf(out, "table %s, row ", row->binding->table->quoted);
+	render_row_key(out, row, &applier->render);
+	buffer_printf(out, ": %s at %s:%llu", changes[row->kind], row->transaction->end.file,
+		(unsigned long long)row->change->end_offset);
+	if (row->transaction->gtid.kind != GTID_NONE)
+		buffer_printf(out, " (GTID %s)", gtid_text(&row->transaction->gtid, gtid));
+}
+
+static int conflict_error(struct applier *applier, const struct row_change *row, uint64_t found,
+	const struct error *cause, struct error *error)
+{
+	struct buffer text = BUFFER_INIT;
+
+	describe_row(applier, row, &text);
+	if (cause)
+		error_set_server(error, ERROR_STOP, cause->code, cause->sqlstate, "%s: %s", buffer_text(&text), cause->text);
+	else
+		error_set(error, ERROR_STOP,
+			"%s: the target has %llu such rows instead of one. Source and target are no longer alike.",
+			buffer_text(&text), (unsigned long long)found);
+	error_advice(error, "Mend the row on the target and run `changeling retry`, or `changeling skip` to step over the "
+			    "whole transaction, or set conflicts=repair or conflicts=record.");
+	buffer_release(&text);
+	return -1;
+}
+
+/* Makes the row what the master has: REPLACE for what should be there. */
+static int repair(struct applier *applier, struct worker *worker, const struct row_change *row, struct error *error)
+{
+	struct row_change whole = *row;
+	struct target_outcome outcome;
+	struct buffer sql = BUFFER_INIT;
+	int result = 0;
+
+	if (row->kind == ROWS_DELETE) /* it is gone: what was wanted */
+		return 0;
+	for (uint32_t i = 0; i < row->binding->map->columns_count; i++) {
+		if (row->after[i].kind == VALUE_ABSENT && row->kind == ROWS_UPDATE)
+			return error_set(error, ERROR_STOP,
+				"cannot repair the row: its image does not hold all columns (binlog_row_image is not FULL).");
+	}
+	whole.kind = ROWS_WRITE;
+	buffer_puts(&sql, " "); /* INSERT becomes REPLACE in its place */
+	result = render_row(&sql, &whole, &applier->render, error);
+	if (result == 0) {
+		memcpy(sql.data, "REPLACE", 7);
+		result = target_statement(worker->target, sql.data, sql.length, &outcome, error);
+	}
+	buffer_release(&sql);
+	return result;
+}
+
+static int settle(struct applier *applier, struct worker *worker, const struct row_change *row, uint64_t found,
+	const struct error *cause, struct error *error)
+{
+	bool repaired = applier->settings.conflicts == CONFLICT_REPAIR;
+	struct target_table_name table = {row->binding->table->database, row->binding->table->name};
+	struct buffer key = BUFFER_INIT, before = BUFFER_INIT, after = BUFFER_INIT, reason = BUFFER_INIT;
+	struct applier_place place;
+	int result = 0;
+
+	if (applier->settings.conflicts == CONFLICT_STOP)
+		return conflict_error(applier, row, found, cause, error);
+	if (repaired && repair(applier, worker, row, error) < 0)
+		return -1;
+	place_of(&place, row->transaction, row->change, row->row);
+	render_row_key(&key, row, &applier->render);
+	render_image(&before, row, row->before, &applier->render);
+	render_image(&after, row, row->after, &applier->render);
+	if (cause)
+		buffer_puts(&reason, cause->text);
+	else
+		buffer_printf(&reason, "the target has %llu such rows instead of one", (unsigned long long)found);
+	if (applier->hooks.quarantined)
+		result = applier->hooks.quarantined(applier->hooks.context, &place, &table, buffer_text(&key),
+			changes[row->kind], row->before ? buffer_text(&before) : NULL,
+			row->after ? buffer_text(&after) : NULL, buffer_text(&reason), repaired ? "repaired" : "recorded",
+			error);
+	pthread_mutex_lock(&applier->lock);
+	applier->progress.conflicts++;
+	pthread_mutex_unlock(&applier->lock);
+	log_line(LOG_WARNING, "worker", "row conflict table=%s key=%s outcome=%s reason=%s",
+		log_quote(row->binding->table->quoted), log_quote(buffer_text(&key)), repaired ? "repaired" : "recorded",
+		log_quote(buffer_text(&reason)));
+	buffer_release(&key);
+	buffer_release(&before);
+	buffer_release(&after);
+	buffer_release(&reason);
+	return result;
+}
+
+static int statement_error(const struct operation *operation, const struct error *cause, struct error *error)
+{
+	struct arena arena = ARENA_INIT;
+	char gtid[GTID_TEXT_MAXIMUM] = "";
+
+	gtid_text(&operation->transaction->gtid, gtid);
+	error_set_server(error, cause->kind == ERROR_STOP ? ERROR_STOP : cause->kind, cause->code, cause->sqlstate,
+		"statement at %s:%llu%s%s%s: %s: %s", operation->transaction->end.file,
+		(unsigned long long)operation->change->end_offset, gtid[0] ? " (GTID " : "", gtid, gtid[0] ? ")" : "",
+		statement_excerpt(operation->change, &arena), cause->text);
+	arena_release(&arena);
+	return -1;
+}
+
+/* A passing error must reach those who try again as what it is. */
+static bool passing(const struct error *error)
+{
+	return error->kind == ERROR_RETRY || error->kind == ERROR_CONNECT;
+}
+
+static int run_operation(struct applier *applier, struct worker *worker, const struct operation *operation,
+	struct error *error)
+{
+	struct error failure = {0};
+	struct flight flight;
+	size_t failed = 0;
+	uint64_t found = 0;
+	int result;
+
+	flight_init(&flight);
+	if (operation->kind == OPERATION_STATEMENT) {
+		worker_render_statement(&flight, operation, worker->session);
+		result = 0;
+	} else {
+		result = render_operation(&flight, operation, worker->session, &applier->render, error);
+	}
+	if (result == 0) {
+		result = flight_run(&flight, worker->target, applier->packet_bytes, &failed, &found, &failure);
+		if (result < 0 && passing(&failure)) {
+			*error = failure;
+		} else if (result != 0 && operation->kind == OPERATION_ROW) {
+			result = settle(applier, worker, operation->row, found, result < 0 ? &failure : NULL, error);
+		} else if (result != 0 && operation->kind == OPERATION_STATEMENT) {
+			result = statement_error(operation, &failure, error);
+		} else if (result < 0) {
+			*error = failure;
+		}
+	}
+	flight_release(&flight);
+	return result;
+}
+
+int single_apply(struct applier *applier, struct worker *worker, const struct transaction *transaction,
+	const struct checkpoint *checkpoint, unsigned checkpoint_worker, struct error *error)
+{
+	struct batch *batch = batch_new(false, false);
+	struct buffer sql = BUFFER_INIT;
+	struct target_outcome outcome = {0};
+	struct error ignored;
+	int result = batch_add_borrowed(batch, transaction, error);
+
+	session_forget(worker->session);
+	if (result == 0)
+		result = target_execute(worker->target, "BEGIN", error);
+	for (const struct operation *operation = batch->operations; operation && result == 0; operation = operation->next)
+		result = run_operation(applier, worker, operation, error);
+	if (result == 0) {
+		session_put_own(worker->session, &sql);
+		if (sql.length) {
+			size_t failed;
+			struct target_outcome several[4];
+
+			sql.length -= 2;
+			result = target_flight(worker->target, sql.data, sql.length, 1, several, &failed, error);
+		}
+		buffer_clear(&sql);
+		checkpoint_put_update(&sql, applier->settings.target.schema, applier->settings.channel, checkpoint_worker,
+			checkpoint);
+		if (result == 0)
+			result = target_statement(worker->target, sql.data, sql.length, &outcome, error);
+		if (result == 0 && outcome.affected != 1)
+			result = error_set(error, ERROR_FENCED, "another instance has taken over channel %s.",
+				applier->settings.channel);
+	}
+	if (result == 0)
+		result = target_execute(worker->target, "COMMIT", error);
+	else if (target_execute(worker->target, "ROLLBACK", &ignored) < 0)
+		session_forget(worker->session);
+	buffer_release(&sql);
+	batch_free(batch);
+	return result;
+}

@@ -1,0 +1,40 @@
+/* The source's temporary tables and the real tables on the target that stand for them: kept on the target in the same
+ * transactions as their rows, so that they outlive everything (6.1). */
+#ifndef APPLIER_TEMP_H
+#define APPLIER_TEMP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "applier/sql/rewrite.h"
+#include "applier/target.h"
+#include "base/error.h"
+
+struct temp_table {
+	uint32_t server_id;
+	uint64_t thread_id;
+	char *database, *name, *real;
+};
+
+struct temp_tables; /* of one channel */
+
+int temp_tables_load(struct temp_tables **tables, struct target *target, const char *schema, const char *channel,
+	struct error *error);
+void temp_tables_free(struct temp_tables *tables);
+
+/* What the rewriting asks. */
+void temp_tables_registry(struct temp_tables *tables, struct temp_registry *registry);
+
+/* Carries an effect of a statement out: in memory, and as statements (each followed by "; ") for the transaction that
+ * carries the statement; returns how many. Effects of other kinds do nothing. */
+size_t temp_tables_effect(struct temp_tables *tables, uint32_t server_id, uint64_t thread_id,
+	const struct plan_effect *effect, struct buffer *sql);
+
+/* All of a source server that was started anew: calls back for each and forgets it; statements as above. */
+size_t temp_tables_restart(struct temp_tables *tables, uint32_t server_id, struct buffer *sql,
+	void (*dropped)(void *context, const struct temp_table *table), void *context);
+
+size_t temp_tables_count(const struct temp_tables *tables);
+const struct temp_table *temp_tables_at(const struct temp_tables *tables, size_t index);
+
+#endif
