@@ -55,7 +55,16 @@ struct change_master_statement {
 	struct arena arena;
 };
 
-/* Reads the text. ERROR_USAGE with line and column for anything that is not understood; the error never quotes
+void change_master_init(struct change_master_statement *statement);
+
+/* The start position as command-line options, without the dashes: master-log-file, master-log-pos,
+ * master-auto-position (1 or no value), master-use-gtid (a GTID set, slave_pos, no), from-now; source-… too. 1 when it
+ * is one of them, 0 when not, -1 on a value that does not fit. Call change_master_options_end after the last. */
+int change_master_option(struct change_master_statement *statement, const char *option, const char *value,
+	struct error *error);
+int change_master_options_end(struct change_master_statement *statement, struct error *error);
+
+/* Reads the text into a statement that it initializes. ERROR_USAGE with line and column for anything that is not understood; the error never quotes
  * a string literal. The caller wipes its own copy of the text when that holds a password. On error nothing is
  * left to release. */
 int change_master_parse(struct change_master_statement *statement, const char *text, size_t length,

@@ -83,7 +83,8 @@ struct config {
 	uint64_t journal_rows;
 	unsigned log_level; /* enum log_level */
 
-	uint64_t set_mask[4]; /* which options were given; see config_is_set */
+	uint64_t set_mask[4];  /* which options were given; see config_is_set */
+	const char *path_base; /* what relative paths are relative to; NULL = the working directory */
 	struct arena arena;
 };
 
@@ -115,7 +116,8 @@ int config_set(struct config *config, const char *group, const char *name, const
 	struct error *error);
 
 /* As given on the command line without the dashes: "master-host", "source-host", "target-ssl-ca",
- * "replica-parallel-workers", "rule.NAME". */
+ * "replica-parallel-workers", "report-host", "rule.NAME". Relative paths become absolute. The start position
+ * (master-log-file, master-auto-position, …) is not here but in proxy/change_master_statement.h. */
 int config_set_option(struct config *config, const char *option, const char *value, struct error *error);
 
 /* Whether there is such a command-line option, and whether it wants a value (booleans may stand alone). */
@@ -171,13 +173,16 @@ struct config_option {
 	size_t offset;        /* in struct config */
 	const char *value;    /* default, as text; NULL = none */
 	uint64_t minimum, maximum;
-	const char *choices;  /* separated by spaces, numbered from 0 */
+	const char *choices;  /* separated by spaces, numbered from 0; further names of one behind | */
 	const char *unit;
 	const char *help;
 };
 
 extern const struct config_option config_options[];
 extern const size_t config_option_count;
+
+/* The option's value as the file would have it, appended; false when it has none. */
+bool config_value_text(const struct config *config, const struct config_option *option, struct buffer *text);
 
 /* The options of a group (NULL = all) as --help prints them, and as Markdown tables for the reference. */
 void config_print_help(FILE *out, const char *group);
