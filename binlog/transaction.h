@@ -16,6 +16,7 @@
 #include "binlog/gtid.h"
 #include "binlog/query.h"
 #include "binlog/rows.h"
+#include "binlog/xa.h"
 
 struct load_block { /* the file of a LOAD DATA statement, block by block */
 	struct load_block *next;
@@ -69,12 +70,6 @@ enum transaction_end {
 #define TRANSACTION_FLAG_MAY_HAVE_STATEMENTS 0x0040u /* MySQL */
 #define TRANSACTION_FLAG_FIRST_IN_FILE 0x0080u  /* clock restarts: a barrier (4.1) */
 #define TRANSACTION_FLAG_NON_TRANSACTIONAL_END 0x0100u /* ended by QUERY COMMIT (MyISAM and the like) */
-
-struct xid {
-	uint32_t format_id;
-	uint8_t gtrid_length, bqual_length; /* each ≤ 64 */
-	uint8_t data[128];                  /* gtrid, then bqual */
-};
 
 struct transaction {
 	struct transaction *next; /* for whoever owns it */
