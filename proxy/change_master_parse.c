@@ -203,6 +203,7 @@ static bool put_unquoted(const struct token *token, struct buffer *text)
 static int read_string(struct parser *parser, struct buffer *text)
 {
 	buffer_reserve(text, (size_t)(parser->end - parser->token.at) + 1);
+	buffer_puts(text, ""); /* an empty string is one, too */
 	do {
 		if (!put_unquoted(&parser->token, text))
 			return fail(parser, "there is a NUL in this string");

@@ -76,6 +76,14 @@ static void put_escaped(struct buffer *value, char c)
 	buffer_putc(value, c);
 }
 
+/* The quotes of 'user'@'host' belong to the value. */
+static bool starts_account(const struct line *line)
+{
+	const char *close = memchr(line->at + 1, *line->at, (size_t)(line->end - line->at - 1));
+
+	return close && close + 1 < line->end && close[1] == '@';
+}
+
 /* The value behind '=': quoted, or up to the end of the line or a comment. A '#' that follows no blank
  * belongs to the value. */
 static int read_value(struct line *line, struct buffer *value, struct error *error)
@@ -84,7 +92,7 @@ static int read_value(struct line *line, struct buffer *value, struct error *err
 	size_t keep = 0;
 
 	skip_blanks(line);
-	if (line->at < line->end && (*line->at == '"' || *line->at == '\''))
+	if (line->at < line->end && (*line->at == '"' || *line->at == '\'') && !starts_account(line))
 		quote = *line->at++;
 	for (; line->at < line->end; line->at++) {
 		char c = *line->at;

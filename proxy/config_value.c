@@ -153,6 +153,7 @@ static int set_choice(
 			buffer_puts(&names, ", ");
 		buffer_append(&names, at, strcspn(at, "| "));
 	}
+	buffer_putc(&names, '.');
 	config_bad_value(option, value, buffer_text(&names), error);
 	buffer_release(&names);
 	if (strcmp(option->name, "ssl-mode") == 0 &&
