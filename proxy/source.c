@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
 #include "applier/tls_pin.h"
@@ -502,21 +503,33 @@ static int register_replica(struct source *source, struct error *error)
 }
 
 /* Tells the session what kind of replica this is. */
-static int set_session(struct source *source, const char *gtid_set, struct error *error)
+static int set_session(struct source *source, const struct source_start *start, const char *gtid_set,
+	struct error *error)
 {
 	struct buffer sql = BUFFER_INIT;
 	int result;
 
-	protocol_put_session(&sql, source->family, source->options.uuid, source->options.heartbeat_ms, gtid_set);
+	protocol_put_session(&sql, source->family, start->trial ? NULL : source->options.uuid,
+		source->options.heartbeat_ms, gtid_set);
 	result = source_query(source, buffer_text(&sql), NULL, NULL, error);
 	buffer_release(&sql);
 	return result;
 }
 
+/* Nobody's: the master ends the stream of whoever has the same one. */
+static uint32_t trial_server_id(void)
+{
+	uint32_t id;
+
+	if (getrandom(&id, sizeof(id), GRND_NONBLOCK) != (ssize_t)sizeof(id))
+		id = (uint32_t)monotonic_ms();
+	return id | UINT32_C(0x80000000);
+}
+
 static void put_dump(struct source *source, const struct source_start *start, const struct gtid_set *set,
 	struct buffer *payload, unsigned *command)
 {
-	uint32_t server_id = source->options.server_id;
+	uint32_t server_id = start->trial ? trial_server_id() : source->options.server_id;
 	unsigned flags = protocol_dump_flags(source->family, set != NULL, start->non_blocking);
 	uint64_t offset = start->position.offset < 4 ? 4 : start->position.offset;
 
@@ -562,8 +575,8 @@ int source_start_dump(struct source *source, const struct source_start *start, s
 		}
 		gtid_set_put_text(set, &text);
 	}
-	if (agree_checksum(source, error) < 0 || set_session(source, set ? buffer_text(&text) : NULL, error) < 0 ||
-		register_replica(source, error) < 0)
+	if (agree_checksum(source, error) < 0 || set_session(source, start, set ? buffer_text(&text) : NULL, error) < 0 ||
+		(!start->trial && register_replica(source, error) < 0))
 		goto out;
 	put_dump(source, start, set, &payload, &command);
 	if (send_command(source, command, &payload, false) != 0) {

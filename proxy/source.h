@@ -95,6 +95,8 @@ struct source_start {
 	const char *gtid_set;     /* all that we have already, as text of the source's family ("" = nothing); NULL = by
 				   * position */
 	bool non_blocking;        /* end at the end of the log instead of waiting */
+	bool trial;               /* just to see whether the master serves it: anonymous and not registered, so that an
+				   * instance that runs is not taken for a duplicate and thrown out */
 };
 
 /* Declares what kind of replica we are, registers, and asks for the stream (1.3, 1.5–1.7). After it only

@@ -34,6 +34,7 @@ struct source_info {
 	const char *time_zone, *system_time_zone;
 	int64_t max_allowed_packet;
 	int64_t expire_seconds;      /* logs older than that are purged; 0 = never by age */
+	int64_t space_limit_bytes;   /* more of them are purged whatever their age; 0 = no limit */
 	int64_t rds_retention_hours; /* Amazon RDS: hours its logs are kept; 0 = purged as soon as possible */
 	int read_only;
 	double clock_difference;     /* seconds: ours − the master's */
@@ -51,10 +52,10 @@ struct source_place {
 };
 
 /* SHOW BINARY LOG STATUS or its old name, and the GTIDs. Needs REPLICATION CLIENT (MariaDB: BINLOG MONITOR).
- * ERROR_STOP when the binary log is off. File, offset and GTIDs belong together (read again until nothing moved). */
+ * ERROR_STOP when the binary log is off. The GTIDs are those at that very file and offset. */
 int source_current(struct source *source, struct arena *arena, struct source_place *place, struct error *error);
 
-/* MariaDB: the GTID state at the position, "" at the very start. */
+/* MariaDB: the GTID state at the position, "" at the very start. ERROR_STOP when there is no such position. */
 int source_gtid_at(struct source *source, const struct position *position, struct arena *arena,
 	const char **gtid_set, struct error *error);
 
@@ -88,5 +89,8 @@ struct source_grants {
 };
 
 int source_grants(struct source *source, struct arena *arena, struct source_grants *grants, struct error *error);
+
+/* Adds what one line of SHOW GRANTS gives of these. Pure. */
+void source_grants_add(struct source_grants *grants, const char *line);
 
 #endif
