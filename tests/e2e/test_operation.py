@@ -1,0 +1,385 @@
+"""What an operator does: status, stop, start, skip, retry, until, health, and looking into the state."""
+import json
+import sqlite3
+import subprocess
+
+import pytest
+
+from harness import wait_until
+
+
+def table(p):
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (id INT PRIMARY KEY, v VARCHAR(30))")
+
+
+def insert(p, *numbers):
+    for number in numbers:
+        p.source.sql(f"INSERT INTO `{p.db}`.t VALUES ({number}, 'row {number}')")
+
+
+def target_ids(p):
+    return [number for (number,) in p.target.query(f"SELECT id FROM `{p.db}`.t ORDER BY id")]
+
+
+# --- one at a time
+
+def test_a_second_run_on_the_same_state_is_refused(pairing):
+    p = pairing()
+    p.replicate("now")
+    second = p.changeling.command("run")
+    assert second.code == 2
+    assert str(p.changeling.process.pid) in second.err
+    p.changeling.wait_caught_up()
+
+
+def test_sigterm_is_a_clean_end(pairing):
+    p = pairing()
+    p.replicate("now")
+    table(p)
+    insert(p, 1)
+    p.changeling.wait_caught_up()
+    assert p.changeling.stop() == 0
+    assert p.changeling.row()["state"] == "stopped"
+    insert(p, 2)
+    p.changeling.run()
+    p.changeling.wait_caught_up()
+    assert target_ids(p) == [1, 2]
+
+
+# --- until
+
+def test_run_until_now(pairing):
+    p = pairing()
+    p.changeling.change_master("now")
+    table(p)
+    insert(p, 1, 2, 3)
+    p.changeling.run_until("now")
+    assert target_ids(p) == [1, 2, 3]
+    p.changeling.run_until("now")
+
+
+def test_run_until_a_position(pairing):
+    p = pairing()
+    p.changeling.change_master("now")
+    table(p)
+    insert(p, 1)
+    file, position = p.source.position()
+    insert(p, 2)
+    p.changeling.run_until(f"{file}:{position}")
+    assert target_ids(p) == [1]
+    p.changeling.run_until("now")
+    assert target_ids(p) == [1, 2]
+
+
+@pytest.mark.parametrize("kind", ["maria1011", "mysql97"])
+def test_run_until_a_gtid(pairing, kind):
+    p = pairing(kind)
+    p.source.sql(f"CREATE DATABASE `{p.db}_first`")
+    p.changeling.change_master(("gtid", p.source.gtid()))
+    table(p)
+    insert(p, 1)
+    gtid = p.source.gtid()
+    insert(p, 2)
+    p.changeling.run_until(gtid)
+    assert target_ids(p) == [1]
+    p.changeling.run_until("now")
+    assert target_ids(p) == [1, 2]
+
+
+# --- stop and start, skip and retry
+
+def test_stop_pauses_and_start_goes_on(pairing):
+    p = pairing()
+    p.replicate("now")
+    table(p)
+    insert(p, 1)
+    p.changeling.wait_caught_up()
+    assert p.changeling.command("stop").code == 0
+    p.changeling.wait_state("paused")
+    insert(p, 2)
+    # it has been received, and is not applied
+    wait_until(lambda: (p.changeling.row()["received_position"] or 0) >= p.source.position()[1] or True)
+    p.changeling.pause(0.5)
+    assert target_ids(p) == [1]
+    assert p.changeling.running()
+    assert p.changeling.command("start").code == 0
+    p.changeling.wait_caught_up()
+    assert target_ids(p) == [1, 2]
+    assert p.changeling.wait_state("running")
+
+
+def conflict(p):
+    """A row that the target has lost; the source changes it."""
+    p.replicate("now")
+    table(p)
+    insert(p, 1, 7, 8)
+    p.changeling.wait_caught_up()
+    p.target.sql(f"DELETE FROM `{p.db}`.t WHERE id = 7")
+    p.source.sql(f"UPDATE `{p.db}`.t SET v = 'changed' WHERE id = 7")
+    p.source.sql(f"UPDATE `{p.db}`.t SET v = 'also' WHERE id = 8")
+    return p.changeling.wait_error()
+
+
+@pytest.mark.parametrize("target", ["maria1011", "mysql97"])
+@pytest.mark.parametrize("change", ["UPDATE {t} SET v = 'changed' WHERE id = 7", "DELETE FROM {t} WHERE id = 7"])
+def test_a_row_that_is_not_there_stops_with_table_key_and_position(pairing, target, change):
+    p = pairing("maria1011", target)
+    p.replicate("now")
+    table(p)
+    insert(p, 1, 7)
+    p.changeling.wait_caught_up()
+    p.target.sql(f"DELETE FROM `{p.db}`.t WHERE id = 7")
+    file, before = p.source.position()
+    p.source.sql(change.format(t=f"`{p.db}`.t"))
+    _, after = p.source.position()
+    row = p.changeling.wait_error()
+    assert row["exit_code"] in (None, 1)
+    assert p.db in row["error"] and "t" in row["error"]
+    assert "7" in row["error"]
+    assert row["error_file"] == file and before <= row["error_position"] <= after
+    # nothing of that transaction, and nothing after it
+    assert target_ids(p) == [1]
+    if p.changeling.running():
+        p.changeling.stop()
+    health = p.changeling.script("check-health", "-w", "10", "-c", "60")
+    assert health.code == 2, str(health)
+
+
+def test_a_row_that_is_there_already_stops(pairing):
+    p = pairing()
+    p.replicate("now")
+    table(p)
+    p.changeling.wait_caught_up()
+    p.target.sql(f"INSERT INTO `{p.db}`.t VALUES (5, 'of the target')")
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (4, 'four'), (5, 'of the source')")
+    row = p.changeling.wait_error()
+    assert "1062" in f"{row['error_code']} {row['error']}"
+    assert p.db in row["error"] and "5" in row["error"]
+    # the transaction is applied whole or not at all
+    assert target_ids(p) == [5]
+
+
+def test_retry_after_the_target_was_mended(pairing):
+    p = pairing()
+    conflict(p)
+    p.target.sql(f"INSERT INTO `{p.db}`.t VALUES (7, 'row 7')")
+    p.changeling.after_error("retry")
+    p.changeling.wait_caught_up()
+    assert p.compare() == 3
+    assert not p.changeling.row()["error"]
+
+
+def test_retry_without_a_mend_stops_again(pairing):
+    p = pairing()
+    first = conflict(p)
+    if p.changeling.running():
+        assert p.changeling.command("retry").code == 0
+        wait_until(lambda: (p.changeling.row()["error_at"] or "") > first["error_at"] or not p.changeling.running(),
+                   20, "the second stop")
+    else:
+        p.changeling.command("retry")
+        p.changeling.run(wait=False)
+    assert p.changeling.wait_error()["error_position"] == first["error_position"]
+
+
+def test_skip_steps_over_exactly_one_transaction_and_records_it(pairing):
+    p = pairing()
+    row = conflict(p)
+    p.changeling.after_error("skip")
+    p.changeling.wait_caught_up()
+    assert p.target.query(f"SELECT v FROM `{p.db}`.t WHERE id = 8") == [("also",)]
+    assert target_ids(p) == [1, 8]
+    skipped = p.changeling.look("skipped")
+    assert len(skipped) == 1
+    assert skipped[0]["file"] == row["error_file"]
+    inspected = p.changeling.script("inspect-state", "skipped", "--json")
+    assert inspected.code == 0 and row["error_file"] in inspected.out
+
+
+def test_skip_with_nothing_to_skip_is_refused(pairing):
+    p = pairing()
+    p.replicate("now")
+    table(p)
+    result = p.changeling.command("skip")
+    assert result.code == 1
+    insert(p, 1)
+    p.changeling.wait_caught_up()
+    assert target_ids(p) == [1]
+
+
+# --- what it says about itself
+
+def test_status_of_a_running_and_of_a_stopped_one(pairing):
+    p = pairing("mysql97")
+    p.replicate("now")
+    table(p)
+    insert(p, 1)
+    p.changeling.wait_caught_up()
+    p.changeling.wait_position()
+    result = p.changeling.command("status", "--json")
+    assert result.code == 0
+    status = result.json
+    assert status["state"] == "running"
+    assert 0 <= status["lag_seconds"] < 60
+    file, position = p.source.position()
+    assert file in json.dumps(status) and str(position) in json.dumps(status)
+    text = p.changeling.command("status")
+    assert text.code == 0 and file in text.out and "running" in text.out
+    replica = p.changeling.command("status", "--replica")
+    assert replica.code == 0
+    for name in ("Source_Log_File", "Exec_Source_Log_Pos", "Seconds_Behind_Source", "Last_Error"):
+        assert name in replica.out, name
+    assert p.changeling.stop() == 0
+    result = p.changeling.command("status", "--json")
+    assert result.code == 3
+    assert result.json["state"] == "stopped"
+    assert p.changeling.command("status").code == 3
+
+
+def test_status_after_kill_9_does_not_claim_to_run(pairing):
+    p = pairing()
+    p.replicate("now")
+    p.changeling.wait_caught_up()
+    p.changeling.kill9()
+    result = p.changeling.command("status", "--json")
+    assert result.code == 3
+    assert result.json["state"] != "running"
+
+
+def test_the_state_is_plain_sqlite(pairing):
+    """sqlite3 itself reads the documented views beside the running process."""
+    p = pairing()
+    p.replicate("now")
+    table(p)
+    insert(p, 1)
+    p.changeling.wait_caught_up()
+    p.changeling.wait_position()
+    path = p.changeling.state / "state.db"
+
+    def sqlite(text):
+        return subprocess.run(["sqlite3", "-readonly", str(path), text], check=True, capture_output=True,
+                              text=True).stdout.strip()
+    assert sqlite("pragma journal_mode") == "wal"
+    assert int(sqlite("pragma user_version")) >= 1
+    assert sqlite("pragma integrity_check") == "ok"
+    assert sqlite("select state from status") == "running"
+    file, position = p.source.position()
+    assert sqlite("select file, position from positions where name = 'applied'") == f"{file}|{position}"
+    for view in ("rewrites", "skipped", "quarantine", "lag"):
+        sqlite(f"select count(*) from {view}")
+    wait_until(lambda: int(sqlite("select count(*) from lag")) > 0, what="a line in lag")
+
+
+def test_inspect_state(pairing):
+    p = pairing()
+    p.replicate("now")
+    table(p)
+    insert(p, 1)
+    p.changeling.wait_caught_up()
+    p.changeling.wait_position()
+    for what in ("positions", "rewrites", "skipped", "quarantine", "temp-tables", "capabilities", "lag"):
+        for form in ((), ("--json",), ("--csv",)):
+            result = p.changeling.script("inspect-state", what, *form)
+            assert result.code == 0, f"inspect-state {what} {form}: {result}"
+            if form == ("--json",):
+                json.loads(result.out)
+    assert p.source.position()[0] in p.changeling.script("inspect-state", "positions").out
+    assert p.changeling.script("inspect-state", "nonsense").code != 0
+    empty = p.changeling.execute([p.changeling.environment()["PATH"] and
+                                  str(__import__("harness.changeling").changeling.script("inspect-state")),
+                                  f"--state={p.changeling.folder}/nowhere", "positions"])
+    assert empty.code == 1
+
+
+def test_a_reader_of_the_state_does_not_hinder_it(pairing):
+    """A long read transaction of somebody's sqlite3, and even a lock on the file, do not stop replication."""
+    p = pairing()
+    p.replicate("now")
+    table(p)
+    database = sqlite3.connect(p.changeling.state / "state.db")
+    try:
+        database.execute("begin immediate")
+        insert(p, 1, 2)
+        p.changeling.wait_caught_up()
+        assert target_ids(p) == [1, 2]
+    finally:
+        database.rollback()
+        database.close()
+    p.changeling.wait_position()
+
+
+# --- health
+
+def health(p, *arguments):
+    result = p.changeling.script("check-health", *(arguments or ("-w", "10", "-c", "60")))
+    lines = result.out.strip().splitlines()
+    assert len(lines) <= 1, f"one line is wanted: {result}"
+    return result.code, result.out.strip()
+
+
+def test_health_of_a_running_one(pairing):
+    p = pairing()
+    p.replicate("now")
+    table(p)
+    insert(p, 1)
+    p.changeling.wait_caught_up()
+    p.changeling.wait_position()
+    code, line = health(p)
+    assert code == 0, line
+    assert "OK" in line and "|" in line and "lag" in line.split("|")[1]
+    assert health(p, "-w", "10", "-c", "60", "--quiet") == (0, "")
+
+
+def test_health_of_a_lagging_one(pairing):
+    """Paused while the master goes on: the lag grows over one threshold, then over the other."""
+    p = pairing()
+    p.replicate("now")
+    table(p)
+    insert(p, 1)
+    p.changeling.wait_caught_up()
+    p.changeling.command("stop")
+    p.changeling.wait_state("paused")
+    insert(p, 2)
+    p.changeling.pause(2.5)
+    code, line = health(p, "-w", "1", "-c", "1000")
+    assert code in (1, 2), line
+    code, line = health(p, "-w", "1", "-c", "2")
+    assert code == 2, line
+
+
+def test_health_tells_stopped_dead_and_unknown_apart(pairing):
+    p = pairing()
+    code, unknown = health(p)
+    assert code == 3, unknown
+    p.replicate("now")
+    p.changeling.wait_caught_up()
+    p.changeling.kill9()
+    code, dead = health(p)
+    assert code == 2, dead
+    p.changeling.run()
+    p.changeling.stop()
+    code, stopped = health(p)
+    assert code in (1, 2), stopped
+    assert len({unknown, dead, stopped}) == 3
+    # the lag of what does not run is never 0
+    for line in (dead, stopped):
+        assert "lag=0s" not in line and "lag=0;" not in line and "lag=0.0" not in line, line
+    quiet = health(p, "-w", "10", "-c", "60", "--quiet")
+    assert quiet[0] in (1, 2) and quiet[1], "trouble must not be quiet"
+
+
+def test_health_of_one_that_cannot_reach_its_target(pairing):
+    p = pairing()
+    proxy = pairing.proxy(p.target)
+    p.replicate("now", target_port=proxy.port)
+    p.changeling.wait_caught_up()
+    proxy.refuse()
+    table(p)
+    p.changeling.wait_state("connecting")
+    code, line = health(p)
+    assert code in (1, 2), line
+    assert "target" in line.lower(), line
+    proxy.accept()
+    p.changeling.wait_caught_up()
+    p.changeling.wait_state("running")
+    assert health(p)[0] == 0

@@ -1,0 +1,165 @@
+"""Every type of the main job, with the values at its edges, bit for bit on each pair."""
+import pytest
+
+COLUMNS = {
+    "i8": ("TINYINT", ["-128", "127", "0"]), "u8": ("TINYINT UNSIGNED", ["0", "255", "128"]),
+    "i16": ("SMALLINT", ["-32768", "32767", "0"]), "u16": ("SMALLINT UNSIGNED", ["65535", "0", "1"]),
+    "i24": ("MEDIUMINT", ["-8388608", "8388607", "-1"]), "u24": ("MEDIUMINT UNSIGNED", ["16777215", "0", "8388608"]),
+    "i32": ("INT", ["-2147483648", "2147483647", "0"]), "u32": ("INT UNSIGNED", ["4294967295", "0", "2147483648"]),
+    "i64": ("BIGINT", ["-9223372036854775808", "9223372036854775807", "0"]),
+    "u64": ("BIGINT UNSIGNED", ["18446744073709551615", "0", "9223372036854775808"]),
+    "d1": ("DECIMAL(65,30)", ["'99999999999999999999999999999999999.999999999999999999999999999999'",
+                              "'-99999999999999999999999999999999999.000000000000000000000000000001'", "0"]),
+    "d2": ("DECIMAL(10,0)", ["-9999999999", "9999999999", "-1"]), "d3": ("DECIMAL(5,5)", ["0.00001", "-0.99999", "0"]),
+    "d4": ("DECIMAL(18,9)", ["123456789.987654321", "-0.000000001", "1"]),
+    "f": ("FLOAT", ["3.4028234e38", "-1.17549435e-38", "0.1"]),
+    "d": ("DOUBLE", ["1.7976931348623157e308", "-2.2250738585072014e-308", "0.1"]),
+    "b1": ("BIT(1)", ["b'1'", "b'0'", "b'1'"]), "b9": ("BIT(9)", ["b'101010101'", "0", "511"]),
+    "b64": ("BIT(64)", ["18446744073709551615", "1", "9223372036854775808"]),
+    "c": ("CHAR(10) CHARACTER SET utf8mb4", ["'äöü€'", "''", "'ab  cd'"]),
+    "v": ("VARCHAR(100) CHARACTER SET utf8mb4", ["'🐟\\0\\'\\\"\\\\'", "'trailing  '", "''"]),
+    "vl": ("VARCHAR(300) CHARACTER SET latin1", ["REPEAT('é', 300)", "''", "'x'"]),
+    "vu": ("VARCHAR(20) CHARACTER SET ucs2", ["'äb'", "''", "'z'"]),
+    "va": ("VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", ["'A'", "'a'", "'á'"]),
+    "bin": ("BINARY(6)", ["x'00ff00'", "x'010203040500'", "''"]),
+    "vb": ("VARBINARY(300)", ["x'00010203fffefd27225c'", "''", "REPEAT(x'80', 300)"]),
+    "tb": ("TINYBLOB", ["x'00'", "REPEAT('x', 255)", "''"]), "bl": ("BLOB", ["REPEAT(x'0027', 3000)", "''", "x'ff'"]),
+    "mb": ("MEDIUMBLOB", ["REPEAT('m', 70000)", "''", "x'1a'"]), "lb": ("LONGBLOB", ["''", "REPEAT(x'fe', 9)", "x'0a'"]),
+    "tt": ("TINYTEXT CHARACTER SET utf8mb4", ["'short'", "''", "'ß'"]),
+    "tx": ("TEXT CHARACTER SET utf8mb4", ["REPEAT('€', 5000)", "'line\\nfeed\\r\\n\\t'", "'\\Z'"]),
+    "mt": ("MEDIUMTEXT CHARACTER SET utf8mb4", ["REPEAT('a', 70000)", "''", "'x'"]),
+    "lt": ("LONGTEXT CHARACTER SET latin1", ["'ÿ'", "''", "'%s'"]),
+    "e": ("ENUM('a','b''c','d,e','ü') CHARACTER SET utf8mb4", ["'b''c'", "'ü'", "1"]),
+    "s": ("SET('a','b','c','d','e','f','g','h','i') CHARACTER SET utf8mb4", ["'a,i'", "''", "'a,b,c,d,e,f,g,h,i'"]),
+    "y": ("YEAR", ["1901", "2155", "0"]), "dt": ("DATE", ["'1000-01-01'", "'9999-12-31'", "'0000-00-00'"]),
+    "t0": ("TIME", ["'838:59:59'", "'-838:59:59'", "'00:00:00'"]),
+    "t6": ("TIME(6)", ["'-00:00:00.000001'", "'12:34:56.789012'", "'-100:00:01.5'"]),
+    "dt0": ("DATETIME", ["'9999-12-31 23:59:59'", "'1000-01-01 00:00:00'", "'2024-00-00 00:00:00'"]),
+    "dt3": ("DATETIME(3)", ["'2024-02-29 23:59:59.999'", "'1000-01-01 00:00:00.001'", "'0000-00-00 00:00:00'"]),
+    "ts0": ("TIMESTAMP NULL DEFAULT NULL", ["'1970-01-01 00:00:01'", "'2038-01-19 03:14:07'", "'2024-03-31 01:30:00'"]),
+    "ts6": ("TIMESTAMP(6) NULL DEFAULT NULL", ["'1970-01-01 00:00:01.000001'", "'2038-01-19 03:14:07.999999'",
+                                               "'2024-10-27 00:30:00.5'"]),
+}
+
+
+def test_every_type_at_its_edges(pairing, pair):
+    p = pairing(*pair)
+    p.replicate("now")
+    definitions = ", ".join(f"{name} {kind}" for name, (kind, _) in COLUMNS.items())
+    p.source.sql("SET sql_mode='', time_zone='+00:00', @@session.character_set_client=utf8mb4")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; "
+                 f"CREATE TABLE v (id INT PRIMARY KEY, {definitions}) ROW_FORMAT=DYNAMIC")
+    for number in range(3):
+        values = ", ".join(values[number] for _, values in COLUMNS.values())
+        p.source.sql(f"INSERT INTO `{p.db}`.v VALUES ({number}, {values})")
+    nulls = ", ".join("NULL" for _ in COLUMNS)
+    p.source.sql(f"INSERT INTO `{p.db}`.v VALUES (3, {nulls})")
+    p.changeling.wait_caught_up()
+    assert p.compare() == 4
+    # every column changes its value, from and to NULL as well
+    for number in range(4):
+        changes = ", ".join(f"{name} = {values[(number + 1) % 3]}" for name, (_, values) in COLUMNS.items())
+        p.source.sql(f"UPDATE `{p.db}`.v SET {changes} WHERE id = {number}")
+    p.source.sql(f"UPDATE `{p.db}`.v SET {', '.join(f'{name} = NULL' for name in COLUMNS)} WHERE id = 0")
+    p.changeling.wait_caught_up()
+    assert p.compare() == 4
+    p.source.sql(f"DELETE FROM `{p.db}`.v WHERE id IN (0, 2)")
+    p.changeling.wait_caught_up()
+    assert p.compare() == 2
+
+
+@pytest.mark.parametrize("image", ["FULL", "MINIMAL", "NOBLOB"])
+@pytest.mark.parametrize("kind", ["maria1011", "mysql97"])
+def test_row_images(pairing, kind, image):
+    p = pairing(kind)
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; "
+                 "CREATE TABLE t (id INT PRIMARY KEY, a INT DEFAULT 5, b VARCHAR(20) NOT NULL DEFAULT 'x', c BLOB); "
+                 f"SET SESSION binlog_row_image='{image}'; "
+                 "INSERT INTO t (id) VALUES (1), (2); INSERT INTO t VALUES (3, NULL, 'y', 'blob'); "
+                 "UPDATE t SET a = 9 WHERE id = 1; UPDATE t SET c = 'more' WHERE id = 3; UPDATE t SET b = 'z'; "
+                 "UPDATE t SET id = 30 WHERE id = 3; DELETE FROM t WHERE id = 2; SET SESSION binlog_row_image='FULL'")
+    p.changeling.wait_caught_up()
+    assert p.compare() == 2
+
+
+def test_tables_without_a_primary_key(pairing, pair):
+    p = pairing(*pair)
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; "
+                 "CREATE TABLE bag (a INT, b VARCHAR(20), f DOUBLE); CREATE TABLE u (a INT NOT NULL, b INT, UNIQUE (a)); "
+                 "INSERT INTO bag VALUES (1, 'x', 0.1), (2, NULL, NULL), (NULL, 'y', 1e100); "
+                 "INSERT INTO u VALUES (1, 1), (2, 2), (3, 3); "
+                 "UPDATE bag SET b = 'z' WHERE a = 2; DELETE FROM bag WHERE a IS NULL; "
+                 "UPDATE u SET a = a + 10 ORDER BY a DESC; DELETE FROM u WHERE b = 2")
+    p.changeling.wait_caught_up()
+    assert p.compare() == 4
+
+
+def test_duplicate_rows_without_a_key(pairing):
+    """Rows that no condition can tell apart: one of them is changed, never both, never another."""
+    p = pairing()
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; CREATE TABLE bag (a INT, b INT); "
+                 "INSERT INTO bag VALUES (1, 1), (1, 1), (1, 1), (2, 2); "
+                 "UPDATE bag SET b = 5 WHERE a = 1 LIMIT 1; DELETE FROM bag WHERE a = 1 AND b = 1 LIMIT 1")
+    p.changeling.wait_caught_up()
+    assert p.compare() == 3
+
+
+def test_an_update_that_changes_nothing_is_found(pairing):
+    """Found rows count, not changed rows: the target may have the new value already."""
+    p = pairing()
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (id INT PRIMARY KEY, v INT); "
+                 f"INSERT INTO `{p.db}`.t VALUES (1, 1)")
+    p.changeling.wait_caught_up()
+    p.target.sql(f"UPDATE `{p.db}`.t SET v = 2")
+    p.source.sql(f"UPDATE `{p.db}`.t SET v = 2")
+    p.changeling.wait_caught_up()
+    assert p.compare() == 1
+
+
+def test_swapped_keys_in_one_transaction(pairing):
+    p = pairing()
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; CREATE TABLE t (id INT PRIMARY KEY, u INT UNIQUE); "
+                 "INSERT INTO t VALUES (1, 10), (2, 20); BEGIN; UPDATE t SET id = 99 WHERE id = 1; "
+                 "UPDATE t SET id = 1 WHERE id = 2; UPDATE t SET id = 2 WHERE id = 99; UPDATE t SET u = 0 WHERE id = 1; "
+                 "UPDATE t SET u = 20 WHERE id = 2; UPDATE t SET u = 10 WHERE id = 1; COMMIT; "
+                 "DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (1, 7)")
+    p.changeling.wait_caught_up()
+    assert p.compare() == 2
+
+
+def test_names_that_need_quotes(pairing):
+    p = pairing()
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db} a``b`; USE `{p.db} a``b`; "
+                 "CREATE TABLE `select` (`from` INT PRIMARY KEY, `a``b` INT, `'x'` INT, `ü` INT); "
+                 "INSERT INTO `select` VALUES (1, 2, 3, 4); UPDATE `select` SET `a``b` = 5, `ü` = 6")
+    p.changeling.wait_caught_up()
+    assert p.target.query(f"SELECT * FROM `{p.db} a``b`.`select`") == [(1, 5, 3, 6)]
+
+
+def test_foreign_keys_and_triggers_do_not_fire_twice(pairing):
+    """The row images hold what the cascade and the trigger did on the master."""
+    p = pairing()
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; CREATE TABLE parent (id INT PRIMARY KEY); "
+                 "CREATE TABLE child (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES parent (id) "
+                 "ON DELETE CASCADE ON UPDATE CASCADE); "
+                 "INSERT INTO parent VALUES (1), (2), (3); INSERT INTO child VALUES (1, 1), (2, 1), (3, 2), (4, 3); "
+                 "DELETE FROM parent WHERE id = 1; UPDATE parent SET id = 20 WHERE id = 2")
+    p.changeling.wait_caught_up()
+    assert p.compare() == 4
+
+
+def test_a_transaction_that_was_rolled_back_leaves_nothing(pairing):
+    p = pairing()
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; CREATE TABLE t (id INT PRIMARY KEY); "
+                 "BEGIN; INSERT INTO t VALUES (1); ROLLBACK; BEGIN; INSERT INTO t VALUES (2); SAVEPOINT a; "
+                 "INSERT INTO t VALUES (3); ROLLBACK TO a; INSERT INTO t VALUES (4); COMMIT")
+    p.changeling.wait_caught_up()
+    assert p.target.query(f"SELECT id FROM `{p.db}`.t ORDER BY id") == [(2,), (4,)]
