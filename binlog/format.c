@@ -70,7 +70,7 @@ static unsigned version_number(const char *text)
 	return parts[0] * 10000 + parts[1] * 100 + parts[2];
 }
 
-static bool has_checksum_byte(enum server_family family, unsigned version)
+bool binlog_format_names_checksum(enum server_family family, unsigned version)
 {
 	return version >= (family == FAMILY_MARIADB ? MARIADB_CHECKSUM_VERSION : MYSQL_CHECKSUM_VERSION);
 }
@@ -120,7 +120,7 @@ static void find_checksum(const uint8_t *bytes, size_t length, const struct binl
 		if (body_length < FORMAT_FIXED_BYTES + 1 + EVENT_CHECKSUM_SIZE)
 			return;
 		read_version(bytes + EVENT_HEADER_SIZE, text, &family, &version);
-		*room = has_checksum_byte(family, version);
+		*room = binlog_format_names_checksum(family, version);
 		*verify = *room && bytes[length - EVENT_CHECKSUM_SIZE - 1] == CHECKSUM_CRC32;
 		return;
 	}
@@ -191,7 +191,7 @@ int binlog_format_parse(const struct event *event, struct binlog_format *format,
 			header_length, EVENT_HEADER_SIZE);
 	read_version(event->body, parsed.server_version, &parsed.family, &parsed.version);
 	types = cursor_left(&cursor);
-	if (has_checksum_byte(parsed.family, parsed.version)) {
+	if (binlog_format_names_checksum(parsed.family, parsed.version)) {
 		uint8_t algorithm;
 
 		if (types < 1)

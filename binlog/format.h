@@ -140,4 +140,9 @@ int event_parse(const uint8_t *bytes, size_t length, const struct binlog_format 
  * checksum algorithms (ERROR_STOP). */
 int binlog_format_parse(const struct event *event, struct binlog_format *format, struct error *error);
 
+#define FORMAT_CREATED_OFFSET 52u /* in the body of a format description */
+
+/* Do format descriptions of this writer end in the algorithm's byte and four bytes for a checksum? */
+bool binlog_format_names_checksum(enum server_family family, unsigned version);
+
 #endif

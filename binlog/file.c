@@ -1,0 +1,145 @@
+#include "binlog/file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cursor.h"
+#include "base/memory.h"
+#include "binlog/format.h"
+
+#define MAGIC_BYTES 4u
+#define BLOCK ((size_t)1 << 20) /* read at once */
+
+static const uint8_t magic[MAGIC_BYTES] = {0xfe, 'b', 'i', 'n'};
+static const uint8_t magic_encrypted[MAGIC_BYTES] = {0xfd, 'b', 'i', 'n'};
+
+struct binlog_file {
+	FILE *stream;
+	char *name;
+	uint64_t event_maximum;
+	uint64_t begin, end; /* offsets of the event in hand */
+	uint8_t *buffer;
+	size_t at, filled, capacity;
+	bool ended;
+};
+
+static int refuse(const struct binlog_file *file, enum error_kind kind, const char *what, struct error *error)
+{
+	return error_set(error, kind, "%s:%llu: %s", file->name, (unsigned long long)file->end, what);
+}
+
+/* Makes `wanted` bytes stand at `at`, as far as there are so many. The buffer grows as bytes arrive, so that a
+ * length that lies costs no memory. */
+static int fill(struct binlog_file *file, size_t wanted, struct error *error)
+{
+	while (file->filled - file->at < wanted && !file->ended) {
+		size_t room;
+
+		if (file->at) {
+			memmove(file->buffer, file->buffer + file->at, file->filled - file->at);
+			file->filled -= file->at;
+			file->at = 0;
+		}
+		if (file->filled == file->capacity) {
+			file->capacity = file->capacity ? file->capacity * 2 : BLOCK;
+			file->buffer = memory_realloc(file->buffer, file->capacity);
+		}
+		room = file->capacity - file->filled;
+		errno = 0;
+		room = fread(file->buffer + file->filled, 1, room, file->stream);
+		file->filled += room;
+		if (ferror(file->stream))
+			return error_set(error, ERROR_STOP, "%s cannot be read behind offset %llu: %s.", file->name,
+				(unsigned long long)(file->end + (file->filled - file->at)), strerror(errno));
+		if (room == 0)
+			file->ended = true;
+	}
+	return 0;
+}
+
+static int check_magic(struct binlog_file *file, struct error *error)
+{
+	if (fill(file, MAGIC_BYTES, error) < 0)
+		return -1;
+	if (file->filled >= MAGIC_BYTES && memcmp(file->buffer, magic_encrypted, MAGIC_BYTES) == 0)
+		return refuse(file, ERROR_STOP,
+			"the file is encrypted (binlog_encryption=ON), and only the server has the key. Read the log over a connection "
+			"to the server.", error);
+	if (file->filled < MAGIC_BYTES || memcmp(file->buffer, magic, MAGIC_BYTES) != 0)
+		return refuse(file, ERROR_STOP, "this is no binary log: the bytes fe 62 69 6e are expected at its start.", error);
+	file->at = MAGIC_BYTES;
+	file->begin = file->end = MAGIC_BYTES;
+	return 0;
+}
+
+struct binlog_file *binlog_file_open(FILE *stream, const char *name, uint64_t event_maximum, struct error *error)
+{
+	struct binlog_file *file = memory_zalloc(sizeof(*file));
+
+	file->stream = stream;
+	file->name = memory_strdup(name);
+	/* the largest body, and room for what the servers put in front of it */
+	file->event_maximum = event_maximum ? event_maximum : EVENT_MAXIMUM_BYTES + ((uint64_t)1 << 20);
+	if (check_magic(file, error) < 0) {
+		binlog_file_close(file);
+		return NULL;
+	}
+	return file;
+}
+
+void binlog_file_close(struct binlog_file *file)
+{
+	if (!file)
+		return;
+	free(file->buffer);
+	free(file->name);
+	free(file);
+}
+
+int binlog_file_next(struct binlog_file *file, const uint8_t **bytes, size_t *length, struct error *error)
+{
+	struct cursor cursor;
+	uint32_t size;
+	size_t have;
+
+	file->begin = file->end;
+	if (fill(file, EVENT_HEADER_SIZE, error) < 0)
+		return -1;
+	have = file->filled - file->at;
+	if (have == 0)
+		return 0;
+	if (have < EVENT_HEADER_SIZE)
+		return error_set(error, ERROR_CORRUPT,
+			"%s:%llu: the file ends inside an event's header (%zu of %u bytes are there).", file->name,
+			(unsigned long long)file->begin, have, EVENT_HEADER_SIZE);
+	cursor = cursor_of(file->buffer + file->at + 9, 4);
+	size = cursor_u32(&cursor);
+	if (size < EVENT_HEADER_SIZE)
+		return error_set(error, ERROR_CORRUPT, "%s:%llu: the event's header names a length of %lu bytes, expected %u or more.",
+			file->name, (unsigned long long)file->begin, (unsigned long)size, EVENT_HEADER_SIZE);
+	if (size > file->event_maximum)
+		return error_set(error, ERROR_CORRUPT, "%s:%llu: the event's header names a length of %lu bytes, above the limit of %llu.",
+			file->name, (unsigned long long)file->begin, (unsigned long)size, (unsigned long long)file->event_maximum);
+	if (fill(file, size, error) < 0)
+		return -1;
+	have = file->filled - file->at;
+	if (have < size)
+		return error_set(error, ERROR_CORRUPT, "%s:%llu: the file ends inside an event (%zu of %lu bytes are there).",
+			file->name, (unsigned long long)file->begin, have, (unsigned long)size);
+	*bytes = file->buffer + file->at;
+	*length = size;
+	file->at += size;
+	file->end += size;
+	return 1;
+}
+
+uint64_t binlog_file_begin(const struct binlog_file *file)
+{
+	return file->begin;
+}
+
+uint64_t binlog_file_end(const struct binlog_file *file)
+{
+	return file->end;
+}
