@@ -520,9 +520,10 @@ static int add_rows(struct batch *batch, const struct transaction *transaction, 
 	return more;
 }
 
-static int add_changes(struct batch *batch, const struct transaction *transaction, struct error *error)
+int batch_add_range(struct batch *batch, const struct transaction *transaction, const struct change *from,
+	const struct change *to, struct error *error)
 {
-	for (const struct change *change = transaction->first; change; change = change->next) {
+	for (const struct change *change = from; change != to; change = change->next) {
 		struct operation *operation;
 
 		if (change->kind == CHANGE_ROWS) {
@@ -550,10 +551,10 @@ int batch_add(struct batch *batch, struct transaction *transaction, struct error
 	batch->last_transaction = &transaction->next;
 	batch->transaction_count++;
 	batch->bytes += transaction->arena.bytes;
-	return add_changes(batch, transaction, error);
+	return batch_add_range(batch, transaction, transaction->first, NULL, error);
 }
 
 int batch_add_borrowed(struct batch *batch, const struct transaction *transaction, struct error *error)
 {
-	return add_changes(batch, transaction, error);
+	return batch_add_range(batch, transaction, transaction->first, NULL, error);
 }

@@ -101,6 +101,10 @@ int batch_add(struct batch *batch, struct transaction *transaction, struct error
 /* As batch_add for a transaction that somebody else keeps owning (one at a time again after a failure). */
 int batch_add_borrowed(struct batch *batch, const struct transaction *transaction, struct error *error);
 
+/* The changes [from, to) of a transaction that somebody else keeps owning. */
+int batch_add_range(struct batch *batch, const struct transaction *transaction, const struct change *from,
+	const struct change *to, struct error *error);
+
 /* Closes all sets: no transaction may be added any more. */
 void batch_close(struct batch *batch);
 

@@ -8,6 +8,7 @@
 #include "applier/applier.h"
 #include "applier/batch.h"
 #include "applier/conflict.h"
+#include "applier/intent.h"
 #include "applier/render.h"
 #include "applier/session.h"
 #include "applier/table.h"
@@ -49,6 +50,8 @@ struct applier {
 	bool gtids_known;
 	struct conflict_index *conflicts; /* coordinator: key → sequence of the last batch that has it */
 	uint64_t barrier;                 /* coordinator: sequence of the last batch with statements */
+	struct intent found_intent;       /* of the run before: what had become of it */
+	bool streaming;                   /* parts of a transaction are on the control connection, not committed */
 	struct position skip_at, replace_at;
 	char *replace_sql;
 
@@ -90,6 +93,10 @@ void progress_committed(struct applier *applier, const struct checkpoint *checkp
 
 /* prepare.c: binds and plans; sets *special when the transaction cannot share a batch. */
 int prepare_transaction(struct applier *applier, struct transaction *transaction, bool *special,
+	struct error *error);
+
+/* One change, for transactions that run alone: just before its turn, as those before it may have changed definitions. */
+int prepare_change(struct applier *applier, struct transaction *transaction, struct change *change, bool row_format,
 	struct error *error);
 
 /* special.c: applies one transaction by itself on the control connection, everything before it being committed. */

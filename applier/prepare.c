@@ -1,0 +1,185 @@
+/* Transactions made ready for batches: rows bound to the target's tables, statements planned. */
+#include <string.h>
+#include <strings.h>
+
+#include "applier/internal.h"
+#include "base/log.h"
+
+/* The same for the same event every time, different for different ones. */
+static uint64_t serial_of(const struct transaction *transaction, const struct change *change)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (const char *at = transaction->end.file; *at; at++)
+		hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
+	hash ^= change->end_offset * 0x9e3779b97f4a7c15u;
+	/* several statements of one compressed transaction end at the same place */
+	for (const struct change *at = transaction->first; at && at != change; at = at->next)
+		hash = hash * 31 + 1;
+	return hash ^ hash >> 29;
+}
+
+static bool is_system_schema(const char *database)
+{
+	static const char *const names[] = {"mysql", "sys", "performance_schema", "information_schema"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcasecmp(names[i], database) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int set_rows_aside(struct applier *applier, const struct transaction *transaction, const struct change *change,
+	struct error *error)
+{
+	static const char *const kinds[] = {"rows inserted into", "rows updated in", "rows deleted from"};
+	struct buffer text = BUFFER_INIT;
+	struct applier_place place;
+	int result = 0;
+
+	place_of(&place, transaction, change, 0);
+	buffer_printf(&text, "%s %s.%s", kinds[change->rows.kind], change->map->database, change->map->table);
+	if (applier->hooks.skipped)
+		result = applier->hooks.skipped(applier->hooks.context, &place, "system-tables", change->map->database,
+			buffer_text(&text), NULL, "the tables of the system schemas belong to the target's own server", error);
+	buffer_release(&text);
+	pthread_mutex_lock(&applier->lock);
+	applier->progress.skipped++;
+	pthread_mutex_unlock(&applier->lock);
+	return result;
+}
+
+static int prepare_rows(struct applier *applier, struct transaction *transaction, struct change *change,
+	struct error *error)
+{
+	const struct target_table *table;
+	struct table_binding *binding;
+
+	if (change->map->applier_data || strcmp(change->map->database, applier->settings.target.schema) == 0)
+		return 0;
+	if (is_system_schema(change->map->database))
+		return set_rows_aside(applier, transaction, change, error);
+	if (table_cache_find(applier->tables, applier->control, change->map->database, change->map->table, &table,
+		    error) < 0)
+		return -1;
+	return table_bind(table, change->map, &transaction->arena, &binding, error);
+}
+
+/* A statement that may stand among others in one transaction of the target, sent as it is planned. */
+static bool is_plain(const struct planned_statement *planned)
+{
+	const struct rewrite_plan *plan = &planned->plan;
+
+	if (plan->action == PLAN_SKIP)
+		return plan->effect_count == 0;
+	if (plan->effect_count || (plan->flags & (PLAN_DDL | PLAN_COMMITS | PLAN_FAILED_ON_SOURCE)))
+		return false;
+	for (size_t i = 0; i < plan->step_count; i++) {
+		const struct plan_step *step = &plan->steps[i];
+
+		if (step->when != STEP_MAIN || step->work != WORK_SQL || step->commits || step->tolerated)
+			return false;
+	}
+	return true;
+}
+
+static int record_plan(struct applier *applier, const struct transaction *transaction, const struct change *change,
+	const struct planned_statement *planned, struct error *error)
+{
+	const struct rewrite_plan *plan = &planned->plan;
+	struct applier_place place;
+
+	place_of(&place, transaction, change, 0);
+	for (const struct change *at = transaction->first; at && at != change; at = at->next)
+		place.item++;
+	for (size_t i = 0; i < plan->note_count; i++) {
+		const struct plan_note *note = &plan->notes[i];
+		int result = 0;
+
+		if (plan->action == PLAN_SKIP && applier->hooks.skipped)
+			result = applier->hooks.skipped(applier->hooks.context, &place, note->name, planned->database,
+				plan->masked_original ? plan->masked_original : "", NULL, note->reason, error);
+		else if (applier->hooks.rewritten)
+			result = applier->hooks.rewritten(applier->hooks.context, &place, note->name, planned->database,
+				plan->masked_original ? plan->masked_original : "",
+				plan->masked_sent ? plan->masked_sent : "", note->reason, error);
+		if (result < 0)
+			return -1;
+	}
+	pthread_mutex_lock(&applier->lock);
+	if (plan->action == PLAN_SKIP)
+		applier->progress.skipped++;
+	else if (plan->action == PLAN_REWRITE)
+		applier->progress.rewrites++;
+	pthread_mutex_unlock(&applier->lock);
+	return 0;
+}
+
+static int prepare_statement(struct applier *applier, struct transaction *transaction, struct change *change,
+	bool row_format, bool *special, struct error *error)
+{
+	struct temp_registry registry;
+	struct statement_planner planner = {
+		.capabilities = &applier->capabilities,
+		.settings = applier->settings.rewrite,
+		.temps = &registry,
+		.source = applier->source.version,
+		.source_time_zone = applier->source.time_zone,
+		.source_default_utf8mb4 = applier->source.default_utf8mb4,
+	};
+	struct planned_statement *planned;
+	char gtid[GTID_TEXT_MAXIMUM];
+
+	temp_tables_registry(applier->temps, &registry);
+	if (statement_plan(&planner, transaction, change, serial_of(transaction, change), row_format, error) < 0)
+		return error_context(error, "%s:%llu", transaction->end.file, (unsigned long long)change->end_offset);
+	planned = change->applier_data;
+	if (planned->plan.action == PLAN_STOP)
+		return error_set(error, ERROR_STOP, "%s:%llu%s%s%s: %s", transaction->end.file,
+			(unsigned long long)change->end_offset, transaction->gtid.kind ? " (GTID " : "",
+			gtid_text(&transaction->gtid, gtid), transaction->gtid.kind ? ")" : "", planned->plan.stop_text);
+	if (change->kind == CHANGE_LOAD || !is_plain(planned))
+		*special = true;
+	return record_plan(applier, transaction, change, planned, error);
+}
+
+int prepare_transaction(struct applier *applier, struct transaction *transaction, bool *special, struct error *error)
+{
+	bool row_format = false;
+
+	*special = false;
+	switch (transaction->kind) {
+	case TRANSACTION_COMMIT:
+	case TRANSACTION_STANDALONE:
+	case TRANSACTION_EMPTY:
+		*special = transaction->part > 0;
+		break;
+	default:
+		*special = true;
+	}
+	for (const struct change *change = transaction->first; change; change = change->next)
+		row_format = row_format || change->kind == CHANGE_ROWS;
+	for (struct change *change = transaction->first; change; change = change->next) {
+		int result = change->kind == CHANGE_ROWS
+			? prepare_rows(applier, transaction, change, error)
+			: prepare_statement(applier, transaction, change, row_format, special, error);
+
+		if (result < 0)
+			return -1;
+		/* a statement that changes definitions, or temporary tables, changes what the next one is read against */
+		if (*special && transaction->kind != TRANSACTION_OPEN && transaction->part == 0)
+			return 0;
+	}
+	return 0;
+}
+
+int prepare_change(struct applier *applier, struct transaction *transaction, struct change *change, bool row_format,
+	struct error *error)
+{
+	bool special;
+
+	if (change->kind == CHANGE_ROWS)
+		return prepare_rows(applier, transaction, change, error);
+	return change->applier_data ? 0 : prepare_statement(applier, transaction, change, row_format, &special, error);
+}
