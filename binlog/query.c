@@ -261,7 +261,7 @@ int query_event_parse(const struct event *event, const struct binlog_format *for
 	struct query_event *query, struct error *error)
 {
 	struct cursor cursor = cursor_of(event->body, event->body_length), status;
-	uint16_t status_length;
+	uint16_t status_length = 0;
 	const uint8_t *database;
 
 	memset(query, 0, sizeof(*query));
