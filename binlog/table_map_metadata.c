@@ -58,7 +58,8 @@ static bool is_numeric(const struct table_column *column, enum server_family fam
 	}
 }
 
-/* What has a charset, ENUM and SET left out; binary strings have charset 63. MariaDB counts GEOMETRY. */
+/* What has a charset, ENUM and SET left out; binary strings have charset 63. MySQL counts VECTOR, MariaDB
+ * GEOMETRY. */
 static bool is_character(const struct table_column *column, enum server_family family)
 {
 	switch (column->type) {
@@ -71,6 +72,8 @@ static bool is_character(const struct table_column *column, enum server_family f
 	case TYPE_BLOB_COMPRESSED:
 	case TYPE_VARCHAR_COMPRESSED:
 		return true;
+	case TYPE_VECTOR:
+		return family == FAMILY_MYSQL;
 	case TYPE_GEOMETRY:
 		return family == FAMILY_MARIADB;
 	default:

@@ -1,5 +1,6 @@
 #include "binlog/value_text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -212,16 +213,19 @@ static void put_diffs(const struct form *form, const struct value *value)
 
 static void put_vector(const struct form *form, const struct value *value)
 {
-	if (value->length % 4 != 0) {
-		put_hex(form, value->bytes, value->length);
-		return;
-	}
+	size_t before = form->out->length;
+
 	buffer_putc(form->out, '[');
 	for (size_t i = 0; i < value->length; i += 4) {
-		uint32_t bits = load_le32(value->bytes + i);
+		uint32_t bits = value->length - i < 4 ? UINT32_MAX : load_le32(value->bytes + i);
 		float number;
 
 		memcpy(&number, &bits, sizeof(number));
+		if (!isfinite(number)) {
+			form->out->length = before;
+			put_hex(form, value->bytes, value->length);
+			return;
+		}
 		if (i > 0)
 			buffer_puts(form->out, ", ");
 		put_float(number, form->out);
