@@ -16,7 +16,7 @@ enum change_master_kind {
 struct change_master_value {
 	enum change_master_kind kind;
 	const char *text; /* "" for NULL, DEFAULT and lists */
-	unsigned items;   /* of a list */
+	unsigned items;	  /* of a list */
 };
 
 /* Whether it is a known option, with its prefix. */

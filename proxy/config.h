@@ -27,11 +27,13 @@ struct config_connection {
 	uint64_t port;
 	const char *user;
 	const char *password_file, *password_command;
-	const char *ssl_ca, *ssl_capath, *ssl_cert, *ssl_key, *ssl_cipher, *ssl_crl, *ssl_crlpath, *tls_version;
+	const char *ssl_ca, *ssl_capath, *ssl_cert, *ssl_key, *ssl_cipher, *ssl_crl, *ssl_crlpath,
+		*tls_version;
 	unsigned ssl_mode; /* enum config_ssl_mode */
 	const char *bind_address;
 	uint64_t connect_timeout_seconds;
-	uint64_t read_timeout_seconds; /* source: without an event or heartbeat; target: for an answer, 0 = none */
+	uint64_t read_timeout_seconds; /* source: without an event or heartbeat; target: for an answer, 0 =
+					  none */
 };
 
 struct config_source {
@@ -41,13 +43,13 @@ struct config_source {
 	uint64_t report_port;
 	uint64_t heartbeat_period_ms;
 	uint64_t connect_retry_seconds; /* longest pause between attempts */
-	uint64_t retry_count;           /* attempts in a row before giving up; 0 = for ever */
-	bool use_gtid;                  /* auto-position instead of file and position */
+	uint64_t retry_count;		/* attempts in a row before giving up; 0 = for ever */
+	bool use_gtid;			/* auto-position instead of file and position */
 };
 
 struct config_target {
 	struct config_connection connection;
-	const char *schema; /* ours on the target */
+	const char *schema;		    /* ours on the target */
 	uint64_t statement_timeout_seconds; /* 0 = none */
 };
 
@@ -71,8 +73,8 @@ struct config {
 	bool preserve_commit_order;
 	uint64_t merge_transactions, merge_rows, merge_bytes, merge_time_ms;
 	uint64_t large_transaction_bytes, queue_bytes, max_event_bytes;
-	unsigned conflicts;        /* enum config_conflicts */
-	unsigned accounts;         /* enum config_accounts */
+	unsigned conflicts;	   /* enum config_conflicts */
+	unsigned accounts;	   /* enum config_accounts */
 	unsigned stored_functions; /* enum config_functions */
 	struct config_definer *definers;
 	size_t definer_count;
@@ -92,28 +94,28 @@ struct config {
 void config_init(struct config *config);
 void config_release(struct config *config);
 
-/* Reads DIR/changeling.cnf over the defaults. Refused (ERROR_USAGE) when the file is missing, is not ours, or is
- * open to group or others; unknown groups of other programs are skipped, an unknown option in one of our
+/* Reads DIR/changeling.cnf over the defaults. Refused (ERROR_USAGE) when the file is missing, is not ours, or
+ * is open to group or others; unknown groups of other programs are skipped, an unknown option in one of our
  * groups is an error that names file, line and the nearest name. config_init first. */
 int config_load(struct config *config, const char *directory, struct error *error);
 
 /* The same for text in memory; `name` stands for the file in errors. */
-int config_parse(struct config *config, const char *name, const char *text, size_t length,
-	struct error *error);
+int config_parse(
+	struct config *config, const char *name, const char *text, size_t length, struct error *error);
 
 /* Writes DIR/changeling.cnf (0600) with all options that were set, each under its help, by a temporary file,
  * fsync and rename; makes the directory when it is missing. */
 int config_save(const struct config *config, const char *directory, struct error *error);
 void config_write(const struct config *config, struct buffer *text);
 
-/* What must be there before anything connects: hosts, users, a server-id, and values that agree with each other.
- * ERROR_USAGE names the option. */
+/* What must be there before anything connects: hosts, users, a server-id, and values that agree with each
+ * other. ERROR_USAGE names the option. */
 int config_validate(const struct config *config, struct error *error);
 
-/* Sets one option of a group ("source", "target", "changeling") by any of its names; ERROR_USAGE when there is
- * none, or the value does not fit. */
-int config_set(struct config *config, const char *group, const char *name, const char *value,
-	struct error *error);
+/* Sets one option of a group ("source", "target", "changeling") by any of its names; ERROR_USAGE when there
+ * is none, or the value does not fit. */
+int config_set(
+	struct config *config, const char *group, const char *name, const char *value, struct error *error);
 
 /* As given on the command line without the dashes: "master-host", "source-host", "target-ssl-ca",
  * "replica-parallel-workers", "report-host", "rule.NAME". Relative paths become absolute. The start position
@@ -126,8 +128,8 @@ bool config_has_option(const char *option, bool *wants_value);
 /* Whether the option was given (not just a default); `name` is its first name. */
 bool config_is_set(const struct config *config, const char *group, const char *name);
 
-/* The n-th host of the list (0…), and its own port when written HOST:PORT or [V6]:PORT; NULL after the last. The
- * text is thread-local and valid until the next call. */
+/* The n-th host of the list (0…), and its own port when written HOST:PORT or [V6]:PORT; NULL after the last.
+ * The text is thread-local and valid until the next call. */
 const char *config_host_at(const struct config_connection *connection, unsigned nth, uint64_t *port);
 
 /* The policy for a rule, or -1 when the configuration says nothing about it. */
@@ -138,7 +140,8 @@ const char *config_ssl_mode_name(unsigned mode);
 /* ---- passwords ---- */
 
 /* The password as of now: from password-file (refused unless it is ours and closed to group and others) or
- * the first line that password-command prints (by /bin/sh -c, ended after 15 seconds); "" when neither is set.
+ * the first line that password-command prints (by /bin/sh -c, ended after 15 seconds); "" when neither is
+ * set.
  * `*password` is the caller's; give it back by config_password_release, which wipes it. ERROR_CONNECT for a
  * command that fails (it may work later), else ERROR_USAGE; the texts never hold what was read. */
 int config_password(const struct config_connection *connection, char **password, struct error *error);
@@ -157,12 +160,12 @@ enum config_type {
 	CONFIG_TEXT,
 	CONFIG_PATH,
 	CONFIG_NUMBER,
-	CONFIG_BYTES,    /* 64M, 1G */
-	CONFIG_SECONDS,  /* whole seconds; 10, 5m, 1h */
-	CONFIG_MILLIS,   /* given in seconds with decimals, or as 250ms */
-	CONFIG_BOOLEAN,  /* on/off, 1/0, true/false, yes/no */
-	CONFIG_CHOICE,   /* one of `choices` */
-	CONFIG_RULE,     /* rule.NAME = policy */
+	CONFIG_BYTES,	 /* 64M, 1G */
+	CONFIG_SECONDS,	 /* whole seconds; 10, 5m, 1h */
+	CONFIG_MILLIS,	 /* given in seconds with decimals, or as 250ms */
+	CONFIG_BOOLEAN,	 /* on/off, 1/0, true/false, yes/no */
+	CONFIG_CHOICE,	 /* one of `choices` */
+	CONFIG_RULE,	 /* rule.NAME = policy */
 	CONFIG_DEFINERS, /* OLD => NEW, … */
 };
 
@@ -170,10 +173,10 @@ struct config_option {
 	const char *group, *name;
 	const char *synonyms; /* further names, separated by spaces, or NULL */
 	enum config_type type;
-	size_t offset;        /* in struct config */
-	const char *value;    /* default, as text; NULL = none */
+	size_t offset;	   /* in struct config */
+	const char *value; /* default, as text; NULL = none */
 	uint64_t minimum, maximum;
-	const char *choices;  /* separated by spaces, numbered from 0; further names of one behind | */
+	const char *choices; /* separated by spaces, numbered from 0; further names of one behind | */
 	const char *unit;
 	const char *help;
 };

@@ -30,7 +30,7 @@ struct state;
 struct state_options {
 	const char *channel;    /* "main" when NULL */
 	uint64_t journal_rows;  /* rows kept in each journal; 0 = 100,000. The counts go on beyond them. */
-	size_t text_bytes;      /* longest text kept of a statement; 0 = 256 KiB. Its true length is kept too. */
+	size_t text_bytes;      /* longest text kept of a statement; 0 = 256 KiB. The true length is kept. */
 	size_t backlog_bytes;   /* rewrites held in memory while the file is locked; 0 = 16 MiB */
 };
 
