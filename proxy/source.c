@@ -15,10 +15,13 @@
 #include "applier/tls_pin.h"
 #include "base/backoff.h"
 #include "base/memory.h"
+#include "proxy/source_duplicate.h"
 #include "proxy/source_errors.h"
 #include "proxy/source_protocol.h"
+#include "proxy/source_skip.h"
 
 #define PACKET_MARGIN (1u << 20) /* above the largest event: MySQL adds its headers to the limit */
+#define DUMP_OFFSET_MAXIMUM UINT32_MAX /* what fits into the command */
 #define DEFAULT_READ_SECONDS 60u
 #define DEFAULT_CONNECT_SECONDS 10u
 
@@ -33,7 +36,9 @@ struct source {
 	char tls_version[32];
 	uint64_t connection_id;
 	enum checksum_algorithm checksum;
-	uint64_t skip_until;
+	struct skipper skipper;
+	struct buffer changed; /* the event in hand, when the skipper changed it */
+	bool non_blocking;
 	unsigned read_seconds;
 
 	pthread_mutex_t lock; /* guards socket against its being closed under source_interrupt's hands */
@@ -66,6 +71,7 @@ void source_free(struct source *source)
 	if (!source)
 		return;
 	source_disconnect(source);
+	buffer_release(&source->changed);
 	pthread_mutex_destroy(&source->lock);
 	free(source);
 }
@@ -78,7 +84,6 @@ void source_disconnect(struct source *source)
 	if (source->mysql)
 		mysql_close(source->mysql);
 	source->mysql = NULL;
-	source->skip_until = 0;
 }
 
 void source_interrupt(struct source *source)
@@ -131,11 +136,6 @@ uint64_t source_connection_id(const struct source *source)
 	return source->connection_id;
 }
 
-uint64_t source_skip_until(const struct source *source)
-{
-	return source->skip_until;
-}
-
 enum checksum_algorithm source_checksum(const struct source *source)
 {
 	return source->checksum;
@@ -183,7 +183,8 @@ static int set_tls(MYSQL *mysql, const struct source_options *options, const cha
 
 		if (tls_pin_fetch(host, port, options->ssl_ca, options->ssl_capath, options->connect_timeout_seconds,
 			    fingerprint, error) < 0)
-			return -1;
+			return error->kind == ERROR_CONNECT ? error_advice(error, "%s", source_tls_advice(error->text))
+							    : -1;
 		mysql_options(mysql, MARIADB_OPT_SSL_FP, fingerprint);
 	}
 	return 0;
@@ -533,7 +534,7 @@ static void put_dump(struct source *source, const struct source_start *start, co
 	unsigned flags = protocol_dump_flags(source->family, set != NULL, start->non_blocking);
 	uint64_t offset = start->position.offset < 4 ? 4 : start->position.offset;
 
-	source->skip_until = 0;
+	skipper_start(&source->skipper, !set && offset > DUMP_OFFSET_MAXIMUM ? offset : 0, source->checksum);
 	*command = COMMAND_BINLOG_DUMP;
 	if (set && source->family == FAMILY_MYSQL) {
 		*command = COMMAND_BINLOG_DUMP_GTID;
@@ -541,11 +542,8 @@ static void put_dump(struct source *source, const struct source_start *start, co
 	} else if (set) {
 		protocol_put_dump(payload, 4, flags, server_id, ""); /* @slave_connect_state decides */
 	} else {
-		if (offset > UINT32_MAX) {
-			source->skip_until = offset;
-			offset = 4;
-		}
-		protocol_put_dump(payload, (uint32_t)offset, flags, server_id, start->position.file);
+		protocol_put_dump(payload, source->skipper.until ? 4 : (uint32_t)offset, flags, server_id,
+			start->position.file);
 	}
 }
 
@@ -558,6 +556,7 @@ int source_start_dump(struct source *source, const struct source_start *start, s
 
 	if (!source->mysql)
 		return error_set(error, ERROR_RETRY, "there is no connection to the source.");
+	source->non_blocking = start->non_blocking;
 	if (start->gtid_set) {
 		enum gtid_kind wanted = source->family == FAMILY_MYSQL ? GTID_MYSQL : GTID_MARIADB;
 
@@ -609,18 +608,29 @@ static int read_failed(struct source *source, uint64_t began_ms, struct error *e
 	return -1;
 }
 
-int source_read(struct source *source, const uint8_t **event, size_t *length, struct error *error)
+/* The master ended the stream as if it had been told to. */
+static int end_of_stream(struct source *source, struct error *error)
 {
-	const uint8_t *packet;
-	uint64_t began_ms;
-	unsigned long size;
+	if (skipper_end(&source->skipper, error) < 0)
+		return -1;
+	if (source->non_blocking)
+		return 0;
+	if (source_taken_over(&source->options))
+		return source_error(error, 1236, "HY000",
+			"a replica with the same server_uuid/server_id has connected (the master gave no reason, but lists one)",
+			"reading the binary log", source->host);
+	return error_set(error, ERROR_RETRY,
+		"the source %s ended the stream without a reason: it is going down, or somebody killed the dump.",
+		source->host);
+}
 
-	if (!source->mysql)
-		return error_set(error, ERROR_RETRY, "there is no connection to the source.");
-	if (atomic_load(&source->interrupted))
-		return stopped(error);
-	began_ms = monotonic_ms();
-	size = mysql_net_read_packet(source->mysql);
+/* One packet: 1 = an event, 0 = end of the stream. */
+static int read_packet(struct source *source, const uint8_t **event, size_t *length, struct error *error)
+{
+	uint64_t began_ms = monotonic_ms();
+	unsigned long size = mysql_net_read_packet(source->mysql);
+	const uint8_t *packet;
+
 	if (size == packet_error)
 		return read_failed(source, began_ms, error);
 	packet = source->mysql->net.read_pos;
@@ -638,4 +648,33 @@ int source_read(struct source *source, const uint8_t **event, size_t *length, st
 	*event = packet + 1;
 	*length = size - 1;
 	return 1;
+}
+
+int source_read(struct source *source, const uint8_t **event, size_t *length, struct error *error)
+{
+	if (!source->mysql)
+		return error_set(error, ERROR_RETRY, "there is no connection to the source.");
+	for (;;) {
+		int result;
+
+		if (atomic_load(&source->interrupted))
+			return stopped(error);
+		result = read_packet(source, event, length, error);
+		if (result < 0)
+			return -1;
+		if (result == 0)
+			return end_of_stream(source, error);
+		switch (skipper_take(&source->skipper, *event, *length, &source->changed, error)) {
+		case SKIP_DROP:
+			continue;
+		case SKIP_PASS:
+			return 1;
+		case SKIP_CHANGED:
+			*event = (const uint8_t *)source->changed.data;
+			*length = source->changed.length;
+			return 1;
+		default:
+			return -1;
+		}
+	}
 }

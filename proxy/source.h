@@ -100,13 +100,9 @@ struct source_start {
 };
 
 /* Declares what kind of replica we are, registers, and asks for the stream (1.3, 1.5–1.7). After it only
- * source_read may be called. */
+ * source_read may be called. Offsets above 4 GiB do not fit into the command: the stream is then asked for from the
+ * file's begin, and source_read leaves out what comes before, so that the caller sees no difference. */
 int source_start_dump(struct source *source, const struct source_start *start, struct error *error);
-
-/* Positions are 32 bits on the wire. When a start lies above that, the stream begins at offset 4 of its file, and
- * this is the offset asked for: the caller drops every transaction that ends at or before it in that file.
- * 0 = nothing to drop. */
-uint64_t source_skip_until(const struct source *source);
 
 /* The checksum of events before the first format description, as the session agreed on it (1.4): for
  * assembler_start. */
@@ -116,7 +112,7 @@ enum checksum_algorithm source_checksum(const struct source *source);
  * alive. The bytes are the source's, valid until the next call.
  * 1 = an event, 0 = end of a non-blocking dump, -1 = error: ERROR_RETRY (connection lost or silent for too long,
  * server going down, dump thread killed), ERROR_CORRUPT (read again once), ERROR_STOP (needs a person: purged,
- * wrong position, duplicate replica …; each explained), ERROR_STOPPED. */
+ * wrong position, duplicate replica …; each explained), ERROR_STOPPED. After an error: source_connect. */
 int source_read(struct source *source, const uint8_t **event, size_t *length, struct error *error);
 
 #endif

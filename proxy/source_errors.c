@@ -263,16 +263,16 @@ static const struct tls_rule {
 		"account demands a client certificate."},
 	{"expired", "The certificate's dates do not include today: renew it, or put this machine's clock right."},
 	{"not yet valid", "The certificate's dates do not include today: put this machine's clock right."},
-	{"host", "The name in source-host is none of those in the certificate: use one of those, or "
+	{"hostname", "The name in source-host is none of those in the certificate: use one of those, or "
 		"source-ssl-mode=ca to check the issuer alone."},
-	{"server certificate validation failed", "The name in source-host is none of those in the certificate: use one "
+	{"validation of ssl server certificate", "The name in source-host is none of those in the certificate: use one "
 		"of those, or source-ssl-mode=ca to check the issuer alone."},
 	{"fingerprint", "The certificate changed between two handshakes: something answers in the master's place."},
-	{"self", "Set source-ssl-ca to the CA that signed the master's certificate (Amazon RDS: the region's "
+	{"self-signed", "Set source-ssl-ca to the CA that signed the master's certificate (Amazon RDS: the region's "
 		"bundle)."},
 	{"issuer", "Set source-ssl-ca to the CA that signed the master's certificate (Amazon RDS: the region's "
 		"bundle)."},
-	{"verif", "Set source-ssl-ca to the CA that signed the master's certificate (Amazon RDS: the region's "
+	{"unable to get", "Set source-ssl-ca to the CA that signed the master's certificate (Amazon RDS: the region's "
 		"bundle)."},
 	{"revoked", "The certificate was revoked: give the master a new one."},
 };
@@ -298,7 +298,7 @@ static const struct source_verdict *by_text(const char *text)
 	return NULL;
 }
 
-static const char *tls_advice(const char *text)
+const char *source_tls_advice(const char *text)
 {
 	for (size_t i = 0; i < sizeof(tls_rules) / sizeof(tls_rules[0]); i++) {
 		if (strcasestr(text, tls_rules[i].fragment))
@@ -322,7 +322,7 @@ void source_classify(unsigned code, const char *text, struct source_verdict *ver
 	}
 	*verdict = found ? *found : unknown_refusal;
 	if (code == 2026)
-		verdict->advice = tls_advice(text);
+		verdict->advice = source_tls_advice(text);
 }
 
 int source_error(struct error *error, unsigned code, const char *sqlstate, const char *text, const char *doing,

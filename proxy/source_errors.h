@@ -16,6 +16,9 @@ struct source_verdict {
  * (master/source, slave/replica) and both families. Always gives a verdict. */
 void source_classify(unsigned code, const char *text, struct source_verdict *verdict);
 
+/* What to do about a TLS handshake that failed with this text; never NULL. */
+const char *source_tls_advice(const char *text);
+
 /* The error in full: "<doing>: the source HOST said: error N: TEXT. EXPLANATION ADVICE". Returns -1. */
 int source_error(struct error *error, unsigned code, const char *sqlstate, const char *text, const char *doing,
 	const char *host);
