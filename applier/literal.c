@@ -134,7 +134,7 @@ static int put_text(struct buffer *out, const struct literal_target *target, con
 		/* one character set for all rows, and the column's own, so that keys compare by their index */
 		bool convert = strcmp(introducer(charset), introducer(column->charset)) != 0;
 
-		buffer_printf(out, "%s_%s", convert ? "CONVERT(" : "", introducer(charset));
+		buffer_printf(out, "%s_%s ", convert ? "CONVERT(" : "", introducer(charset));
 		if (plain || (is_utf8(charset) && utf8_valid((const char *)bytes, length)))
 			put_escaped(out, bytes, length);
 		else
@@ -271,7 +271,7 @@ static void put_float(struct buffer *out, float number, enum literal_use use)
 	buffer_puts(out, text);
 }
 
-int literal_put(struct buffer *out, const struct literal_target *target, const struct value *value,
+int value_literal_put(struct buffer *out, const struct literal_target *target, const struct value *value,
 	const struct table_column *source, const struct target_column *column, enum literal_use use,
 	struct error *error)
 {

@@ -27,7 +27,7 @@ struct literal_target {
 /* Appends the literal. `source` describes the value's column in the event, `column` the target's. The value may
  * need memory (compressed columns), which comes from the arena. ERROR_STOP for what SQL cannot say, ERROR_CORRUPT for a broken
  * value. */
-int literal_put(struct buffer *out, const struct literal_target *target, const struct value *value,
+int value_literal_put(struct buffer *out, const struct literal_target *target, const struct value *value,
 	const struct table_column *source, const struct target_column *column, enum literal_use use,
 	struct error *error);
 

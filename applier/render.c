@@ -154,7 +154,7 @@ static int put_value(struct buffer *out, const struct table_binding *binding, co
 {
 	const struct target_column *column = target_of(binding, source);
 
-	if (literal_put(out, &options->literal, &image[source], &binding->map->columns[source], column, use, error) < 0)
+	if (value_literal_put(out, &options->literal, &image[source], &binding->map->columns[source], column, use, error) < 0)
 		return error_context(error, "column %s", column->name);
 	return 0;
 }
