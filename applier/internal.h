@@ -55,9 +55,7 @@ struct applier {
 	struct position skip_at, replace_at;
 	char *replace_sql;
 
-	pthread_t heartbeat;
-	bool heartbeat_started;
-	struct target *heartbeat_target;
+	struct heartbeat *heartbeat;      /* while we have the channel (channel.c) */
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -111,10 +109,14 @@ int special_recover(struct applier *applier, struct error *error);
 int single_apply(struct applier *applier, struct worker *worker, const struct transaction *transaction,
 	const struct checkpoint *checkpoint, unsigned checkpoint_worker, struct error *error);
 
-/* channel.c */
+/* channel.c: waits until no other instance has the channel, takes it (applier->taken), and keeps it alive from then on
+ * by a thread with a connection of its own. When the channel is lost, that calls applier_fail (ERROR_FENCED, or
+ * ERROR_RETRY when only connections are) and ends what the control connection waits for. */
 int channel_take(struct applier *applier, bool (*waiting)(void *context), void *waiting_context,
 	struct error *error);
+/* The workers are connected: notes their connections, for whoever has to end them. */
 int channel_heartbeat_start(struct applier *applier, struct error *error);
+/* Before any connection is closed; also when the channel was not taken. */
 void channel_heartbeat_stop(struct applier *applier);
 
 /* probe.c */

@@ -1,0 +1,474 @@
+/* Who has the channel: a named lock on the target, a heartbeat beside it, and the epoch that fences.
+ *
+ * The lock belongs to the control connection, so it is free as soon as the target knows that its owner is gone. An owner
+ * that is only stalled (stopped by a signal, cut off without the target noticing) keeps the lock and falls silent: its
+ * connections are ended, and with them its open transactions. Neither decides what is committed: that does the
+ * epoch, which every checkpoint asks for, and which taking the channel raises. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "applier/heartbeat.h"
+#include "applier/internal.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#define SILENCE_SECONDS_MINIMUM 3  /* a few beats */
+#define ROW_LOCK_SECONDS 3
+#define TAKE_ATTEMPTS 20
+
+/* The channel that this process had last: connections that are left of it need no waiting for. */
+static pthread_mutex_t had_lock = PTHREAD_MUTEX_INITIALIZER;
+static char had_name[CHANNEL_LOCK_TEXT];
+static uint64_t had_epoch;
+
+/* What the target says about the channel's owner. The texts are in an arena. */
+struct owner {
+	uint64_t holder;          /* connection that has the lock, 0 = none */
+	bool known;               /* the instance row is there */
+	uint64_t epoch, pid, heartbeat;
+	const char *host, *connections;
+	int64_t silent_seconds;   /* by the target's clock */
+	uint64_t checkpoint_epoch;
+};
+
+/* How long an owner has not been heard of, by our clock: the target's may be set, or the row be of another owner. */
+struct watch {
+	uint64_t holder, heartbeat;
+	int64_t since;
+	bool told_waiting, told_busy;
+	uint64_t told_ended;
+};
+
+static int64_t monotonic_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* Lock names are short and compared without regard to case, schemas and channels are neither: a digest tells them
+ * apart, the rest is for people. */
+static void put_lock_name(char name[CHANNEL_LOCK_TEXT], const char *schema, const char *channel)
+{
+	uint64_t digest = 14695981039346656037ull;
+
+	for (const char *at = schema; *at; at++)
+		digest = (digest ^ (unsigned char)*at) * 1099511628211ull;
+	digest = (digest ^ '/') * 1099511628211ull;
+	for (const char *at = channel; *at; at++)
+		digest = (digest ^ (unsigned char)*at) * 1099511628211ull;
+	snprintf(name, CHANNEL_LOCK_TEXT, "changeling.%.32s.%016llx", channel, (unsigned long long)digest);
+}
+
+static void put_where(struct buffer *sql, const struct applier *applier)
+{
+	buffer_puts(sql, " WHERE channel = ");
+	sql_put_string(sql, applier->settings.channel, strlen(applier->settings.channel));
+}
+
+static void put_table(struct buffer *sql, const struct applier *applier, const char *table)
+{
+	sql_put_name(sql, applier->settings.target.schema);
+	buffer_printf(sql, ".%s", table);
+}
+
+/* This machine's name as the row can hold it. */
+static void put_host(char host[256], const struct applier *applier)
+{
+	snprintf(host, 256, "%s", applier->settings.host_name);
+	for (char *at = host; *at; at++) {
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+	}
+}
+
+static uint64_t cell_number(const struct target_rows *rows, size_t column)
+{
+	const char *cell = target_cell(rows, 0, column);
+
+	return cell ? strtoull(cell, NULL, 10) : 0;
+}
+
+/* ---- who has it ---- */
+
+static int read_owner(struct applier *applier, const char *lock_name, struct arena *arena, struct owner *owner,
+	struct error *error)
+{
+	struct buffer sql = BUFFER_INIT;
+	struct target_rows rows;
+	int result;
+
+	memset(owner, 0, sizeof(*owner));
+	/* A session of ours that has set no timestamp reads the server's clock. */
+	buffer_printf(&sql, "SELECT IS_USED_LOCK('%s'), epoch, host, pid, connections, heartbeat, "
+		"CAST(UNIX_TIMESTAMP() AS SIGNED) - CAST(heartbeat AS SIGNED), (SELECT MAX(epoch) FROM ", lock_name);
+	put_table(&sql, applier, "checkpoint");
+	put_where(&sql, applier);
+	buffer_puts(&sql, ") FROM (SELECT 1 AS one) AS one LEFT JOIN (SELECT * FROM ");
+	put_table(&sql, applier, "instance");
+	put_where(&sql, applier);
+	buffer_puts(&sql, ") AS owner ON one = 1");
+	result = target_query(applier->control, sql.data, sql.length, arena, &rows, error);
+	buffer_release(&sql);
+	if (result < 0)
+		return error_context(error, "looking who has channel %s", applier->settings.channel);
+	if (rows.rows != 1)
+		return error_set(error, ERROR_RETRY, "the target did not say who has channel %s.",
+			applier->settings.channel);
+	owner->holder = cell_number(&rows, 0);
+	owner->checkpoint_epoch = cell_number(&rows, 7);
+	owner->known = target_cell(&rows, 0, 1) != NULL;
+	if (!owner->known)
+		return 0;
+	owner->epoch = cell_number(&rows, 1);
+	owner->host = target_cell(&rows, 0, 2);
+	owner->pid = cell_number(&rows, 3);
+	owner->connections = target_cell(&rows, 0, 4);
+	owner->heartbeat = cell_number(&rows, 5);
+	owner->silent_seconds = strtoll(target_cell(&rows, 0, 6), NULL, 10);
+	return 0;
+}
+
+/* Is the connection one of "12,15,16"? */
+static bool listed(const char *connections, uint64_t id)
+{
+	while (connections && *connections) {
+		char *end;
+
+		if (strtoull(connections, &end, 10) == id && end != connections)
+			return true;
+		connections = strchr(connections, ',');
+		connections = connections ? connections + 1 : NULL;
+	}
+	return false;
+}
+
+/* Is the owner's row about the connection that has the lock, and not left by one of an earlier life of the server? */
+static bool row_is_holders(const struct owner *owner)
+{
+	return owner->known && listed(owner->connections, owner->holder);
+}
+
+/* Is it what is left of a connection of this very process, which found another way to the target? */
+static bool was_ours(const struct applier *applier, const struct owner *owner, const char *lock_name)
+{
+	char host[256];
+	bool ours;
+
+	put_host(host, applier);
+	pthread_mutex_lock(&had_lock);
+	ours = owner->known && had_epoch && owner->epoch == had_epoch && strcmp(had_name, lock_name) == 0;
+	pthread_mutex_unlock(&had_lock);
+	return ours && owner->pid == (uint64_t)getpid() && strcmp(owner->host, host) == 0;
+}
+
+static bool is_silent(const struct applier *applier, const struct owner *owner, struct watch *watch,
+	const char *lock_name)
+{
+	int64_t limit = applier->settings.takeover_seconds > SILENCE_SECONDS_MINIMUM ?
+		applier->settings.takeover_seconds : SILENCE_SECONDS_MINIMUM;
+
+	if (watch->holder != owner->holder || watch->heartbeat != owner->heartbeat) {
+		watch->holder = owner->holder;
+		watch->heartbeat = owner->heartbeat;
+		watch->since = monotonic_seconds();
+		watch->told_busy = false;
+	}
+	if (monotonic_seconds() - watch->since >= limit)
+		return true;
+	return row_is_holders(owner) && (owner->silent_seconds >= limit || was_ours(applier, owner, lock_name));
+}
+
+/* ---- ending what is left of it ---- */
+
+struct process {
+	const char *id, *user, *command, *statement;
+};
+
+static bool process_at(const struct target_rows *rows, size_t row, struct process *process)
+{
+	process->id = process->user = process->command = process->statement = NULL;
+	for (size_t i = 0; i < rows->columns; i++) {
+		const char *cell = target_cell(rows, row, i);
+
+		if (strcasecmp(rows->names[i], "id") == 0)
+			process->id = cell;
+		else if (strcasecmp(rows->names[i], "user") == 0)
+			process->user = cell;
+		else if (strcasecmp(rows->names[i], "command") == 0)
+			process->command = cell;
+		else if (strcasecmp(rows->names[i], "info") == 0)
+			process->statement = cell;
+	}
+	return process->id && process->user && process->command;
+}
+
+/* A statement that is still running would only have to be run again: a definition may take hours, and its end is
+ * recorded better than its interruption. A load waits for its client. */
+static bool is_working(const struct process *process)
+{
+	return strcmp(process->command, "Query") == 0 && process->statement &&
+		strncasecmp(process->statement, "LOAD", 4) != 0;
+}
+
+/* Ends the connections of our account that are `holder` or in `connections`. *busy, when not NULL: the holder is in the
+ * middle of a statement, and nothing was ended. */
+static int end_connections(struct applier *applier, uint64_t holder, const char *connections, bool *busy,
+	struct error *error)
+{
+	struct arena arena = ARENA_INIT;
+	struct target_rows rows;
+	struct process process, self = {0};
+	char sql[64];
+	int result = target_queryf(applier->control, &arena, &rows, error, "SHOW PROCESSLIST");
+
+	for (size_t i = 0; result == 0 && i < rows.rows; i++) {
+		if (!process_at(&rows, i, &process))
+			continue;
+		if (strtoull(process.id, NULL, 10) == target_connection_id(applier->control))
+			self = process;
+		if (busy && strtoull(process.id, NULL, 10) == holder && is_working(&process)) {
+			*busy = true;
+			goto out;
+		}
+	}
+	for (size_t i = 0; result == 0 && self.user && i < rows.rows; i++) {
+		uint64_t id;
+		struct error refused = {0};
+
+		if (!process_at(&rows, i, &process) || strcmp(process.user, self.user) != 0)
+			continue;
+		id = strtoull(process.id, NULL, 10);
+		if (id == target_connection_id(applier->control) || (id != holder && !listed(connections, id)))
+			continue;
+		snprintf(sql, sizeof(sql), "KILL %llu", (unsigned long long)id);
+		if (target_execute(applier->control, sql, &refused) < 0 && refused.code != 1094) { /* 1094: gone already */
+			if (refused.kind != ERROR_STOP) {
+				*error = refused;
+				result = -1;
+			} else {
+				log_error(LOG_WARNING, "channel", &refused);
+			}
+		}
+	}
+out:
+	arena_release(&arena);
+	return result < 0 ? error_context(error, "ending the connections of the channel's former owner") : 0;
+}
+
+static void tell_waiting(const struct applier *applier, const struct owner *owner, struct watch *watch)
+{
+	if (watch->told_waiting)
+		return;
+	watch->told_waiting = true;
+	if (row_is_holders(owner))
+		log_line(LOG_INFO, "channel", "waiting: another instance has the channel channel=%s host=%s pid=%llu",
+			applier->settings.channel, log_quote(owner->host), (unsigned long long)owner->pid);
+	else
+		log_line(LOG_INFO, "channel", "waiting: another connection has the channel's lock channel=%s connection=%llu",
+			applier->settings.channel, (unsigned long long)owner->holder);
+}
+
+/* The lock is taken: is its owner alive? */
+static int look_after_owner(struct applier *applier, const char *lock_name, struct watch *watch, struct error *error)
+{
+	struct arena arena = ARENA_INIT;
+	struct owner owner;
+	bool busy = false;
+	int result = read_owner(applier, lock_name, &arena, &owner, error);
+
+	if (result < 0 || !owner.holder)
+		goto out;
+	tell_waiting(applier, &owner, watch);
+	if (!is_silent(applier, &owner, watch, lock_name))
+		goto out;
+	result = end_connections(applier, owner.holder, row_is_holders(&owner) ? owner.connections : NULL, &busy, error);
+	if (result < 0)
+		goto out;
+	if (busy && !watch->told_busy) {
+		watch->told_busy = true;
+		log_line(LOG_WARNING, "channel", "the owner is silent, its statement still runs on the target and is let finish "
+			"channel=%s connection=%llu", applier->settings.channel, (unsigned long long)owner.holder);
+	} else if (!busy && watch->told_ended != owner.holder) {
+		watch->told_ended = owner.holder;
+		log_line(LOG_WARNING, "channel", "the owner is silent, its connections were ended channel=%s host=%s pid=%llu "
+			"connection=%llu", applier->settings.channel, log_quote(owner.known ? owner.host : ""),
+			(unsigned long long)owner.pid, (unsigned long long)owner.holder);
+	}
+out:
+	arena_release(&arena);
+	return result;
+}
+
+/* ---- taking ---- */
+
+/* *got after at most `seconds`. */
+static int try_lock(struct applier *applier, const char *lock_name, unsigned seconds, bool *got, struct error *error)
+{
+	struct arena arena = ARENA_INIT;
+	struct target_rows rows;
+	const char *answer = NULL;
+	int result = target_queryf(applier->control, &arena, &rows, error, "SELECT GET_LOCK('%s', %u)", lock_name,
+		seconds);
+
+	if (result == 0 && rows.rows == 1)
+		answer = target_cell(&rows, 0, 0);
+	if (result < 0)
+		error_context(error, "asking for the lock of channel %s", applier->settings.channel);
+	else if (!answer)
+		result = error_set(error, ERROR_RETRY, "the target did not answer the request for the lock of channel %s.",
+			applier->settings.channel);
+	else
+		*got = answer[0] == '1';
+	arena_release(&arena);
+	return result;
+}
+
+static int wait_for_lock(struct applier *applier, const char *lock_name, bool (*waiting)(void *context),
+	void *waiting_context, struct error *error)
+{
+	struct watch watch = {0};
+	bool got = false;
+
+	if (try_lock(applier, lock_name, 0, &got, error) < 0)
+		return -1;
+	while (!got) {
+		if (waiting && waiting(waiting_context))
+			return error_set(error, ERROR_STOPPED, "waiting for channel %s was stopped.",
+				applier->settings.channel);
+		if (look_after_owner(applier, lock_name, &watch, error) < 0 ||
+			try_lock(applier, lock_name, 1, &got, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int set_lock_wait(struct applier *applier, unsigned seconds, struct error *error)
+{
+	char sql[80];
+
+	snprintf(sql, sizeof(sql), "SET SESSION innodb_lock_wait_timeout = %u", seconds ? seconds : 1);
+	return target_execute(applier->control, sql, error);
+}
+
+/* Ends transactions that the former owner left open. */
+static int end_former(struct applier *applier, const char *lock_name, struct error *error)
+{
+	struct arena arena = ARENA_INIT;
+	struct owner owner;
+	int result = read_owner(applier, lock_name, &arena, &owner, error);
+
+	if (result == 0 && owner.known && owner.epoch == owner.checkpoint_epoch) {
+		log_line(LOG_WARNING, "channel", "a transaction of the former owner is open, its connections are ended "
+			"channel=%s host=%s pid=%llu", applier->settings.channel, log_quote(owner.host),
+			(unsigned long long)owner.pid);
+		result = end_connections(applier, 0, owner.connections, NULL, error);
+	}
+	arena_release(&arena);
+	return result;
+}
+
+/* Raises the epoch. A transaction of the former owner may hold the checkpoint's row for a moment (its COMMIT is on the
+ * way) or for good (its client hangs). */
+static int raise_epoch(struct applier *applier, const char *lock_name, bool (*waiting)(void *context),
+	void *waiting_context, struct error *error)
+{
+	int result = set_lock_wait(applier, ROW_LOCK_SECONDS, error);
+
+	for (unsigned attempt = 1; result == 0; attempt++) {
+		struct error failure = {0}, ignored = {0};
+
+		if (checkpoint_take(applier->control, applier->settings.target.schema, applier->settings.channel,
+			    applier->settings.workers, &applier->taken, &failure) == 0)
+			break;
+		if (failure.kind != ERROR_CONNECT && failure.code != 2006 && failure.code != 2013)
+			target_execute(applier->control, "ROLLBACK", &ignored);
+		if ((failure.code != 1205 && failure.code != 1213) || attempt == TAKE_ATTEMPTS) {
+			*error = failure;
+			return -1;
+		}
+		if (waiting && waiting(waiting_context))
+			return error_set(error, ERROR_STOPPED, "taking channel %s was stopped.", applier->settings.channel);
+		result = end_former(applier, lock_name, error);
+	}
+	return result < 0 ? -1 : set_lock_wait(applier, applier->settings.lock_wait_seconds, error);
+}
+
+/* On the control connection: whoever writes here has the lock. */
+static int write_instance(struct applier *applier, const char *connections, struct error *error)
+{
+	char host[256];
+	struct buffer sql = BUFFER_INIT;
+	int result;
+
+	put_host(host, applier);
+	buffer_puts(&sql, "REPLACE INTO ");
+	put_table(&sql, applier, "instance");
+	buffer_puts(&sql, " (channel, epoch, host, pid, connections, heartbeat) VALUES (");
+	sql_put_string(&sql, applier->settings.channel, strlen(applier->settings.channel));
+	buffer_printf(&sql, ", %llu, ", (unsigned long long)applier->taken.epoch);
+	sql_put_string(&sql, host, strlen(host));
+	buffer_printf(&sql, ", %ld, '%s', UNIX_TIMESTAMP())", (long)getpid(), connections);
+	result = target_execute(applier->control, buffer_text(&sql), error);
+	buffer_release(&sql);
+	return result < 0 ? error_context(error, "noting who has channel %s", applier->settings.channel) : 0;
+}
+
+static char *connection_list(const struct applier *applier)
+{
+	struct buffer list = BUFFER_INIT;
+	char *text;
+
+	buffer_put_u64(&list, target_connection_id(applier->control));
+	for (unsigned i = 0; i < WORKERS_MAXIMUM; i++) {
+		if (applier->workers[i].target) {
+			buffer_putc(&list, ',');
+			buffer_put_u64(&list, target_connection_id(applier->workers[i].target));
+		}
+	}
+	text = memory_strdup(buffer_text(&list));
+	buffer_release(&list);
+	return text;
+}
+
+/* ---- what the applier calls ---- */
+
+int channel_take(struct applier *applier, bool (*waiting)(void *context), void *waiting_context, struct error *error)
+{
+	char lock_name[CHANNEL_LOCK_TEXT], control[32];
+
+	put_lock_name(lock_name, applier->settings.target.schema, applier->settings.channel);
+	snprintf(control, sizeof(control), "%llu", (unsigned long long)target_connection_id(applier->control));
+	if (wait_for_lock(applier, lock_name, waiting, waiting_context, error) < 0 ||
+		raise_epoch(applier, lock_name, waiting, waiting_context, error) < 0 ||
+		write_instance(applier, control, error) < 0)
+		return -1;
+	pthread_mutex_lock(&had_lock);
+	memcpy(had_name, lock_name, sizeof(had_name));
+	had_epoch = applier->taken.epoch;
+	pthread_mutex_unlock(&had_lock);
+	log_line(LOG_INFO, "channel", "taken channel=%s epoch=%llu connection=%s", applier->settings.channel,
+		(unsigned long long)applier->taken.epoch, control);
+	return heartbeat_start(&applier->heartbeat, applier, lock_name, control, error);
+}
+
+int channel_heartbeat_start(struct applier *applier, struct error *error)
+{
+	char *connections = connection_list(applier);
+	int result = write_instance(applier, connections, error);
+
+	heartbeat_list(applier->heartbeat, connections);
+	free(connections);
+	return result;
+}
+
+void channel_heartbeat_stop(struct applier *applier)
+{
+	heartbeat_stop(applier->heartbeat);
+	applier->heartbeat = NULL;
+}
