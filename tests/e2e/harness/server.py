@@ -100,7 +100,7 @@ class Server:
         """Drops them and everything in them; what another test left behind does not hinder it."""
         self.sql("SET foreign_key_checks=0")
         for name in names:
-            self.sql(f"DROP DATABASE IF EXISTS `{name}`")
+            self.sql("DROP DATABASE IF EXISTS `{}`".format(name.replace("`", "``")))
         self.sql("SET foreign_key_checks=1")
 
     # --- the binary log
