@@ -11,7 +11,7 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lab")]
 
-from harness import Changeling, ServerPool, TcpProxy, binary      # noqa: E402
+from harness import Changeling, ServerPool, TcpProxy, binary, compare_servers      # noqa: E402
 from labkit import KINDS, available                               # noqa: E402
 
 PAIRS = [("maria1011", "maria1011"), ("maria118", "maria118"), ("maria1011", "mysql97"), ("mysql97", "mysql97"),
@@ -95,7 +95,6 @@ class Pairing:
             server.sql(text)
 
     def compare(self, *schemas):
-        from harness import compare_servers
         return compare_servers(self.source, self.target, schemas or (self.db,))
 
 

@@ -1,5 +1,6 @@
 """What an operator does: status, stop, start, skip, retry, until, health, and looking into the state."""
 import json
+import re
 import sqlite3
 import subprocess
 
@@ -97,9 +98,8 @@ def test_stop_pauses_and_start_goes_on(pairing):
     assert p.changeling.command("stop").code == 0
     p.changeling.wait_state("paused")
     insert(p, 2)
-    # it has been received, and is not applied
-    wait_until(lambda: (p.changeling.row()["received_position"] or 0) >= p.source.position()[1] or True)
-    p.changeling.pause(0.5)
+    # long enough for it to arrive if nothing held it back
+    p.changeling.pause(0.7)
     assert target_ids(p) == [1]
     assert p.changeling.running()
     assert p.changeling.command("start").code == 0
@@ -134,8 +134,8 @@ def test_a_row_that_is_not_there_stops_with_table_key_and_position(pairing, targ
     _, after = p.source.position()
     row = p.changeling.wait_error()
     assert row["exit_code"] in (None, 1)
-    assert p.db in row["error"] and "t" in row["error"]
-    assert "7" in row["error"]
+    assert re.search(rf"{p.db}`?\.`?t\b", row["error"]), row["error"]
+    assert re.search(r"\b7\b", row["error"].replace(p.db, "")), row["error"]
     assert row["error_file"] == file and before <= row["error_position"] <= after
     # nothing of that transaction, and nothing after it
     assert target_ids(p) == [1]
@@ -285,10 +285,7 @@ def test_inspect_state(pairing):
                 json.loads(result.out)
     assert p.source.position()[0] in p.changeling.script("inspect-state", "positions").out
     assert p.changeling.script("inspect-state", "nonsense").code != 0
-    empty = p.changeling.execute([p.changeling.environment()["PATH"] and
-                                  str(__import__("harness.changeling").changeling.script("inspect-state")),
-                                  f"--state={p.changeling.folder}/nowhere", "positions"])
-    assert empty.code == 1
+    assert p.another().script("inspect-state", "positions").code == 1
 
 
 def test_a_reader_of_the_state_does_not_hinder_it(pairing):

@@ -1,8 +1,11 @@
 """Set-up in CHANGE MASTER's words, and every way in which it can fail: one clear line and its exit code."""
 import os
+import socket
 import stat
 
 import pytest
+
+from harness.changeling import script
 
 
 def refused(p, pattern, start="now", codes=(1, 3), **options):
@@ -17,7 +20,6 @@ def refused(p, pattern, start="now", codes=(1, 3), **options):
 
 
 def free_port():
-    import socket
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -200,10 +202,10 @@ def test_files_are_closed_to_others(pairing):
 def test_a_password_command_runs_at_each_connect(pairing):
     p = pairing()
     counter = p.changeling.folder / "asked"
-    script = p.changeling.folder / "password.sh"
-    script.write_text(f"#!/bin/sh\necho x >> {counter}\necho adminpw\n")
-    script.chmod(0o700)
-    p.replicate("now", target_password_file=None, target_password_command=str(script))
+    helper = p.changeling.folder / "password.sh"
+    helper.write_text(f"#!/bin/sh\necho x >> {counter}\necho adminpw\n")
+    helper.chmod(0o700)
+    p.replicate("now", target_password_file=None, target_password_command=str(helper))
     p.changeling.wait_caught_up()
     before = len(counter.read_text().splitlines())
     p.changeling.stop()
@@ -310,7 +312,6 @@ def test_every_command_has_help(pairing):
     for name in ("run", "check", "status", "stop", "start", "skip", "retry"):
         result = p.changeling.execute([program, name, "--help"])
         assert result.code == 0 and name in result.out, f"{name}: {result}"
-    from harness.changeling import script
     for name in ("change-master", "inspect-state", "check-health", "quickstart", "test", "install-deps"):
         assert os.access(script(name), os.X_OK), f"scripts/{name} is not there"
         result = p.changeling.execute([script(name), "--help"])
