@@ -1,6 +1,7 @@
 #include "proxy/source.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <mysql.h>
 #include <errmsg.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "applier/tls_pin.h"
 #include "base/backoff.h"
@@ -41,8 +43,11 @@ struct source {
 	bool non_blocking;
 	unsigned read_seconds;
 
-	pthread_mutex_t lock; /* guards socket against its being closed under source_interrupt's hands */
-	int socket;           /* -1 = none */
+	/* A duplicate of the connection's descriptor, as the library closes its own whenever it sees an error: by this
+	 * one, source_interrupt never hits somebody else's, and we can see whether it was the master that ended the
+	 * connection. -1 = none; under the lock. */
+	pthread_mutex_t lock;
+	int socket;
 	atomic_bool interrupted;
 };
 
@@ -79,6 +84,8 @@ void source_free(struct source *source)
 void source_disconnect(struct source *source)
 {
 	pthread_mutex_lock(&source->lock);
+	if (source->socket >= 0)
+		close(source->socket);
 	source->socket = -1;
 	pthread_mutex_unlock(&source->lock);
 	if (source->mysql)
@@ -152,7 +159,7 @@ static int set_error(struct source *source, struct error *error, const char *doi
 	if (atomic_load(&source->interrupted))
 		return stopped(error);
 	return source_error(error, mysql_errno(source->mysql), mysql_sqlstate(source->mysql),
-		mysql_error(source->mysql), doing, source->host);
+		mysql_error(source->mysql), true, doing, source->host);
 }
 
 /* ---- connecting ---- */
@@ -269,7 +276,8 @@ static int connect_one(struct source *source, const char *host, unsigned port, c
 		char doing[400];
 
 		snprintf(doing, sizeof(doing), "connecting as %s", options->user);
-		source_error(error, mysql_errno(mysql), mysql_sqlstate(mysql), mysql_error(mysql), doing, source->host);
+		source_error(error, mysql_errno(mysql), mysql_sqlstate(mysql), mysql_error(mysql), false, doing,
+			source->host);
 		goto out;
 	}
 	cipher = mysql_get_ssl_cipher(mysql);
@@ -324,7 +332,7 @@ static int try_host(struct source *source, const char *host, unsigned port, cons
 	if (connect_one(source, host, port, password, error) < 0)
 		return -1;
 	pthread_mutex_lock(&source->lock);
-	source->socket = mysql_get_socket(source->mysql);
+	source->socket = fcntl(mysql_get_socket(source->mysql), F_DUPFD_CLOEXEC, 0);
 	pthread_mutex_unlock(&source->lock);
 	if (atomic_load(&source->interrupted) || learn_version(source, error) < 0) {
 		source_disconnect(source);
@@ -592,19 +600,37 @@ out:
 
 /* ---- the stream ---- */
 
+/* Is the connection still as the master left it: open, perhaps with more to read? */
+static bool still_open(struct source *source)
+{
+	char byte;
+	ssize_t got = recv(source->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return got > 0 || (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
+}
+
+/* The library tells of everything as a lost connection, be it the network, the time-out, or a packet that is
+ * too large for it. */
 static int read_failed(struct source *source, uint64_t began_ms, struct error *error)
 {
+	bool silent = monotonic_ms() - began_ms >= (uint64_t)source->read_seconds * 1000 - 500;
 	unsigned code = mysql_errno(source->mysql);
 
 	set_error(source, error, "reading the binary log");
-	if (error->kind == ERROR_RETRY && code >= 2000 && code < 3000 &&
-		monotonic_ms() - began_ms >= (uint64_t)source->read_seconds * 1000 - 500)
-		error_set_server(error, ERROR_RETRY, code, mysql_sqlstate(source->mysql),
-			"the source %s has been silent for %u seconds, though heartbeats every %" PRIu64
-			" ms were asked for: the connection is taken for dead.",
-			source->host, source->read_seconds, source->options.heartbeat_ms);
-	else if (error->kind == ERROR_CONNECT)
-		error->kind = ERROR_RETRY; /* the stream was there already: try again */
+	if (error->kind != ERROR_RETRY || code < CR_MIN_ERROR || code > CR_MAX_ERROR)
+		return -1;
+	if (silent)
+		return error_set_server(error, ERROR_RETRY, code, mysql_sqlstate(source->mysql),
+			"the source %s has been silent for %u seconds: the connection is taken for dead.%s", source->host,
+			source->read_seconds,
+			source->options.heartbeat_ms ? "" : " Set source-heartbeat-period, so that an idle master shows "
+							    "that it is alive.");
+	if (still_open(source))
+		return error_set_server(error, ERROR_CORRUPT, code, mysql_sqlstate(source->mysql),
+			"the source %s sent a packet that the client library refuses: an event larger than max-event-bytes "
+			"(%" PRIu64 "), or packets out of order. Raise max-event-bytes if it is below the source's "
+			"max_allowed_packet, and start again.",
+			source->host, source->options.max_event_bytes);
 	return -1;
 }
 
@@ -618,7 +644,7 @@ static int end_of_stream(struct source *source, struct error *error)
 	if (source_taken_over(&source->options))
 		return source_error(error, 1236, "HY000",
 			"a replica with the same server_uuid/server_id has connected (the master gave no reason, but lists one)",
-			"reading the binary log", source->host);
+			true, "reading the binary log", source->host);
 	return error_set(error, ERROR_RETRY,
 		"the source %s ended the stream without a reason: it is going down, or somebody killed the dump.",
 		source->host);
@@ -641,7 +667,7 @@ static int read_packet(struct source *source, const uint8_t **event, size_t *len
 			"the source %s sent a packet of %lu bytes that begins with 0x%02x, which is no event.", source->host,
 			size, size ? packet[0] : 0u);
 	if (size - 1 > source->options.max_event_bytes)
-		return error_set(error, ERROR_STOP,
+		return error_set(error, ERROR_CORRUPT,
 			"the source %s sent an event of %lu bytes, which is larger than max-event-bytes (%" PRIu64
 			"). Raise it, and start again.",
 			source->host, size - 1, source->options.max_event_bytes);

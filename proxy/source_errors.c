@@ -5,6 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
+#define ER_ACCESS_DENIED 1045
+#define ER_PRIVILEGE 1227
+#define CR_LOST 2013
+#define CR_TLS 2026
+
 #define NEW_COPY                                                                                                  \
 	"Copy the data to the target anew and set the start position of that copy with change-master."
 #define WORN_LOG                                                                                                  \
@@ -307,12 +312,16 @@ const char *source_tls_advice(const char *text)
 	return "Check source-ssl-ca and the certificate's names and dates.";
 }
 
-void source_classify(unsigned code, const char *text, struct source_verdict *verdict)
+void source_classify(unsigned code, const char *text, bool connected, struct source_verdict *verdict)
 {
 	const struct source_verdict *found = NULL;
 
 	if (!text)
 		text = "";
+	if (connected && code == ER_ACCESS_DENIED)
+		code = ER_PRIVILEGE;
+	if (connected && code == CR_TLS)
+		code = CR_LOST;
 	/* The dump thread's own code; and whoever was killed may have been killed for a duplicate's sake. */
 	if (code == 1236 || code == 1317 || code == 1927 || code == 1105 || code == 0)
 		found = by_text(text);
@@ -321,18 +330,18 @@ void source_classify(unsigned code, const char *text, struct source_verdict *ver
 			found = &code_rules[i].verdict;
 	}
 	*verdict = found ? *found : unknown_refusal;
-	if (code == 2026)
+	if (code == CR_TLS)
 		verdict->advice = source_tls_advice(text);
 }
 
-int source_error(struct error *error, unsigned code, const char *sqlstate, const char *text, const char *doing,
-	const char *host)
+int source_error(struct error *error, unsigned code, const char *sqlstate, const char *text, bool connected,
+	const char *doing, const char *host)
 {
 	struct source_verdict verdict;
 	size_t length = strlen(text);
 	bool stop = length && strchr(".!?", text[length - 1]);
 
-	source_classify(code, text, &verdict);
+	source_classify(code, text, connected, &verdict);
 	error_set_server(error, verdict.kind, code, sqlstate, "%s: the source %s: error %u: %s%s %s", doing, host, code,
 		length ? text : "no reason given", stop ? "" : ".", verdict.explanation);
 	return verdict.advice ? error_advice(error, "%s", verdict.advice) : -1;

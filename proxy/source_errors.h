@@ -3,6 +3,8 @@
 #ifndef PROXY_SOURCE_ERRORS_H
 #define PROXY_SOURCE_ERRORS_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 struct source_verdict {
@@ -13,14 +15,15 @@ struct source_verdict {
 };
 
 /* `code` and `text` as the server or the client library gave them; texts of both vocabularies
- * (master/source, slave/replica) and both families. Always gives a verdict. */
-void source_classify(unsigned code, const char *text, struct source_verdict *verdict);
+ * (master/source, slave/replica) and both families. `connected`: we were let in already, so that "access denied" is about
+ * a privilege and a failure of TLS is a lost connection. Always gives a verdict. */
+void source_classify(unsigned code, const char *text, bool connected, struct source_verdict *verdict);
 
 /* What to do about a TLS handshake that failed with this text; never NULL. */
 const char *source_tls_advice(const char *text);
 
-/* The error in full: "<doing>: the source HOST said: error N: TEXT. EXPLANATION ADVICE". Returns -1. */
-int source_error(struct error *error, unsigned code, const char *sqlstate, const char *text, const char *doing,
-	const char *host);
+/* The error in full: "<doing>: the source HOST: error N: TEXT. EXPLANATION ADVICE". Returns -1. */
+int source_error(struct error *error, unsigned code, const char *sqlstate, const char *text, bool connected,
+	const char *doing, const char *host);
 
 #endif

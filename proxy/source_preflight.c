@@ -357,6 +357,53 @@ out:
 	return good;
 }
 
+struct domains {
+	const struct gtid_set *ours;
+	struct buffer missing; /* of ours */
+};
+
+static void note_missing_domain(void *context, const struct gtid *newest, uint64_t last)
+{
+	struct domains *domains = context;
+	struct gtid first = *newest;
+
+	(void)last;
+	/* the set holds the domain's first GTID exactly when it has the domain */
+	first.number = 1;
+	if (!gtid_set_contains(domains->ours, &first))
+		buffer_printf(&domains->missing, "%s%" PRIu32, domains->missing.length ? ", " : "", newest->domain);
+}
+
+/* MariaDB serves a domain that a replica does not name from its oldest log on. */
+static bool check_domains(struct checking *c, const struct source_place *place)
+{
+	struct gtid_set *ours = gtid_set_new(), *theirs = gtid_set_new();
+	struct domains domains = {ours, BUFFER_INIT};
+	struct error error;
+	bool good = false;
+
+	if (gtid_set_parse(ours, c->start->gtid_set, &error) < 0 ||
+		gtid_set_parse(theirs, place->gtid_set, &error) < 0) {
+		say(c, CHECK_FAIL, "start position", NULL, "%s", error.text);
+		goto out;
+	}
+	good = true;
+	gtid_set_each(theirs, note_missing_domain, &domains);
+	if (!gtid_set_is_empty(ours) && domains.missing.length)
+		say(c, CHECK_WARN, "start position",
+			"What the target has of those domains already would be applied again: name them in the position.",
+			"our position %.200s names none of the source's domains %s: they will be read from the oldest log on",
+			c->start->gtid_set, buffer_text(&domains.missing));
+	else
+		say(c, CHECK_OK, "start position", NULL, "%s, the source is at %s",
+			*c->start->gtid_set ? c->start->gtid_set : "the very start", place->gtid_set);
+out:
+	buffer_release(&domains.missing);
+	gtid_set_free(ours);
+	gtid_set_free(theirs);
+	return good;
+}
+
 /* Reads up to the first event that shows the position to be one. 0 = fine. */
 static int read_first_events(struct checking *c, char *first, size_t room, struct error *error)
 {
@@ -366,7 +413,7 @@ static int read_first_events(struct checking *c, char *first, size_t room, struc
 
 	memset(&format, 0, sizeof(format));
 	format.checksum = source_checksum(c->source);
-	snprintf(first, room, "nothing new yet");
+	snprintf(first, room, "served; nothing new so far");
 	for (unsigned i = 0; i < TRIAL_EVENTS; i++) {
 		struct event event;
 		int got = source_read(c->source, &bytes, &length, error);
@@ -421,8 +468,8 @@ static void check_start(struct checking *c)
 		return; /* said already */
 	if (c->start && !c->start->gtid_set) {
 		good = check_file(c);
-	} else if (c->start && known && c->info.family == FAMILY_MYSQL) {
-		good = check_set(c, &place);
+	} else if (c->start && known) {
+		good = c->info.family == FAMILY_MYSQL ? check_set(c, &place) : check_domains(c, &place);
 	} else if (!c->start) {
 		memset(&now, 0, sizeof(now));
 		if (known)
