@@ -363,9 +363,13 @@ static bool batch_full(const struct applier *applier, const struct batch *batch)
 /* After a special transaction: its checkpoint is committed. */
 static void note_special(struct applier *applier, const struct transaction *transaction)
 {
+	size_t rows = 0, statements = 0;
+
+	for (const struct change *change = transaction->first; change; change = change->next)
+		*(change->kind == CHANGE_ROWS ? &rows : &statements) += 1;
 	pthread_mutex_lock(&applier->lock);
 	applier->committed = applier->next.sequence;
-	progress_committed(applier, &applier->next, 1, 0, transaction->changes);
+	progress_committed(applier, &applier->next, transaction->kind != TRANSACTION_RESTART, rows, statements);
 	pthread_mutex_unlock(&applier->lock);
 }
 

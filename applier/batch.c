@@ -22,7 +22,7 @@ struct row_entry {
 /* What rows need of the session: checks that are off, and the time where a default may ask for it. */
 struct row_session {
 	unsigned flags;
-	uint32_t timestamp;
+	uint64_t timestamp_us;
 };
 
 struct open_set {
@@ -140,7 +140,7 @@ static struct open_set *open_set_for(struct batch *batch, const struct target_ta
 	struct open_set *open;
 
 	HASH_FIND_PTR(batch->open, &table, open);
-	if (open && (open->session.flags != session->flags || open->session.timestamp != session->timestamp)) {
+	if (open && (open->session.flags != session->flags || open->session.timestamp_us != session->timestamp_us)) {
 		close_set(batch, open);
 		open = NULL;
 	}
@@ -154,7 +154,7 @@ static struct open_set *open_set_for(struct batch *batch, const struct target_ta
 		open->set->table = table;
 		operation->rows = open->set;
 		operation->flags = session->flags;
-		operation->timestamp = session->timestamp;
+		operation->timestamp_us = session->timestamp_us;
 		HASH_ADD_PTR(batch->open, table, open);
 	}
 	return open;
@@ -318,7 +318,7 @@ static void add_alone(struct batch *batch, const struct row_view *view, struct r
 	operation = add_operation(batch, OPERATION_ROW);
 	operation->row = change;
 	operation->flags = session->flags;
-	operation->timestamp = session->timestamp;
+	operation->timestamp_us = session->timestamp_us;
 	operation->transaction = change->transaction;
 	operation->change = change->change;
 }
@@ -487,6 +487,41 @@ static void add_conflict_keys(struct batch *batch, const struct row_view *view)
 	add_image_keys(batch, view, view->after);
 }
 
+/* System-versioned tables: the target makes the history by itself when it gets the time. So rows that only record
+ * history are left out, and an update that ends a row's validity is its deletion. */
+#define VERSION_CURRENT_SECONDS 2147483647u
+
+static bool is_current(const struct value *row_end)
+{
+	return row_end->kind == VALUE_TIMESTAMP && row_end->number.u >= VERSION_CURRENT_SECONDS;
+}
+
+static bool is_history(const struct rows_iterator *iterator, enum rows_kind *kind)
+{
+	const struct table_binding *binding = iterator->map->applier_data;
+
+	if (!binding->table->is_versioned || *kind == ROWS_DELETE)
+		return false;
+	if (*kind == ROWS_UPDATE && iterator->after[binding->row_end].kind == VALUE_ABSENT)
+		return false;
+	if (is_current(&iterator->after[binding->row_end]))
+		return false;
+	if (*kind == ROWS_WRITE)
+		return true;
+	*kind = ROWS_DELETE;
+	return false;
+}
+
+static uint64_t version_time(const struct rows_iterator *iterator, enum rows_kind logged, enum rows_kind kind)
+{
+	const struct table_binding *binding = iterator->map->applier_data;
+	const struct value *time = &iterator->after[kind == ROWS_DELETE ? binding->row_end : binding->row_start];
+
+	if (logged == ROWS_DELETE || time->kind != VALUE_TIMESTAMP)
+		return 0;
+	return time->number.u * 1000000 + time->time.microsecond;
+}
+
 static int add_rows(struct batch *batch, const struct transaction *transaction, const struct change *change,
 	struct error *error)
 {
@@ -496,6 +531,7 @@ static int add_rows(struct batch *batch, const struct transaction *transaction, 
 	if (rows_iterator_init(&iterator, &change->rows, change->map, &batch->arena, error) < 0)
 		return -1;
 	while ((more = rows_iterator_next(&iterator, error)) > 0) {
+		enum rows_kind kind = change->rows.kind;
 		struct row_session session = {change->rows.flags & (ROWS_FLAG_NO_FOREIGN_KEY_CHECKS |
 			ROWS_FLAG_RELAXED_UNIQUE_CHECKS | ROWS_FLAG_NO_CHECK_CONSTRAINTS), 0};
 		struct row_view view;
@@ -503,10 +539,14 @@ static int add_rows(struct batch *batch, const struct transaction *transaction, 
 
 		if (change->rows.partial && resolve_json(batch, &iterator, error) < 0)
 			return -1;
-		view = look_at(&iterator, change->rows.kind);
-		if (!view.full)
-			session.timestamp = change->timestamp;
-		row = make_change(batch, &view, change->rows.kind, transaction, change, iterator.row);
+		if (is_history(&iterator, &kind))
+			continue;
+		view = look_at(&iterator, kind);
+		if (view.table->is_versioned)
+			session.timestamp_us = version_time(&iterator, change->rows.kind, kind);
+		else if (!view.full)
+			session.timestamp_us = (uint64_t)change->timestamp * 1000000;
+		row = make_change(batch, &view, kind, transaction, change, iterator.row);
 		if (batch->want_keys)
 			add_conflict_keys(batch, &view);
 		if (view.own_way || !batch->merge || (view.table->has_foreign_keys && row->kind != ROWS_WRITE))

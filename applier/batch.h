@@ -60,7 +60,8 @@ struct operation {
 	struct row_set *rows;
 	struct row_change *row;
 	unsigned flags;           /* ROWS_FLAG_* that the session must have for rows */
-	uint32_t timestamp;       /* for rows whose image is not full: what CURRENT_TIMESTAMP gives; 0 = no matter */
+	uint64_t timestamp_us;    /* what CURRENT_TIMESTAMP gives, for rows whose image is not full and for versions;
+	                             microseconds since 1970, 0 = no matter */
 	struct planned_statement *statement;
 	const struct change *change;
 	const struct transaction *transaction;

@@ -129,7 +129,7 @@ int flight_run(const struct flight *flight, struct target *target, size_t packet
 static void put_session(struct flight *flight, struct session *session, const struct operation *operation)
 {
 	size_t start = flight->text.length;
-	size_t statements = session_put_rows(session, &flight->text, operation->flags, operation->timestamp);
+	size_t statements = session_put_rows(session, &flight->text, operation->flags, operation->timestamp_us);
 
 	flight_add_session(flight, start, statements);
 }
@@ -302,9 +302,30 @@ static int put_update(struct buffer *out, const struct row_change *row, const st
 	return put_where(out, row, options, error);
 }
 
+/* A sequence's row tells the next value that nobody has been given (6.12). */
+static int put_sequence(struct buffer *out, const struct row_change *row, const struct render_options *options,
+	struct error *error)
+{
+	const struct table_binding *binding = row->binding;
+
+	if (binding->map->columns_count != 8)
+		return error_set(error, ERROR_STOP, "table %s is a sequence on the target, but not on the master.",
+			binding->table->quoted);
+	buffer_printf(out, "SELECT SETVAL(%s, ", binding->table->quoted);
+	if (put_value(out, binding, row->after, 0, LITERAL_ASSIGN, options, error) < 0)
+		return -1;
+	buffer_puts(out, ", 0, ");
+	if (put_value(out, binding, row->after, 7, LITERAL_ASSIGN, options, error) < 0)
+		return -1;
+	buffer_putc(out, ')');
+	return 0;
+}
+
 int render_row(struct buffer *out, const struct row_change *row, const struct render_options *options,
 	struct error *error)
 {
+	if (row->binding->table->is_sequence && row->after)
+		return put_sequence(out, row, options, error);
 	switch (row->kind) {
 	case ROWS_WRITE:
 		return put_insert(out, row, options, error);
@@ -630,7 +651,7 @@ int render_operation(struct flight *flight, const struct operation *operation, s
 	start = flight->text.length;
 	if (render_row(&flight->text, operation->row, options, error) < 0)
 		return error_context(error, "table %s", operation->row->binding->table->quoted);
-	item = flight_add_item(flight, start, 1);
+	item = flight_add_item(flight, start, operation->row->binding->table->is_sequence ? EXPECT_ANYTHING : 1);
 	item->operation = operation;
 	item->row = operation->row;
 	return 0;

@@ -127,12 +127,13 @@ size_t session_put_lenient(struct session *session, struct buffer *out)
 	return end(session, out);
 }
 
-size_t session_put_rows(struct session *session, struct buffer *out, unsigned flags, unsigned timestamp)
+size_t session_put_rows(struct session *session, struct buffer *out, unsigned flags, uint64_t timestamp_us)
 {
-	char time[24] = "DEFAULT";
+	char time[40] = "DEFAULT";
 
-	if (timestamp)
-		snprintf(time, sizeof(time), "%u", timestamp);
+	if (timestamp_us)
+		snprintf(time, sizeof(time), "%llu.%06llu", (unsigned long long)(timestamp_us / 1000000),
+			(unsigned long long)(timestamp_us % 1000000));
 	begin(session);
 	put_text_settings(session, out, ROWS_MODE);
 	put(session, out, "@@session.time_zone", "'+00:00'", false);

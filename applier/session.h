@@ -20,8 +20,8 @@ void session_forget(struct session *session);
 /* Each of these appends the statements that bring the session there (each followed by ';') and returns how many.
  * They are remembered as done: when the flight fails before them, session_forget. */
 
-/* For row changes: `flags` as ROWS_FLAG_*, `timestamp` 0 = the server's clock. */
-size_t session_put_rows(struct session *session, struct buffer *out, unsigned flags, unsigned timestamp);
+/* For row changes: `flags` as ROWS_FLAG_*, `timestamp_us` in microseconds since 1970, 0 = the server's clock. */
+size_t session_put_rows(struct session *session, struct buffer *out, unsigned flags, uint64_t timestamp_us);
 
 /* For our own statements (checkpoint, intents): character set and sql_mode only. */
 size_t session_put_own(struct session *session, struct buffer *out);

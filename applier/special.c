@@ -308,34 +308,73 @@ static void publish_temp_tables(struct applier *applier)
 
 /* ---- a transaction's changes ---- */
 
+static int row_error(const struct special *special, const struct flight_item *item, const struct change *change,
+	uint64_t found, const struct error *cause, struct error *error)
+{
+	const struct operation *operation = item->operation;
+	const char *table = operation && operation->kind == OPERATION_ROWS ? operation->rows->table->quoted
+		: item->row						   ? item->row->binding->table->quoted
+									   : "?";
+	struct buffer key = BUFFER_INIT;
+
+	if (item->row) {
+		buffer_puts(&key, ", row ");
+		render_row_key(&key, item->row, &special->applier->render);
+		change = item->row->change;
+	}
+	if (cause)
+		error_set_server(error, cause->kind, cause->code, cause->sqlstate, "table %s%s at %s:%llu: %s", table,
+			buffer_text(&key), special->transaction->end.file, (unsigned long long)change->end_offset,
+			cause->text);
+	else
+		error_set(error, ERROR_STOP,
+			"table %s%s at %s:%llu: %llu rows were found on the target instead of %llu. Source and target are no longer "
+			"alike.",
+			table, buffer_text(&key), special->transaction->end.file, (unsigned long long)change->end_offset,
+			(unsigned long long)found, (unsigned long long)item->expected);
+	buffer_release(&key);
+	return -1;
+}
+
+/* The rows of the changes [from, to). When something does not fit, they are sent once more row by row from a savepoint, so
+ * that the error names the row. */
 static int run_rows(struct special *special, const struct change *from, const struct change *to, struct error *error)
 {
-	struct batch *batch = batch_new(true, false);
 	struct flight *flight = &special->applier->control_flight;
-	size_t failed = 0;
-	uint64_t found = 0;
-	int result;
+	struct error failure = {0};
+	int result = begin(special, error);
 
-	result = batch_add_range(batch, special->transaction, from, to, error);
-	flight_clear(flight);
-	for (const struct operation *at = batch->operations; at && result == 0; at = at->next)
-		result = render_operation(flight, at, special->session, &special->applier->render, error);
-	if (result == 0 && flight->count) {
-		result = begin(special, error);
-		if (result == 0)
-			result = flight_run(flight, special->target, special->applier->packet_bytes, &failed, &found, error);
+	for (int merge = 1; merge >= 0 && result == 0; merge--) {
+		struct batch *batch = batch_new(merge, false);
+		size_t failed = 0;
+		uint64_t found = 0;
+
+		result = batch_add_range(batch, special->transaction, from, to, error);
+		flight_clear(flight);
+		flight_add_own(flight, merge ? "SAVEPOINT changeling_rows" : "ROLLBACK TO SAVEPOINT changeling_rows",
+			EXPECT_ANYTHING);
+		for (const struct operation *at = batch->operations; at && result == 0; at = at->next)
+			result = render_operation(flight, at, special->session, &special->applier->render, error);
+		if (result < 0) {
+			batch_free(batch);
+			return -1;
+		}
+		result = flight_run(flight, special->target, special->applier->packet_bytes, &failed, &found, &failure);
+		if (result == 0) {
+			batch_free(batch);
+			return 0;
+		}
+		if (result < 0 && (failure.kind == ERROR_RETRY || failure.kind == ERROR_CONNECT)) {
+			*error = failure;
+			batch_free(batch);
+			return -1;
+		}
+		row_error(special, &flight->items[failed], from, found, result < 0 ? &failure : NULL, error);
+		session_forget(special->session);
+		batch_free(batch);
+		result = 0;
 	}
-	batch_free(batch);
-	if (result == 0)
-		return 0;
-	if (result < 0 && (error->kind == ERROR_RETRY || error->kind == ERROR_CONNECT))
-		return -1;
-	return result < 0 ? -1
-			  : error_set(error, ERROR_STOP,
-				    "%s:%llu: a row of a transaction that runs alone was found %llu times instead of once on the "
-				    "target. Source and target are no longer alike.",
-				    special->transaction->end.file, (unsigned long long)from->end_offset,
-				    (unsigned long long)found);
+	return -1;
 }
 
 /* Steps that make tables come before the transaction begins: all statements are planned and these steps run first, in
@@ -716,15 +755,16 @@ int special_stream(struct applier *applier, struct transaction *part, struct err
 		result = record_operator_skip(&special, "skipped by the operator", error);
 		return special_end(&special, result < 0 ? result : commit(&special, error));
 	}
-	applier->streaming = true;
 	for (struct change *change = part->first; change && result == 0; change = change->next) {
 		if (change->kind != CHANGE_ROWS)
 			result = prepare_change(applier, part, change, row_format, error);
 	}
 	if (result == 0)
 		result = run_main_steps(&special, row_format, error);
-	if (result == 0 && part->kind == TRANSACTION_OPEN)
+	if (result == 0 && part->kind == TRANSACTION_OPEN) {
+		applier->streaming = special.in_transaction;
 		return 0;
+	}
 	applier->streaming = false;
 	if (result == 0 && part->kind == TRANSACTION_ROLLBACK)
 		result = rollback_group(&special, error);

@@ -121,8 +121,8 @@ static void fill_column(struct arena *arena, struct target_column *column, const
 	column->datetime_digits = target_cell(rows, row, 9) ? (unsigned)strtoul(target_cell(rows, row, 9), NULL, 10) : 0;
 	column->class = class_of(column->type);
 	column->is_unsigned = strcasestr(column->full_type, "unsigned") != NULL || strcasecmp(column->type, "year") == 0;
-	column->row_start = strcasestr(extra, "ROW START") != NULL;
-	column->row_end = strcasestr(extra, "ROW END") != NULL;
+	column->row_start = expression && strcasecmp(expression, "ROW START") == 0;
+	column->row_end = expression && strcasecmp(expression, "ROW END") == 0;
 	column->generated = (expression && expression[0] && !strcasestr(extra, "DEFAULT_GENERATED")) ||
 		strcasestr(extra, "VIRTUAL") || strcasestr(extra, "STORED") || strcasestr(extra, "PERSISTENT");
 	column->auto_increment = strcasestr(extra, "auto_increment") != NULL;
@@ -355,12 +355,44 @@ static int describe_mismatch(const struct target_table *table, const struct tabl
 		table->quoted, table->columns_count, map->columns_count);
 }
 
+/* Where a system-versioned table keeps from when and until when a row holds. */
+static int find_versions(struct table_binding *binding, uint32_t implicit, struct error *error)
+{
+	const struct target_table *table = binding->table;
+	const struct table_map *map = binding->map;
+
+	binding->row_start = binding->row_end = -1;
+	if (!table->is_versioned)
+		return 0;
+	if (implicit) {
+		binding->row_start = (int)map->columns_count - 2;
+		binding->row_end = (int)map->columns_count - 1;
+	}
+	for (uint32_t i = 0; i < map->columns_count && !implicit; i++) {
+		const struct target_column *column =
+			binding->to_target[i] < 0 ? NULL : &table->columns[binding->to_target[i]];
+
+		if (column && column->row_start)
+			binding->row_start = (int)i;
+		if (column && column->row_end)
+			binding->row_end = (int)i;
+	}
+	if (binding->row_start < 0 || binding->row_end < 0 || map->columns[binding->row_end].type != TYPE_TIMESTAMP2)
+		return error_set(error, ERROR_STOP,
+			"table %s is system-versioned by transactions, or not as the master's is: only versions by time are "
+			"replicated.",
+			table->quoted);
+	return 0;
+}
+
 int table_bind(const struct target_table *table, struct table_map *map, struct arena *arena,
 	struct table_binding **result, struct error *error)
 {
 	struct table_binding *binding = arena_zalloc(arena, sizeof(*binding));
 	bool gipk = (map->flags & TABLE_MAP_FLAG_GENERATED_INVISIBLE_PK) != 0;
 	unsigned matched = 0, shift = 0, assignable = 0;
+	/* a system-versioned table's own two columns, when nobody declared them, show in the event only */
+	uint32_t implicit = 0;
 
 	if (!table->exists)
 		return error_set(error, ERROR_STOP,
@@ -370,6 +402,9 @@ int table_bind(const struct target_table *table, struct table_map *map, struct a
 	binding->table = table;
 	binding->map = map;
 	binding->to_target = arena_alloc(arena, (map->columns_count + 1) * sizeof(int));
+	if (table->is_versioned && map->columns_count >= 2)
+		implicit = map->has_names ? (column_index(table, map->columns[map->columns_count - 1].name) < 0 ? 2 : 0)
+					  : (map->columns_count == table->columns_count + 2 ? 2 : 0);
 	/* the master's generated invisible key, which the target may lack */
 	if (gipk && !map->has_names &&
 		(table->columns_count == 0 || strcmp(table->columns[0].name, "my_row_id") != 0))
@@ -377,7 +412,9 @@ int table_bind(const struct target_table *table, struct table_map *map, struct a
 	for (uint32_t i = 0; i < map->columns_count; i++) {
 		int at;
 
-		if (map->has_names) {
+		if (i >= map->columns_count - implicit) {
+			at = -1;
+		} else if (map->has_names) {
 			at = column_index(table, map->columns[i].name);
 			if (at < 0 && !(gipk && i == 0))
 				return error_set(error, ERROR_STOP,
@@ -404,6 +441,8 @@ int table_bind(const struct target_table *table, struct table_map *map, struct a
 	for (unsigned i = 0; i < table->columns_count; i++)
 		assignable += !table->columns[i].generated;
 	binding->all_columns = matched == assignable;
+	if (find_versions(binding, implicit, error) < 0)
+		return -1;
 	binding->key_sources = arena_alloc(arena, (table->key.count + 1) * sizeof(unsigned));
 	binding->keyed = table->key.count > 0;
 	for (unsigned k = 0; k < table->key.count; k++) {

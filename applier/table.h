@@ -88,6 +88,7 @@ struct table_binding {
 	/* by index of the target's key column: index of the source's */
 	unsigned *key_sources;
 	bool keyed;        /* all key columns are there */
+	int row_start, row_end; /* of a system-versioned table: the source's columns; -1 = not versioned */
 	bool all_columns;  /* each assignable target column has a source: a full image tells the whole row */
 };
 
