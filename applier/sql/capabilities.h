@@ -75,6 +75,7 @@ void name_set_add(struct name_set *set, const char *name, size_t length);
 struct grant_scope {
 	char *database;      /* NULL: *.* ; as written, with its wildcards */
 	char *table;         /* NULL: all tables of the database */
+	bool revoked;        /* MySQL's partial revokes: taken away here */
 	struct privilege_set privileges;
 	struct privilege_set grantable; /* those that it may hand on */
 };
@@ -106,15 +107,14 @@ struct capabilities {
 	bool variables[SESSION_VARIABLES]; /* may be set by this account */
 	char *default_engine;
 	char *default_utf8mb4_collation; /* what CHARACTER SET utf8mb4 alone means here */
-	char *default_role;            /* roles that are active are in the grants */
 	struct name_set engines;       /* that tables may be created with */
 	struct name_set collations, charsets;
 	struct name_set auth_plugins;  /* active ones */
-	char **grants;                 /* SHOW GRANTS FOR CURRENT_USER() (with the roles' that are active), verbatim */
-	size_t grant_count;
+	/* SHOW GRANTS FOR CURRENT_USER(), with those of the active roles; without the account's hash */
+	char **grants;
+	size_t grant_count, grant_room;
 	struct grant_scope *scopes;    /* the same, read */
-	size_t scope_count;
-	struct privilege_set revoked_on_system; /* partial revokes on the mysql schema */
+	size_t scope_count, scope_room;
 	bool may_proxy;
 };
 

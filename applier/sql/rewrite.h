@@ -46,12 +46,12 @@ struct rewrite_settings {
 	bool keep_sql_security;            /* false (default) keeps SQL SECURITY as well: it is only reported */
 };
 
-/* Sets a policy by the rule's name ("accounts" and "stored-functions" are groups: accounts=translate|skip|stop,
- * stored-functions=stop|skip|run). ERROR_USAGE names what is allowed. */
+/* Sets a policy by the rule's name ("accounts" stands for all rules about them: translate, skip or stop). ERROR_USAGE names what is allowed. */
 int rewrite_settings_set(struct rewrite_settings *settings, const char *rule, const char *value,
 	struct error *error);
 
-/* The temporary tables that live on the source: who knows them answers. Names as utf8. */
+/* The temporary tables that live on the source: who knows them answers, as of the statements planned before this one in
+ * the log's order (the effects of a plan count from the moment it was made). Names as utf8. */
 struct temp_registry {
 	/* Has this session of the source any? */
 	bool (*any)(void *context, uint32_t server_id, uint64_t thread_id);
@@ -152,7 +152,7 @@ struct plan_effect {
 
 /* One use of one rule, for the journal. */
 struct plan_note {
-	unsigned rule;       /* number in rewrite_rules() */
+	unsigned rule;       /* number, as of rewrite_rule_at() */
 	const char *name;    /* its name */
 	enum policy done;    /* RUN: reported only */
 	const char *reason;  /* a sentence */
@@ -223,8 +223,9 @@ struct rewrite_rule {
 	struct server_version example_source;
 };
 
-/* All rules in the order they apply; `count` may be NULL. */
-const struct rewrite_rule *rewrite_rules(size_t *count);
+/* The rules in the order they apply, by number; NULL behind the last. */
+const struct rewrite_rule *rewrite_rule_at(size_t number);
+size_t rewrite_rule_count(void);
 /* Number of the rule of that name, or -1. */
 int rewrite_rule_find(const char *name);
 
