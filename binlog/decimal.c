@@ -45,7 +45,7 @@ static void read_group(struct reader *reader, unsigned digits)
 int decimal_put_text(
 	const uint8_t *packed, unsigned precision, unsigned scale, struct buffer *out, struct error *error)
 {
-	char digits[DECIMAL_PRECISION_MAXIMUM + GROUP_DIGITS];
+	char digits[DECIMAL_STORED_MAXIMUM];
 	unsigned integer = precision - scale, skip = 0;
 	struct reader reader = {packed, packed[0] & 0x80 ? 0 : 0xff, 0x80, digits, false};
 	bool zero = true;

@@ -132,7 +132,7 @@ void double_put_json(double number, struct buffer *out)
 	double_digits(number, &d);
 	if (d.negative)
 		buffer_putc(out, '-');
-	if (d.point > JSON_PLAIN_DIGITS || d.point < 1 - JSON_PLAIN_DIGITS) {
+	if ((d.point > JSON_PLAIN_DIGITS && d.count <= d.point) || d.point < 1 - JSON_PLAIN_DIGITS) {
 		put_exponent(&d, out);
 		return;
 	}

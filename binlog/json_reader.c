@@ -224,7 +224,7 @@ static bool opaque_decimal(struct json_reader *reader, const struct json_value *
 	out->scale = value->text[1];
 	out->bytes = value->text + 2;
 	out->length = value->text_length - 2;
-	if (out->precision < 1 || out->precision > DECIMAL_PRECISION_MAXIMUM || out->scale > out->precision ||
+	if (out->precision < 1 || out->precision > DECIMAL_STORED_MAXIMUM || out->scale > out->precision ||
 		out->scale > DECIMAL_SCALE_MAXIMUM)
 		return fail(reader, "a decimal has an impossible precision or scale");
 	if (out->length != decimal_packed_size(out->precision, out->scale))

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "binlog/json.h"
 #include "binlog/json_put.h"
+#include "binlog/table_map.h"
 
 #define BINARY_MAXIMUM 255u /* bytes of a BINARY(n) */
 
@@ -85,23 +86,39 @@ void json_put_sql_text(const uint8_t *text, size_t length, struct buffer *out)
 	buffer_putc(out, '\'');
 }
 
-/* Values whose SQL type no plain expression has: the columns of a JSON_TABLE have it. */
+/* Values whose SQL type no plain expression has: the columns of a JSON_TABLE have it. It must become JSON
+ * inside the subquery, which gives its own types to what it returns. The document to make them from stands in
+ * between. */
+static void begin_typed(struct buffer *out)
+{
+	buffer_puts(out, "JSON_EXTRACT((SELECT JSON_ARRAY(v) FROM JSON_TABLE(");
+}
+
+static void end_typed(const char *type, struct buffer *out)
+{
+	buffer_printf(out, ",'$[0]' COLUMNS(v %s PATH '$')) t),'$[0]')", type);
+}
+
 static void put_typed(const struct json_value *value, const char *type, struct buffer *out)
 {
-	buffer_puts(out, "(SELECT v FROM JSON_TABLE(JSON_ARRAY(x'");
+	begin_typed(out);
+	buffer_puts(out, "JSON_ARRAY(x'");
 	buffer_put_hex(out, value->text, value->text_length);
-	buffer_printf(out, "'),'$[0]' COLUMNS(v %s PATH '$')) t)", type);
+	buffer_puts(out, "')");
+	end_typed(type, out);
 }
 
 static void put_bit(const struct json_value *value, struct buffer *out)
 {
 	uint64_t bits = 0;
+	char type[24];
 
 	for (size_t i = 0; i < value->text_length; i++)
 		bits = bits << 8 | value->text[i];
-	buffer_printf(out,
-		"(SELECT v FROM JSON_TABLE('[%" PRIu64 "]','$[0]' COLUMNS(v BIT(%zu) PATH '$')) t)", bits,
-		value->text_length * 8);
+	snprintf(type, sizeof(type), "BIT(%zu)", value->text_length * 8);
+	begin_typed(out);
+	buffer_printf(out, "'[%" PRIu64 "]'", bits);
+	end_typed(type, out);
 }
 
 /* Bytes with the number of the SQL type they had. VARBINARY is what a literal has; what has no expression of
@@ -142,10 +159,26 @@ static void put_bytes(const struct json_value *value, struct buffer *out)
 	buffer_putc(out, '\'');
 }
 
+/* "digits' AS DECIMAL(p,s))". The stored precision counts zeros in front, more than a DECIMAL may have. */
+static bool put_decimal(struct json_reader *reader, const struct value *sql, struct buffer *out)
+{
+	size_t begin = out->length, digits = 0;
+	struct error error;
+
+	if (decimal_put_text(sql->bytes, sql->precision, sql->scale, out, &error) < 0) {
+		reader->problem = "a decimal has impossible digits";
+		return false;
+	}
+	for (size_t i = begin; i < out->length; i++)
+		digits += out->data[i] >= '0' && out->data[i] <= '9';
+	buffer_printf(out, "' AS DECIMAL(%zu,%u))",
+		digits < DECIMAL_PRECISION_MAXIMUM ? digits : DECIMAL_PRECISION_MAXIMUM, sql->scale);
+	return true;
+}
+
 static bool put_opaque(struct json_reader *reader, const struct json_value *value, struct buffer *out)
 {
 	struct value sql;
-	struct error error;
 
 	if (!json_opaque(reader, value, &sql))
 		return false;
@@ -153,22 +186,19 @@ static bool put_opaque(struct json_reader *reader, const struct json_value *valu
 		put_bytes(value, out);
 		return true;
 	}
-	if (value->opaque_type == TYPE_TIMESTAMP)
-		buffer_puts(out, "(SELECT v FROM JSON_TABLE('[\"");
-	else
-		buffer_puts(out, "CAST('");
-	if (sql.kind == VALUE_DECIMAL) {
-		if (decimal_put_text(sql.bytes, sql.precision, sql.scale, out, &error) < 0) {
-			reader->problem = "a decimal has impossible digits";
-			return false;
-		}
-		buffer_printf(out, "' AS DECIMAL(%u,%u))", sql.precision, sql.scale);
+	if (value->opaque_type == TYPE_TIMESTAMP) {
+		begin_typed(out);
+		buffer_puts(out, "'[\"");
+		value_put_time(&sql, out);
+		buffer_puts(out, "\"]'");
+		end_typed("TIMESTAMP(6)", out);
 		return true;
 	}
+	buffer_puts(out, "CAST('");
+	if (sql.kind == VALUE_DECIMAL)
+		return put_decimal(reader, &sql, out);
 	value_put_time(&sql, out);
-	if (value->opaque_type == TYPE_TIMESTAMP)
-		buffer_puts(out, "\"]','$[0]' COLUMNS(v TIMESTAMP(6) PATH '$')) t)");
-	else if (sql.kind == VALUE_DATE)
+	if (sql.kind == VALUE_DATE)
 		buffer_puts(out, "' AS DATE)");
 	else
 		buffer_puts(out, sql.kind == VALUE_TIME ? "' AS TIME(6))" : "' AS DATETIME(6))");

@@ -44,7 +44,7 @@ struct table_column {
 	struct column_names *names; /* ENUM/SET members, or NULL */
 	int8_t geometry_type;    /* 0…7, -1 unknown */
 	uint32_t vector_dimensions;
-	/* old TIME/DATETIME/TIMESTAMP of MariaDB with fractions (3.6): digits told by the schema, 0 otherwise */
+	/* old TIME/DATETIME/TIMESTAMP of MariaDB with fractions (3.6): digits (≤ 6) told by the schema, 0 otherwise */
 	uint8_t fraction_digits;
 };
 
@@ -116,7 +116,8 @@ struct rows_iterator {
 /* The arrays come from the arena. Checks that event and map agree. */
 int rows_iterator_init(struct rows_iterator *iterator, const struct rows_event *event,
 	const struct table_map *map, struct arena *arena, struct error *error);
-/* 1 a row was read, 0 the end was reached exactly, -1 the bytes do not fit (ERROR_CORRUPT, naming row and column
+/* 1 a row was read (all of its columns may be absent: INSERT INTO t () VALUES () with minimal images), 0 the end was
+ * reached exactly, -1 the bytes do not fit (ERROR_CORRUPT, naming row and column
  * number). */
 int rows_iterator_next(struct rows_iterator *iterator, struct error *error);
 

@@ -7,6 +7,8 @@
 
 #define DECIMAL_PRECISION_MAXIMUM 65u
 #define DECIMAL_SCALE_MAXIMUM 38u /* MariaDB's; MySQL stops at 30 */
+/* Digits of a DECIMAL inside JSON, whose integer part is counted in whole groups of nine. */
+#define DECIMAL_STORED_MAXIMUM 81u
 
 /* "INT", "VARCHAR" … of a type number, for messages. */
 const char *column_type_name(unsigned type);

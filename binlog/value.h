@@ -97,8 +97,8 @@ struct value {
 	size_t length;
 };
 
-/* DECIMAL's text, e.g. "-1234.5678" (3.2). 1 ≤ precision ≤ 65, scale ≤ precision and ≤ 38, as the table map's
- * reader has checked. Groups of digits out of range are ERROR_CORRUPT. */
+/* DECIMAL's text, e.g. "-1234.5678" (3.2). 1 ≤ precision ≤ 65 (81 inside JSON), scale ≤ precision and ≤ 38,
+ * as their readers have checked. Groups of digits out of range are ERROR_CORRUPT. */
 size_t decimal_packed_size(unsigned precision, unsigned scale);
 int decimal_put_text(const uint8_t *packed, unsigned precision, unsigned scale, struct buffer *out,
 	struct error *error);
