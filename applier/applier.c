@@ -144,7 +144,9 @@ int applier_open(struct applier **result, const struct applier_settings *setting
 		channel_take(applier, waiting, waiting_context, error) < 0)
 		goto fail;
 	start_state(applier);
-	if (temp_tables_load(&applier->temps, applier->control, settings->target.schema, settings->channel, error) < 0 ||
+	if (applied_set_read(&applier->applied, applier->control, settings->target.schema, settings->channel,
+		    &applier->taken.position, error) < 0 ||
+		temp_tables_load(&applier->temps, applier->control, settings->target.schema, settings->channel, error) < 0 ||
 		special_recover(applier, error) < 0)
 		goto fail;
 	for (unsigned i = 0; i < settings->workers; i++) {
@@ -174,6 +176,8 @@ void applier_close(struct applier *applier)
 	temp_tables_free(applier->temps);
 	capabilities_release(&applier->capabilities);
 	conflict_index_free(applier->conflicts);
+	window_free(applier->window);
+	applied_set_free(applier->applied);
 	checkpoint_release(&applier->taken);
 	checkpoint_release(&applier->next);
 	gtid_set_free(applier->gtids);
@@ -274,6 +278,8 @@ static struct worker *idle_worker(struct applier *applier)
 		if (!applier->workers[i].batch)
 			idle = &applier->workers[i];
 	}
+	if (applier->window && !window_has_room(applier->window, applier->next.sequence + 1))
+		idle = NULL;
 	pthread_mutex_unlock(&applier->lock);
 	return idle;
 }
@@ -301,6 +307,8 @@ static void dispatch(struct applier *applier, struct worker *worker, struct batc
 	batch->checkpoint = applier->next;
 	batch->checkpoint.gtid_set = arena_strdup(&batch->arena, applier->next.gtid_set);
 	pthread_mutex_lock(&applier->lock);
+	if (applier->window)
+		window_add(applier->window, batch);
 	applier->progress.idle = false;
 	worker->batch = batch;
 	pthread_cond_broadcast(&applier->changed);
@@ -369,6 +377,10 @@ static void note_special(struct applier *applier, const struct transaction *tran
 		*(change->kind == CHANGE_ROWS ? &rows : &statements) += 1;
 	pthread_mutex_lock(&applier->lock);
 	applier->committed = applier->next.sequence;
+	if (applier->window) {
+		window_free(applier->window);
+		applier->window = window_new(&applier->next);
+	}
 	progress_committed(applier, &applier->next, transaction->kind != TRANSACTION_RESTART, rows, statements);
 	pthread_mutex_unlock(&applier->lock);
 }
@@ -428,16 +440,48 @@ static struct transaction *rebuild_without_last(struct applier *applier, struct 
 	return at;
 }
 
+/* A former run has applied the transaction ahead of its checkpoint. */
+static int pass_applied(struct applier *applier, struct transaction *transaction, struct batch **pending,
+	struct error *error)
+{
+	bool go_on = flush(applier, pending) && drain(applier);
+
+	if (go_on) {
+		checkpoint_advance(&applier->next, applier->gtids_known ? applier->gtids : NULL, transaction);
+		set_next_text(applier);
+	}
+	transaction_free(transaction);
+	return go_on ? 0 : error_set(error, ERROR_STOPPED, "applying was stopped.");
+}
+
+/* Commits leave the master's order once nothing of a former run is ahead of the checkpoint. */
+static int leave_order(struct applier *applier, struct error *error)
+{
+	if (applier->settings.preserve_commit_order || applier->settings.workers < 2 || applier->window ||
+		applied_set_count(applier->applied) || !drain(applier))
+		return 0;
+	if (applied_set_forget(applier->control, applier->settings.target.schema, applier->settings.channel, error) < 0) {
+		applier_fail(applier, error, NULL);
+		return -1;
+	}
+	applier->window = window_new(&applier->next);
+	return 0;
+}
+
 /* Takes one transaction in. On an error what came before it is applied first: the stream stops at its position. */
 static int take(struct applier *applier, struct transaction *transaction, struct batch **pending, struct error *error)
 {
 	bool special = is_at(&applier->skip_at, transaction) || is_at(&applier->replace_at, transaction);
 	int result = 0;
 
+	if (applied_set_take(applier->applied, &transaction->begin))
+		return pass_applied(applier, transaction, pending, error);
 	if (!special || transaction->kind == TRANSACTION_OPEN)
 		result = prepare_transaction(applier, transaction, &special, error);
 	if (result == 0 && special)
 		return run_special(applier, transaction, pending, error);
+	if (result == 0 && !*pending)
+		result = leave_order(applier, error);
 	if (result == 0) {
 		if (!*pending)
 			(*pending = batch_new(true, applier->conflicts != NULL))->born_us = now_us();

@@ -45,7 +45,7 @@ static const struct {
 		"source_file VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, "
 		"source_offset BIGINT UNSIGNED NOT NULL, "
 		"gtid VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, "
-		"PRIMARY KEY (channel, sequence)"},
+		"PRIMARY KEY (channel, source_file, source_offset), KEY (channel, sequence)"},
 	{"prepared",
 		"channel VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, "
 		"xid VARCHAR(300) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, "

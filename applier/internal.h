@@ -13,6 +13,7 @@
 #include "applier/session.h"
 #include "applier/table.h"
 #include "applier/temp.h"
+#include "applier/window.h"
 
 #define WORKERS_MAXIMUM 15u
 
@@ -60,6 +61,8 @@ struct applier {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	/* under the lock */
+	struct window *window;            /* without the master's commit order; else NULL */
+	struct applied_set *applied;      /* by the run before, above its checkpoint */
 	uint64_t committed;               /* highest sequence such that all up to it are committed */
 	bool failed, stopping;
 	struct error failure;

@@ -7,6 +7,7 @@
 #include "applier/internal.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 #define ATTEMPTS_MAXIMUM 20
 
@@ -127,6 +128,14 @@ void worker_render_statement(struct flight *flight, const struct operation *oper
 	}
 }
 
+static void low_water_mark(struct applier *applier, struct checkpoint *low)
+{
+	pthread_mutex_lock(&applier->lock);
+	*low = *window_low(applier->window);
+	low->gtid_set = memory_strdup(low->gtid_set);
+	pthread_mutex_unlock(&applier->lock);
+}
+
 static int render_batch(struct worker *worker, const struct batch *batch, struct error *error)
 {
 	struct applier *applier = worker->applier;
@@ -144,8 +153,21 @@ static int render_batch(struct worker *worker, const struct batch *batch, struct
 	start = flight->text.length;
 	flight_add_session(flight, start, session_put_own(worker->session, &flight->text));
 	start = flight->text.length;
-	checkpoint_put_update(&flight->text, applier->settings.target.schema, applier->settings.channel, worker->number,
-		&batch->checkpoint);
+	if (applier->window) {
+		struct checkpoint low = {0};
+
+		low_water_mark(applier, &low);
+		flight_add_session(flight, start,
+			window_put_applied(&flight->text, applier->settings.target.schema, applier->settings.channel, batch,
+				low.sequence));
+		start = flight->text.length;
+		checkpoint_put_update(&flight->text, applier->settings.target.schema, applier->settings.channel,
+			worker->number, &low);
+		checkpoint_release(&low);
+	} else {
+		checkpoint_put_update(&flight->text, applier->settings.target.schema, applier->settings.channel,
+			worker->number, &batch->checkpoint);
+	}
 	flight_add_item(flight, start, 1);
 	if (!buffer_ok(&flight->text))
 		return error_set(error, ERROR_STOP, "a batch of changes is larger than %zu bytes as SQL.", BUFFER_MAXIMUM);
@@ -204,12 +226,18 @@ static enum outcome execute(struct worker *worker, const struct batch *batch, st
 static void finish(struct worker *worker, struct batch *batch)
 {
 	struct applier *applier = worker->applier;
+	const struct checkpoint *applied = &batch->checkpoint;
 
 	pthread_mutex_lock(&applier->lock);
-	applier->committed = batch->sequence;
+	if (applier->window) {
+		applied = window_done(applier->window, batch->sequence);
+		applier->committed = applied->sequence;
+	} else {
+		applier->committed = batch->sequence;
+	}
 	worker->batch = NULL;
 	worker->executed = false;
-	progress_committed(applier, &batch->checkpoint, batch->transaction_count, batch->rows, batch->statements);
+	progress_committed(applier, applied, batch->transaction_count, batch->rows, batch->statements);
 	pthread_cond_broadcast(&applier->changed);
 	pthread_mutex_unlock(&applier->lock);
 	batch_free(batch);
@@ -283,7 +311,7 @@ static int run_batch(struct worker *worker, struct batch *batch)
 	}
 	if (outcome == DONE) {
 		mark_executed(worker);
-		if (!wait_committed(applier, batch->sequence - 1))
+		if (!applier->window && !wait_committed(applier, batch->sequence - 1))
 			return -1;
 		if (FAULT_POINT("worker.before-commit"))
 			error_set(&error, ERROR_RETRY, "fault injected before a commit");

@@ -1,0 +1,53 @@
+/* The batches between the low-water mark and the newest one, for commits out of the master's order.
+ *
+ * With replica-preserve-commit-order=off a batch commits as soon as it has run. Its transaction notes each of its
+ * source transactions in the table `applied`, and moves the worker's checkpoint to the low-water mark: the last batch up to
+ * which all are committed. A start goes on from there and leaves out what `applied` names; it keeps the master's order
+ * until it has passed all of these. */
+#ifndef APPLIER_WINDOW_H
+#define APPLIER_WINDOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "applier/batch.h"
+#include "applier/target.h"
+#include "base/buffer.h"
+#include "base/error.h"
+
+#define WINDOW_BATCHES 256u
+
+struct window;
+
+/* Starts behind the checkpoint. */
+struct window *window_new(const struct checkpoint *checkpoint);
+void window_free(struct window *window);
+
+/* Can a batch with this sequence be dispatched yet. */
+bool window_has_room(const struct window *window, uint64_t sequence);
+/* Notes that the batch is under way, in order of sequences; its checkpoint is copied. */
+void window_add(struct window *window, const struct batch *batch);
+/* The batch is committed: the low-water mark may rise. Returns it. */
+const struct checkpoint *window_done(struct window *window, uint64_t sequence);
+const struct checkpoint *window_low(const struct window *window);
+
+/* The statements that note the batch's transactions and forget those at or below the low-water mark, each with "; "; returns
+ * how many. */
+size_t window_put_applied(struct buffer *out, const char *schema, const char *channel, const struct batch *batch,
+	uint64_t low_sequence);
+
+/* What a former run has applied above the checkpoint. */
+struct applied_set;
+
+int applied_set_read(struct applied_set **set, struct target *target, const char *schema, const char *channel,
+	const struct position *checkpoint, struct error *error);
+void applied_set_free(struct applied_set *set);
+/* Is the transaction in it; it is taken out then. */
+bool applied_set_take(struct applied_set *set, const struct position *begin);
+/* How many are still to come. */
+size_t applied_set_count(const struct applied_set *set);
+/* All have come: the table is emptied of the channel's. */
+int applied_set_forget(struct target *target, const char *schema, const char *channel, struct error *error);
+
+#endif
