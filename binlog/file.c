@@ -97,6 +97,12 @@ void binlog_file_close(struct binlog_file *file)
 	free(file);
 }
 
+/* MariaDB's START_ENCRYPTION, as the server writes it to a file; on the network it is marked as ignorable. */
+static bool is_encrypted_from_here(const uint8_t *header)
+{
+	return header[4] == EVENT_MARIA_START_ENCRYPTION && !(header[17] & EVENT_FLAG_IGNORABLE);
+}
+
 int binlog_file_next(struct binlog_file *file, const uint8_t **bytes, size_t *length, struct error *error)
 {
 	struct cursor cursor;
@@ -127,6 +133,11 @@ int binlog_file_next(struct binlog_file *file, const uint8_t **bytes, size_t *le
 	if (have < size)
 		return error_set(error, ERROR_CORRUPT, "%s:%llu: the file ends inside an event (%zu of %lu bytes are there).",
 			file->name, (unsigned long long)file->begin, have, (unsigned long)size);
+	if (is_encrypted_from_here(file->buffer + file->at))
+		return error_set(error, ERROR_STOP,
+			"%s:%llu: what follows is encrypted (encrypt_binlog=ON), and only the server has the key. Read the log over a "
+			"connection to the server.",
+			file->name, (unsigned long long)file->begin);
 	*bytes = file->buffer + file->at;
 	*length = size;
 	file->at += size;

@@ -1,0 +1,157 @@
+/* Takes events one by one, goes into compressed transactions, and hands what was written to the caller. */
+#include "binlog/render.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "binlog/render_internal.h"
+
+#define DRAIN_ABOVE ((size_t)256 << 10)
+#define ARENA_KEPT ((size_t)1 << 20)
+
+struct renderer *renderer_new(enum render_form form, uint64_t event_maximum, uint64_t payload_maximum,
+	render_write *write, void *context)
+{
+	struct renderer *renderer = memory_zalloc(sizeof(*renderer));
+
+	renderer->form = form;
+	renderer->event_maximum = event_maximum;
+	renderer->payload_maximum = payload_maximum;
+	renderer->write = write;
+	renderer->context = context;
+	return renderer;
+}
+
+void renderer_reset(struct renderer *renderer)
+{
+	render_maps_clear(renderer);
+}
+
+void renderer_free(struct renderer *renderer)
+{
+	if (!renderer)
+		return;
+	render_maps_clear(renderer);
+	payload_reader_free(renderer->payload);
+	arena_release(&renderer->arena);
+	buffer_release(&renderer->out);
+	buffer_release(&renderer->scratch);
+	free(renderer);
+}
+
+const struct render_counts *renderer_counts(const struct renderer *renderer)
+{
+	return &renderer->counts;
+}
+
+int renderer_flush(struct renderer *renderer, struct error *error)
+{
+	int result = 0;
+
+	if (!buffer_ok(&renderer->out))
+		result = error_set(error, ERROR_STOP, "one value's text is larger than 2 GiB, which is not printed.");
+	else if (renderer->out.length)
+		result = renderer->write(renderer->context, renderer->out.data, renderer->out.length, error);
+	buffer_shrink(&renderer->out, DRAIN_ABOVE * 4);
+	return result;
+}
+
+int render_drain(struct renderer *renderer, struct error *error)
+{
+	return renderer->out.length < DRAIN_ABOVE ? 0 : renderer_flush(renderer, error);
+}
+
+void render_type_name(unsigned type, struct buffer *out)
+{
+	const char *name = event_type_name(type);
+
+	if (name)
+		buffer_puts(out, name);
+	else
+		buffer_printf(out, "UNKNOWN_%u", type);
+}
+
+void render_utc(uint64_t seconds, struct buffer *out)
+{
+	time_t at = (time_t)seconds;
+	struct tm parts;
+	char text[64];
+
+	if (gmtime_r(&at, &parts) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &parts))
+		buffer_puts(out, text);
+}
+
+/* The events inside a compressed transaction, each as one of its own at the payload's place. */
+static int render_payload(struct renderer *renderer, const struct event *event, struct error *error)
+{
+	struct payload_info info;
+	struct event inner;
+	int rc;
+
+	if (renderer->in_payload)
+		return error_set(error, ERROR_CORRUPT, "a compressed transaction cannot stand inside another.");
+	if (!renderer->payload)
+		renderer->payload = payload_reader_new();
+	if (payload_info_parse(event, &info, error) < 0 ||
+		payload_reader_start(renderer->payload, &info, renderer->payload_maximum, renderer->event_maximum, error) < 0)
+		return -1;
+	renderer->in_payload = true;
+	while ((rc = payload_reader_next(renderer->payload, &inner, error)) > 0) {
+		if (renderer_event(renderer, &inner, renderer->format, renderer->file, renderer->begin, renderer->end, error) < 0) {
+			rc = -1;
+			break;
+		}
+	}
+	renderer->in_payload = false;
+	return rc;
+}
+
+static bool is_rows(unsigned type)
+{
+	return (type >= EVENT_WRITE_ROWS_V1 && type <= EVENT_DELETE_ROWS_V1) ||
+		(type >= EVENT_WRITE_ROWS_V2 && type <= EVENT_DELETE_ROWS_V2) || type == EVENT_PARTIAL_UPDATE_ROWS ||
+		(type >= EVENT_MARIA_WRITE_ROWS_COMPRESSED_V1 && type <= EVENT_MARIA_DELETE_ROWS_COMPRESSED);
+}
+
+/* Every event goes through its decoder in every form, so that a broken one is found. */
+static int render_body_of(struct renderer *renderer, const struct event *event, struct error *error)
+{
+	uint8_t type = event->header.type;
+	render_body *body = is_rows(type) ? render_rows : render_body_find(type);
+
+	if (body)
+		return body(renderer, event, error);
+	field_bytes(renderer, "body", event->body, event->body_length);
+	return 0;
+}
+
+int renderer_event(struct renderer *renderer, const struct event *event, const struct binlog_format *format,
+	const char *file, uint64_t begin, uint64_t end, struct error *error)
+{
+	bool payload = event->header.type == EVENT_TRANSACTION_PAYLOAD;
+	int result;
+
+	renderer->format = format;
+	renderer->file = file;
+	renderer->begin = begin;
+	renderer->end = end;
+	renderer->counts.events++;
+	renderer->counts.by_type[event->header.type]++;
+	if (!renderer->in_payload)
+		renderer->counts.event_bytes += event->header.length;
+	if (event->header.type == EVENT_FORMAT_DESCRIPTION)
+		render_maps_clear(renderer);
+	render_head(renderer, event);
+	result = render_body_of(renderer, event, error);
+	if (renderer->form == RENDER_NOTHING)
+		buffer_clear(&renderer->out);
+	else
+		buffer_puts(&renderer->out, renderer->form == RENDER_JSON ? "}\n" : "\n");
+	if (result == 0 && payload)
+		result = render_payload(renderer, event, error);
+	if (renderer->arena.bytes > ARENA_KEPT || !renderer->in_payload)
+		arena_release(&renderer->arena);
+	return result < 0 ? -1 : render_drain(renderer, error);
+}

@@ -1,0 +1,66 @@
+/* Shared by the files render*.c. */
+#ifndef BINLOG_RENDER_INTERNAL_H
+#define BINLOG_RENDER_INTERNAL_H
+
+#include "base/arena.h"
+#include "binlog/payload.h"
+#include "binlog/render.h"
+
+#define RENDER_MAP_BUCKETS 64u
+
+struct render_map {
+	struct render_map *next;
+	uint64_t table_id;
+	struct table_map *map;
+	uint8_t *body; /* the same bytes are the same map */
+	size_t body_length;
+	struct buffer table;        /* `db`.`table`, or "database":"db","table":"table" */
+	struct buffer *column_keys; /* per column: what stands before its value */
+	struct arena arena;
+};
+
+struct renderer {
+	enum render_form form;
+	struct buffer out;
+	render_write *write;
+	void *context;
+	uint64_t event_maximum, payload_maximum;
+	struct arena arena;    /* of the event in hand */
+	struct buffer scratch;
+	struct render_map *maps[RENDER_MAP_BUCKETS];
+	unsigned maps_count;
+	bool in_statement;     /* between a table map and the rows that end its statement */
+	struct payload_reader *payload;
+	bool in_payload;
+	struct render_counts counts;
+	/* of the event in hand */
+	const struct binlog_format *format;
+	const char *file;
+	uint64_t begin, end;
+};
+
+typedef int render_body(struct renderer *renderer, const struct event *event, struct error *error);
+
+/* render_event.c: what the event says besides its rows; NULL when the type has no form of its own. */
+render_body *render_body_find(unsigned type);
+void render_head(struct renderer *renderer, const struct event *event);
+
+/* render_field.c: " name=value" in text, ",\"name\":value" in JSON. */
+void field_name(struct renderer *renderer, const char *name);
+void field_u64(struct renderer *renderer, const char *name, uint64_t value);
+void field_i64(struct renderer *renderer, const char *name, int64_t value);
+void field_hex(struct renderer *renderer, const char *name, uint64_t value); /* 0x… in text, a number in JSON */
+void field_bool(struct renderer *renderer, const char *name, bool value);
+void field_text(struct renderer *renderer, const char *name, const void *text, size_t length);
+void field_bytes(struct renderer *renderer, const char *name, const void *bytes, size_t length); /* as hex */
+/* Text only: the fields that follow stand in a line of their own. */
+void field_line(struct renderer *renderer);
+
+/* render_rows.c */
+void render_maps_clear(struct renderer *renderer);
+render_body render_table_map, render_rows;
+
+/* Hands over the buffer when it has grown. */
+int render_drain(struct renderer *renderer, struct error *error);
+
+#endif

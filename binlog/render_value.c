@@ -1,0 +1,343 @@
+/* Row values as text and as JSON. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "binlog/double.h"
+#include "binlog/json.h"
+#include "binlog/render.h"
+
+#define COLUMN_EXPANDED_MAXIMUM ((size_t)1 << 30)
+
+/* What the bytes of a collation's charset are to somebody who reads ASCII and UTF-8 only. */
+enum charset_class { CHARSET_UNKNOWN, CHARSET_UTF8, CHARSET_ASCII_SUPERSET, CHARSET_OPAQUE };
+
+struct collation_range {
+	uint16_t first, last;
+	enum charset_class class;
+};
+
+/* Ids as both families number them; what is not here is of one byte or of East Asia, with ASCII in it. */
+static const struct collation_range ranges[] = {
+	{33, 33, CHARSET_UTF8}, {45, 46, CHARSET_UTF8}, {54, 56, CHARSET_OPAQUE}, {60, 63, CHARSET_OPAQUE},
+	{35, 35, CHARSET_OPAQUE}, {76, 76, CHARSET_UTF8}, {83, 83, CHARSET_UTF8}, {90, 90, CHARSET_OPAQUE},
+	{101, 183, CHARSET_OPAQUE}, {192, 247, CHARSET_UTF8}, {255, 323, CHARSET_UTF8}, {576, 607, CHARSET_UTF8},
+	{608, 639, CHARSET_UTF8}, {640, 767, CHARSET_OPAQUE}, {1057, 1070, CHARSET_UTF8}, {1216, 1247, CHARSET_UTF8},
+	{2048, 4095, CHARSET_UNKNOWN},
+};
+
+static enum charset_class charset_class(const struct table_column *column)
+{
+	if (!column->has_collation)
+		return CHARSET_UNKNOWN;
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		if (column->collation >= ranges[i].first && column->collation <= ranges[i].last)
+			return ranges[i].class;
+	}
+	return column->collation > 1023 ? CHARSET_UNKNOWN : CHARSET_ASCII_SUPERSET;
+}
+
+static bool is_ascii(const uint8_t *bytes, size_t length)
+{
+	uint64_t word;
+
+	while (length >= sizeof(word)) {
+		memcpy(&word, bytes, sizeof(word));
+		if (word & UINT64_C(0x8080808080808080))
+			return false;
+		bytes += sizeof(word);
+		length -= sizeof(word);
+	}
+	while (length--) {
+		if (*bytes++ & 0x80)
+			return false;
+	}
+	return true;
+}
+
+/* The expanded bytes of a COMPRESSED column, or the value's own. */
+static int plain_bytes(const struct value *value, struct buffer *scratch, const uint8_t **bytes, size_t *length,
+	struct error *error)
+{
+	*bytes = value->bytes;
+	*length = value->length;
+	if (!value->compressed)
+		return 0;
+	buffer_clear(scratch);
+	if (value_expand(value, COLUMN_EXPANDED_MAXIMUM, scratch, error) < 0)
+		return -1;
+	*bytes = (const uint8_t *)buffer_text(scratch);
+	*length = scratch->length;
+	return 0;
+}
+
+/* The fewest digits that read back as the same float. */
+static void put_float(float number, struct buffer *out)
+{
+	char text[32];
+
+	for (int digits = 6; digits <= 9; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, (double)number);
+		if (digits == 9 || strtof(text, NULL) == number)
+			break;
+	}
+	buffer_puts(out, text);
+}
+
+/* An integer whose sign nobody told: its bits as the type's signed number. */
+static int64_t sign_extended(uint64_t bits, uint8_t type)
+{
+	unsigned width = type == TYPE_TINY ? 8 : type == TYPE_SHORT ? 16 : type == TYPE_INT24 ? 24 : type == TYPE_LONG ? 32 : 64;
+
+	if (width == 64)
+		return (int64_t)bits;
+	bits &= (UINT64_C(1) << width) - 1;
+	return (int64_t)(bits ^ UINT64_C(1) << (width - 1)) - (int64_t)(UINT64_C(1) << (width - 1));
+}
+
+static void put_bits(uint64_t bits, unsigned count, struct buffer *out)
+{
+	buffer_puts(out, "b'");
+	while (count--)
+		buffer_putc(out, (char)('0' + (bits >> count & 1)));
+	buffer_putc(out, '\'');
+}
+
+/* 'text': control bytes, quotes, back-slashes and what is not UTF-8 as \xNN. */
+static void put_quoted(const uint8_t *bytes, size_t length, struct buffer *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i = 0, from = 0;
+
+	buffer_putc(out, '\'');
+	while (i < length) {
+		uint8_t c = bytes[i];
+		size_t size = c < 0x80 ? 1 : utf8_valid_character((const char *)bytes + i, length - i);
+
+		if (size && c >= 0x20 && c != '\'' && c != '\\' && c != 0x7f) {
+			i += size;
+			continue;
+		}
+		buffer_append(out, bytes + from, i - from);
+		buffer_append(out, (char[]){'\\', 'x', digits[c >> 4], digits[c & 15]}, 4);
+		from = ++i;
+	}
+	buffer_append(out, bytes + from, i - from);
+	buffer_putc(out, '\'');
+}
+
+static void put_fraction(const struct value *value, struct buffer *out)
+{
+	static const uint32_t divisors[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
+	unsigned digits = value->time.digits > 6 ? 6 : value->time.digits;
+
+	if (digits)
+		buffer_printf(out, ".%0*u", (int)digits, value->time.microsecond / divisors[digits]);
+}
+
+int render_value_text(const struct value *value, const struct table_column *column, struct buffer *scratch,
+	struct buffer *out, struct error *error)
+{
+	const uint8_t *bytes;
+	size_t length;
+	int64_t signed_number;
+
+	switch ((enum value_kind)value->kind) {
+	case VALUE_ABSENT:
+		return 0;
+	case VALUE_NULL:
+		buffer_append(out, "NULL", 4);
+		return 0;
+	case VALUE_INT:
+		buffer_put_i64(out, value->number.i);
+		return 0;
+	case VALUE_UINT:
+		signed_number = sign_extended(value->number.u, column->type);
+		if (column->sign == SIGN_UNKNOWN && signed_number < 0) {
+			buffer_put_i64(out, signed_number);
+			buffer_puts(out, " (");
+			buffer_put_u64(out, value->number.u);
+			buffer_putc(out, ')');
+			return 0;
+		}
+		buffer_put_u64(out, value->number.u);
+		return 0;
+	case VALUE_ENUM:
+	case VALUE_YEAR:
+		buffer_put_u64(out, value->number.u);
+		return 0;
+	case VALUE_FLOAT:
+		put_float(value->number.f, out);
+		return 0;
+	case VALUE_DOUBLE:
+		double_put_json(value->number.d, out);
+		return 0;
+	case VALUE_DECIMAL:
+		return decimal_put_text(value->bytes, value->precision, value->scale, out, error);
+	case VALUE_BIT:
+		put_bits(value->number.u, column->bits, out);
+		return 0;
+	case VALUE_SET:
+		put_bits(value->number.u, column->bytes * 8u, out);
+		return 0;
+	case VALUE_DATE:
+	case VALUE_TIME:
+	case VALUE_DATETIME:
+		buffer_putc(out, '\'');
+		value_put_time(value, out);
+		buffer_putc(out, '\'');
+		return 0;
+	case VALUE_TIMESTAMP:
+		buffer_put_u64(out, value->number.u);
+		put_fraction(value, out);
+		return 0;
+	case VALUE_JSON:
+		buffer_clear(scratch);
+		if (json_put_text(value->bytes, value->length, scratch, error) < 0)
+			return -1;
+		put_quoted((const uint8_t *)buffer_text(scratch), scratch->length, out);
+		return 0;
+	case VALUE_JSON_DIFF:
+		return json_diffs_put_text(value->bytes, value->length, out, error);
+	case VALUE_STRING:
+	case VALUE_GEOMETRY:
+	case VALUE_VECTOR:
+		if (plain_bytes(value, scratch, &bytes, &length, error) < 0)
+			return -1;
+		put_quoted(bytes, length, out);
+		return 0;
+	}
+	return 0;
+}
+
+static void put_hex_object(const uint8_t *bytes, size_t length, struct buffer *out)
+{
+	buffer_puts(out, "{\"hex\":\"");
+	buffer_put_hex(out, bytes, length);
+	buffer_puts(out, "\"}");
+}
+
+/* Text as a JSON string where that loses nothing. */
+static void put_string(const uint8_t *bytes, size_t length, const struct table_column *column, struct buffer *out)
+{
+	enum charset_class class = charset_class(column);
+	bool text = class != CHARSET_OPAQUE &&
+		(is_ascii(bytes, length) || (class != CHARSET_ASCII_SUPERSET && utf8_valid((const char *)bytes, length)));
+
+	if (text)
+		buffer_put_json(out, (const char *)bytes, length);
+	else
+		put_hex_object(bytes, length, out);
+}
+
+static void put_vector(const uint8_t *bytes, size_t length, struct buffer *out)
+{
+	buffer_puts(out, "{\"vector\":[");
+	for (size_t i = 0; i + 4 <= length; i += 4) {
+		uint32_t bits = (uint32_t)bytes[i] | (uint32_t)bytes[i + 1] << 8 | (uint32_t)bytes[i + 2] << 16 |
+			(uint32_t)bytes[i + 3] << 24;
+		float number;
+
+		memcpy(&number, &bits, sizeof(number));
+		if (i)
+			buffer_putc(out, ',');
+		if (isfinite(number))
+			put_float(number, out);
+		else
+			buffer_puts(out, "null");
+	}
+	buffer_puts(out, "]}");
+}
+
+static void put_time_string(const struct value *value, struct buffer *out)
+{
+	size_t start;
+
+	buffer_putc(out, '"');
+	start = out->length;
+	value_put_time(value, out);
+	if (value->kind == VALUE_TIMESTAMP && (value->number.u || value->time.microsecond) && buffer_ok(out)) {
+		out->data[start + 10] = 'T'; /* a moment, not what a clock on the wall shows */
+		buffer_putc(out, 'Z');
+	}
+	buffer_putc(out, '"');
+}
+
+static int put_document(const struct value *value, struct buffer *out, struct error *error)
+{
+	int result;
+
+	if (value->kind == VALUE_JSON) {
+		buffer_puts(out, "{\"json\":");
+		result = json_put_text(value->bytes, value->length, out, error);
+	} else {
+		buffer_puts(out, "{\"json_diff\":");
+		result = json_diffs_put_text(value->bytes, value->length, out, error);
+	}
+	buffer_putc(out, '}');
+	return result;
+}
+
+int render_value_json(const struct value *value, const struct table_column *column, struct buffer *scratch,
+	struct buffer *out, struct error *error)
+{
+	const uint8_t *bytes;
+	size_t length;
+	int result;
+
+	switch ((enum value_kind)value->kind) {
+	case VALUE_ABSENT:
+	case VALUE_NULL:
+		buffer_append(out, "null", 4);
+		return 0;
+	case VALUE_INT:
+		buffer_put_i64(out, value->number.i);
+		return 0;
+	case VALUE_UINT:
+		if (column->sign == SIGN_UNKNOWN)
+			buffer_put_i64(out, sign_extended(value->number.u, column->type));
+		else
+			buffer_put_u64(out, value->number.u);
+		return 0;
+	case VALUE_BIT:
+	case VALUE_ENUM:
+	case VALUE_SET:
+	case VALUE_YEAR:
+		buffer_put_u64(out, value->number.u);
+		return 0;
+	case VALUE_FLOAT:
+		put_float(value->number.f, out);
+		return 0;
+	case VALUE_DOUBLE:
+		double_put_json(value->number.d, out);
+		return 0;
+	case VALUE_DECIMAL:
+		buffer_putc(out, '"');
+		result = decimal_put_text(value->bytes, value->precision, value->scale, out, error);
+		buffer_putc(out, '"');
+		return result;
+	case VALUE_DATE:
+	case VALUE_TIME:
+	case VALUE_DATETIME:
+	case VALUE_TIMESTAMP:
+		put_time_string(value, out);
+		return 0;
+	case VALUE_JSON:
+	case VALUE_JSON_DIFF:
+		return put_document(value, out, error);
+	case VALUE_STRING:
+		if (plain_bytes(value, scratch, &bytes, &length, error) < 0)
+			return -1;
+		put_string(bytes, length, column, out);
+		return 0;
+	case VALUE_GEOMETRY:
+		put_hex_object(value->bytes, value->length, out);
+		return 0;
+	case VALUE_VECTOR:
+		put_vector(value->bytes, value->length, out);
+		return 0;
+	}
+	return 0;
+}
