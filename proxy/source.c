@@ -278,6 +278,8 @@ static int connect_one(struct source *source, const char *host, unsigned port, c
 		snprintf(doing, sizeof(doing), "connecting as %s", options->user);
 		source_error(error, mysql_errno(mysql), mysql_sqlstate(mysql), mysql_error(mysql), false, doing,
 			source->host);
+		if (error->kind == ERROR_RETRY)
+			error->kind = ERROR_CONNECT;
 		goto out;
 	}
 	cipher = mysql_get_ssl_cipher(mysql);
@@ -634,6 +636,12 @@ static int read_failed(struct source *source, uint64_t began_ms, struct error *e
 	return -1;
 }
 
+/* Later ones give the reason to the replica that they throw out. */
+static bool silent_about_duplicates(const struct source *source)
+{
+	return source->version < (source->family == FAMILY_MARIADB ? 100200u : 50700u);
+}
+
 /* The master ended the stream as if it had been told to. */
 static int end_of_stream(struct source *source, struct error *error)
 {
@@ -641,7 +649,7 @@ static int end_of_stream(struct source *source, struct error *error)
 		return -1;
 	if (source->non_blocking)
 		return 0;
-	if (source_taken_over(&source->options))
+	if (silent_about_duplicates(source) && source_taken_over(&source->options))
 		return source_error(error, 1236, "HY000",
 			"a replica with the same server_uuid/server_id has connected (the master gave no reason, but lists one)",
 			true, "reading the binary log", source->host);
