@@ -19,10 +19,13 @@ int json_value_needs_exact(struct json_reader *reader, const struct json_value *
 	case JSON_DOUBLE:
 	case JSON_OPAQUE:
 		return 1;
+	case JSON_INT64: /* the server reads whole numbers as signed up to 2^32 - 1, and as unsigned from
+			    there on */
+		return json_int(value) > UINT32_MAX;
 	case JSON_UINT16:
 	case JSON_UINT32:
-	case JSON_UINT64: /* a text makes it signed where that is possible */
-		return json_uint(value) <= INT64_MAX;
+	case JSON_UINT64:
+		return json_uint(value) <= UINT32_MAX;
 	case JSON_SMALL_OBJECT:
 	case JSON_LARGE_OBJECT:
 	case JSON_SMALL_ARRAY:
@@ -309,8 +312,7 @@ bool json_put_sql_value(struct json_reader *reader, const struct json_value *val
 
 	if (json_is_container(value))
 		return put_container(reader, value, 0, out);
-	if (value->type != JSON_OPAQUE && value->type != JSON_DOUBLE && value->type != JSON_UINT16 &&
-		value->type != JSON_UINT32 && value->type != JSON_UINT64)
+	if (!json_value_needs_exact(reader, value, 0))
 		return put_cast(reader, value, 0, out);
 	buffer_puts(out, "JSON_EXTRACT(JSON_ARRAY(");
 	done = put_argument(reader, value, 0, out);
