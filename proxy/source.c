@@ -143,6 +143,11 @@ uint64_t source_connection_id(const struct source *source)
 	return source->connection_id;
 }
 
+uint64_t source_skip_until(const struct source *source)
+{
+	return source->skipper.until;
+}
+
 enum checksum_algorithm source_checksum(const struct source *source)
 {
 	return source->checksum;

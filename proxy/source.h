@@ -104,6 +104,10 @@ struct source_start {
  * file's begin, and source_read leaves out what comes before, so that the caller sees no difference. */
 int source_start_dump(struct source *source, const struct source_start *start, struct error *error);
 
+/* The offset before which source_read is leaving events out at present, for status; 0 = none. The caller need not drop
+ * anything itself. */
+uint64_t source_skip_until(const struct source *source);
+
 /* The checksum of events before the first format description, as the session agreed on it (1.4): for
  * assembler_start. */
 enum checksum_algorithm source_checksum(const struct source *source);
