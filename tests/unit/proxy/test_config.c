@@ -313,7 +313,7 @@ static void test_modes(void **unused)
 	must_fail(config_load(&config, directory, &error), ERROR_USAGE, "chmod 700");
 	chmod(directory, 0700);
 	if (geteuid() == 0) {
-		chown(in_directory("changeling.cnf"), 65534, 65534);
+		assert_int_equal(chown(in_directory("changeling.cnf"), 65534, 65534), 0);
 		must(config_load(&config, directory, &error)); /* root may */
 	}
 	must_fail(config_load(&config, "/nonexistent", &error), ERROR_USAGE, "/nonexistent");
