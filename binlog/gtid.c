@@ -174,7 +174,8 @@ int gtid_parse(const char *text, struct gtid *gtid, struct error *error)
 	struct gtid parsed;
 
 	gtid_scan_space(&at);
-	if (!gtid_scan_maria(&at, &parsed) && !scan_mysql(&at, &parsed))
+	/* a UUID first: three of its groups may be digits alone */
+	if (!scan_mysql(&at, &parsed) && !gtid_scan_maria(&at, &parsed))
 		return error_set(error, ERROR_USAGE,
 			"\"%.100s\" is not a GTID; expected UUID:NUMBER or UUID:TAG:NUMBER (MySQL) or DOMAIN-SERVER-NUMBER (MariaDB).",
 			text);

@@ -290,11 +290,11 @@ int gtid_set_parse(struct gtid_set *set, const char *text, struct error *error)
 		}
 		if (!*at)
 			break;
-		if (gtid_scan_maria(&at, &gtid)) {
-			if (gtid_set_add(parsed, &gtid, error) < 0)
-				goto out;
-		} else if (gtid_scan_uuid(&at, gtid.uuid)) {
+		if (gtid_scan_uuid(&at, gtid.uuid)) { /* first: three of its groups may be digits alone */
 			if (check_kind(parsed, GTID_MYSQL, error) < 0 || parse_intervals(parsed, gtid.uuid, &at, text, error) < 0)
+				goto out;
+		} else if (gtid_scan_maria(&at, &gtid)) {
+			if (gtid_set_add(parsed, &gtid, error) < 0)
 				goto out;
 		} else {
 			error_set(error, ERROR_USAGE,

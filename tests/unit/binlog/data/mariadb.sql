@@ -1,0 +1,11 @@
+insert into t(a,e) values ('c', repeat('abc',300)),('d',repeat('q',1000)); update t set e=repeat('zz',400) where a='c'; delete from t where a='d';
+set binlog_format=statement; insert into t(a,e) values ('stmt compressed', '0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789'); set binlog_format=row;
+set binlog_alter_two_phase=1; alter table t add column two int;
+insert into t(a) values ('dup'),('dup');
+alter table t add unique index uq (a);
+set binlog_alter_two_phase=0;
+create sequence sq; select nextval(sq);
+create table sv (a int) with system versioning; insert into sv values (1); update sv set a=2;
+create or replace table ctas as select a from sv;
+set binlog_row_image=minimal; insert into sv values (5); update t set b=7 where id<20;
+flush binary logs;
