@@ -80,7 +80,7 @@ struct token_list {
 	struct lexer_options options;
 	struct token *items;
 	size_t count, room;
-	struct token *marks;     /* TOKEN_CODE_OPEN and TOKEN_CODE_CLOSE */
+	struct token *marks;     /* TOKEN_CODE_OPEN, TOKEN_CODE_CLOSE, and version comments not run as TOKEN_COMMENT */
 	size_t mark_count, mark_room;
 	bool bad;                /* the last item is TOKEN_BAD */
 	bool folded;             /* rows of plain literals after VALUES were left out */

@@ -96,8 +96,10 @@ void token_list_read(struct token_list *list, const char *text, size_t length,
 		case TOKEN_HINT:
 			break;
 		case TOKEN_COMMENT:
-			if (is_version_comment(text, &token))
+			if (is_version_comment(text, &token)) {
 				list->other_versions = true;
+				push(&list->marks, &list->mark_count, &list->mark_room, &token);
+			}
 			break;
 		case TOKEN_CODE_OPEN:
 		case TOKEN_CODE_CLOSE:

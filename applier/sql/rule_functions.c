@@ -1,0 +1,71 @@
+/* Functions whose value is not the source's (6.14). */
+#include <string.h>
+
+#include "applier/sql/rule.h"
+
+static bool is_call(const struct rewriting *r, size_t at)
+{
+	return rule_is(r, at + 1, '(') && !rule_is(r, at - 1, '.');
+}
+
+static void connection_id(struct rewriting *r)
+{
+	if (r->target->variables[VARIABLE_PSEUDO_THREAD_ID])
+		return;
+	for (size_t i = 0; i < r->tokens.count; i++)
+		if (rule_is(r, i, KW_CONNECTION_ID) && is_call(r, i) && rule_is(r, i + 2, ')') &&
+			RULE_REWRITES(r, "CONNECTION_ID() is written out: %llu on the source.",
+				(unsigned long long)r->input->thread_id))
+			rule_replace(r, i, i + 2, rule_printf(r, "%llu", (unsigned long long)r->input->thread_id));
+}
+
+static void unsafe(struct rewriting *r)
+{
+	for (size_t i = 0; i < r->tokens.count && !r->decided; i++) {
+		switch (token_at(&r->tokens, i)->word) {
+		case KW_SYSDATE:
+		case KW_UUID:
+		case KW_UUID_SHORT:
+		case KW_SLEEP:
+		case KW_LOAD_FILE:
+		case KW_GET_LOCK:
+		case KW_RELEASE_LOCK:
+		case KW_FOUND_ROWS:
+		case KW_ROW_COUNT:
+		case KW_SESSION_USER:
+		case KW_SYSTEM_USER:
+		case KW_USER:
+		case KW_VERSION:
+		case KW_MASTER_POS_WAIT:
+			if (!is_call(r, i))
+				break;
+			rule_fires(r, "%s() is not in the log: its value may be another one on the target.",
+				keyword_name(token_at(&r->tokens, i)->word));
+			r->plan->flags |= PLAN_UNSAFE;
+			break;
+		case KW_CURRENT_USER:
+			rule_fires(r, "CURRENT_USER is this program's account on the target.");
+			r->plan->flags |= PLAN_UNSAFE;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+CLASSES(row_statements, STATEMENT_INSERT, STATEMENT_REPLACE, STATEMENT_UPDATE, STATEMENT_DELETE, STATEMENT_LOAD,
+	STATEMENT_SELECT, STATEMENT_DO, STATEMENT_CALL, STATEMENT_CREATE_TABLE);
+
+#define MYSQL {FAMILY_MYSQL, 80036}
+
+static const struct rule list[] = {
+	{{"connection-id", "Functions", "CONNECTION_ID()", "writes the source's number", "pseudo_thread_id to be settable",
+		ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP), POLICY_REWRITE,
+		"INSERT INTO app.t VALUES (CONNECTION_ID())", MYSQL}, row_statements, connection_id},
+	{{"unsafe-functions", "Functions", "SYSDATE(), UUID(), USER(), FOUND_ROWS(), … in statement format",
+		"runs and reports", "nothing would help: use binlog_format=MIXED or ROW",
+		ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_RUN, "INSERT INTO app.t VALUES (UUID())",
+		MYSQL}, row_statements, unsafe},
+};
+
+const struct rule_topic rules_functions = {list, sizeof(list) / sizeof(list[0])};

@@ -1,0 +1,293 @@
+/* Options of tables that a managed target refuses, or that would make its tables less safe (6.7). */
+#include <string.h>
+#include <strings.h>
+
+#include "applier/sql/table_text.h"
+
+/* Engines whose tables take part in a transaction, so that rows and checkpoint commit together. */
+static bool is_transactional(const char *engine)
+{
+	return strcasecmp(engine, "InnoDB") == 0 || strcasecmp(engine, "ROCKSDB") == 0;
+}
+
+static const char *engine_of(struct rewriting *r, const struct table_option *option)
+{
+	return rule_value(r, option->value);
+}
+
+static bool keeps_engine(const struct rewriting *r, const char *engine)
+{
+	return is_transactional(engine) && (r->target->engines.count == 0 || name_set_has(&r->target->engines, engine));
+}
+
+static bool is_engine(const struct table_option *option)
+{
+	return option->word == KW_ENGINE ||
+	       option->word == KW_TYPE; /* TYPE = MyISAM, as before 5.5 */
+}
+
+static void engine(struct rewriting *r)
+{
+	const struct table_text *text = table_text_of(r);
+
+	for (size_t i = 0; i < text->option_count; i++) {
+		const struct table_option *option = &text->options[i];
+		const char *name;
+
+		if (!is_engine(option))
+			continue;
+		name = engine_of(r, option);
+		if (keeps_engine(r, name))
+			continue;
+		if (!RULE_REWRITES(r, "%s tables become InnoDB tables: others do not take part in transactions, so that a crash would "
+			"repeat or lose their rows.", name))
+			return;
+		rule_replace(r, option->first, option->end - 1, "ENGINE=InnoDB");
+	}
+}
+
+static bool changes_engine(struct rewriting *r)
+{
+	const struct table_text *text = table_text_of(r);
+
+	for (size_t i = 0; i < text->option_count; i++)
+		if (is_engine(&text->options[i]) && !keeps_engine(r, engine_of(r, &text->options[i])))
+			return true;
+	return false;
+}
+
+static bool any_option(struct rewriting *r, bool (*which)(const struct rewriting *r, const struct table_option *option))
+{
+	const struct table_text *text = table_text_of(r);
+
+	for (size_t i = 0; i < text->option_count; i++)
+		if (which(r, &text->options[i]))
+			return true;
+	return false;
+}
+
+static bool is_row_format(const struct rewriting *r, const struct table_option *option)
+{
+	if (option->word == KW_KEY_BLOCK_SIZE)
+		return true;
+	return option->word == KW_ROW_FORMAT && (token_equals(&r->tokens, option->value, "FIXED") ||
+		token_equals(&r->tokens, option->value, "PAGE") || token_equals(&r->tokens, option->value, "COMPRESSED"));
+}
+
+static void row_format(struct rewriting *r)
+{
+	if (any_option(r, is_row_format) && RULE_REWRITES(r, "ROW_FORMAT=FIXED, PAGE, COMPRESSED and KEY_BLOCK_SIZE are refused by "
+		"many targets under innodb_strict_mode; rows are the same without."))
+		table_options_remove(r, is_row_format);
+}
+
+static bool is_directory(const struct rewriting *r, const struct table_option *option)
+{
+	(void)r;
+	return option->word == KW_DATA || option->word == KW_INDEX;
+}
+
+static void directories(struct rewriting *r)
+{
+	if (any_option(r, is_directory) && RULE_REWRITES(r, "Directories are those of the source's machine."))
+		table_options_remove(r, is_directory);
+}
+
+static bool is_tablespace(const struct rewriting *r, const struct table_option *option)
+{
+	(void)r;
+	return option->word == KW_TABLESPACE || option->word == KW_STORAGE;
+}
+
+static void table_tablespace(struct rewriting *r)
+{
+	if (any_option(r, is_tablespace) && RULE_REWRITES(r, "A managed target places its tables by itself."))
+		table_options_remove(r, is_tablespace);
+}
+
+static bool is_encryption(const struct rewriting *r, const struct table_option *option)
+{
+	(void)r;
+	return option->word == KW_ENCRYPTION || option->word == KW_ENCRYPTED || option->word == KW_ENCRYPTION_KEY_ID;
+}
+
+static void encryption(struct rewriting *r)
+{
+	if (any_option(r, is_encryption) && RULE_REWRITES(r, "Whether files are encrypted is the target's own affair."))
+		table_options_remove(r, is_encryption);
+}
+
+static bool is_compression(const struct rewriting *r, const struct table_option *option)
+{
+	(void)r;
+	return option->word == KW_COMPRESSION || option->word == KW_PAGE_COMPRESSED ||
+	       option->word == KW_PAGE_COMPRESSION_LEVEL;
+}
+
+static void compression(struct rewriting *r)
+{
+	if (any_option(r, is_compression) && RULE_REWRITES(r, "Compression of pages needs a file system that a managed target does "
+		"not offer."))
+		table_options_remove(r, is_compression);
+}
+
+/* Options of engines that are no longer the table's, or of the other family. */
+static bool is_foreign(const struct rewriting *r, const struct table_option *option)
+{
+	switch (option->word) {
+	case KW_INSERT_METHOD:
+	case KW_UNION:
+	case KW_CONNECTION:
+	case KW_SECONDARY_ENGINE:
+	case KW_SECONDARY_ENGINE_ATTRIBUTE:
+		return true;
+	case KW_TRANSACTIONAL:
+	case KW_PAGE_CHECKSUM:
+	case KW_ITEF_QUOTES:
+	case KW_SEQUENCE:
+		return r->target->server.family == FAMILY_MYSQL || option->word != KW_SEQUENCE;
+	case KW_ENGINE_ATTRIBUTE:
+	case KW_AUTOEXTEND_SIZE:
+		return !version_at_least(r->target->server, FAMILY_MYSQL, 80021);
+	default:
+		return false;
+	}
+}
+
+static void foreign_options(struct rewriting *r)
+{
+	if (any_option(r, is_foreign) && RULE_REWRITES(r, "Options of other engines, or of the other family."))
+		table_options_remove(r, is_foreign);
+}
+
+/* A MyISAM key in whose middle a counter stands: InnoDB wants it first in some key. */
+static void counter_key(struct rewriting *r)
+{
+	const struct table_text *text = table_text_of(r);
+	const char *counter = NULL;
+
+	if (!changes_engine(r) || r->statement.class != STATEMENT_CREATE_TABLE || text->columns_end == text->columns_open)
+		return;
+	for (size_t i = 0; i < text->item_count && !counter; i++)
+		for (size_t k = text->items[i].type; !text->items[i].is_key && k < text->items[i].end; k++)
+			if (rule_is(r, k, KW_AUTO_INCREMENT))
+				counter = rule_value(r, text->items[i].first);
+	for (size_t i = 0; counter && i < text->item_count; i++) {
+		size_t at = text->items[i].first, end = text->items[i].end;
+
+		if (!text->items[i].is_key) { /* column … PRIMARY KEY, column … UNIQUE */
+			if (strcasecmp(rule_value(r, at), counter) != 0)
+				continue;
+			for (; at < end; at++)
+				if (rule_is(r, at, KW_KEY) || rule_is(r, at, KW_UNIQUE))
+					return;
+			continue;
+		}
+		while (at < end && !rule_is(r, at, '('))
+			at++;
+		if (at < end && strcasecmp(rule_value(r, at + 1), counter) == 0)
+			return;
+	}
+	if (counter && RULE_REWRITES(r, "In an InnoDB table an AUTO_INCREMENT column has to come first in some key; %s gets one. (It "
+		"counts through the whole table there, not anew for each key before it.)", counter))
+		rule_insert_before(r, text->columns_end - 1, rule_printf(r, ", KEY (`%s`)", counter));
+}
+
+/* ALGORITHM=… and LOCK=… of ALTER TABLE, CREATE INDEX, DROP INDEX. */
+static void algorithm_lock(struct rewriting *r)
+{
+	const struct table_text *text = table_text_of(r);
+	size_t depth = 0;
+
+	for (size_t i = r->statement.body; i < r->tokens.count; i++) {
+		size_t last = rule_is(r, i + 1, '=') ? i + 2 : i + 1, first = i;
+
+		depth += rule_is(r, i, '(');
+		depth -= rule_is(r, i, ')') && depth;
+		if (depth || (!rule_is(r, i, KW_ALGORITHM) && !rule_is(r, i, KW_LOCK)) || last >= r->tokens.count)
+			continue;
+		if (r->statement.class == STATEMENT_ALTER_TABLE && i != text->options_at && !rule_is(r, i - 1, ','))
+			continue; /* a column of that name */
+		if (!RULE_REWRITES(r, "How the source's server changed the table says nothing about what the target's can do."))
+			return;
+		if (rule_is(r, i - 1, ',') && r->statement.class == STATEMENT_ALTER_TABLE)
+			first = i - 1;
+		else if (rule_is(r, last + 1, ','))
+			last++;
+		rule_remove(r, first, last);
+		i = last;
+	}
+	for (size_t i = r->statement.verb + 1; r->statement.object_count && i < r->statement.objects[0].first; i++)
+		if ((rule_is(r, i, KW_ONLINE) || rule_is(r, i, KW_OFFLINE)) && RULE_REWRITES(r, "ONLINE and OFFLINE are left out."))
+			rule_remove(r, i, i);
+}
+
+/* TIMESTAMP columns where the target cannot be told explicit_defaults_for_timestamp. */
+static void timestamp_defaults(struct rewriting *r)
+{
+	const struct table_text *text = table_text_of(r);
+
+	if (r->input->explicit_defaults != 1 || r->target->variables[VARIABLE_EXPLICIT_DEFAULTS_FOR_TIMESTAMP] ||
+		r->target->server.family == FAMILY_MARIADB || version_at_least(r->target->server, FAMILY_MYSQL, 80002))
+		return;
+	for (size_t i = 0; i < text->item_count; i++) {
+		const struct table_item *item = &text->items[i];
+		bool told = false;
+		size_t at = item->type + 1;
+
+		if (item->is_key || !token_equals(&r->tokens, item->type, "TIMESTAMP"))
+			continue;
+		for (size_t k = at; k < item->end; k++)
+			told = told || (rule_is(r, k, KW_NULL) && !rule_is(r, k - 1, KW_DEFAULT));
+		if (told)
+			continue;
+		if (!RULE_REWRITES(r, "TIMESTAMP columns may be NULL on the source (explicit_defaults_for_timestamp), which the target has to "
+			"be told for each."))
+			return;
+		if (rule_is(r, at, '('))
+			at = token_skip_parens(&r->tokens, at);
+		rule_insert_after(r, at - 1, " NULL");
+	}
+}
+
+CLASSES(table_classes, STATEMENT_CREATE_TABLE, STATEMENT_ALTER_TABLE);
+CLASSES(index_classes, STATEMENT_ALTER_TABLE, STATEMENT_CREATE_INDEX, STATEMENT_DROP_INDEX);
+
+#define REWRITE_RUN (ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP))
+#define MYSQL {FAMILY_MYSQL, 80036}
+#define MARIADB {FAMILY_MARIADB, 101106}
+
+static const struct rule list[] = {
+	{{"engine", "Tables", "ENGINE of tables and partitions other than InnoDB, or that the target has not",
+		"becomes InnoDB", "nothing, but their rows could not be exact after a crash", REWRITE_RUN, POLICY_REWRITE,
+		"CREATE TABLE app.t2 (a INT) ENGINE=MyISAM", MYSQL}, table_classes, engine},
+	{{"counter-key", "Tables", "AUTO_INCREMENT columns that come first in no key, in tables that become InnoDB",
+		"adds a key", "MyISAM", REWRITE_RUN, POLICY_REWRITE,
+		"CREATE TABLE app.t3 (a INT, id INT AUTO_INCREMENT, PRIMARY KEY (a, id)) ENGINE=MyISAM", MYSQL}, table_classes,
+		counter_key},
+	{{"row-format", "Tables", "ROW_FORMAT=FIXED, PAGE, COMPRESSED; KEY_BLOCK_SIZE", "removes them", "InnoDB files that may be "
+		"compressed", REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.t4 (a INT) ROW_FORMAT=COMPRESSED", MYSQL},
+		table_classes, row_format},
+	{{"directories", "Tables", "DATA DIRECTORY, INDEX DIRECTORY of tables and partitions", "removes them", "FILE, and the directory",
+		REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.t5 (a INT) DATA DIRECTORY='/srv/data'", MYSQL}, table_classes,
+		directories},
+	{{"table-tablespace", "Tables", "TABLESPACE and STORAGE of tables and partitions", "removes them", "the tablespace",
+		REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.t6 (a INT) TABLESPACE ts", MYSQL}, table_classes,
+		table_tablespace},
+	{{"encryption", "Tables", "ENCRYPTION, ENCRYPTED, ENCRYPTION_KEY_ID", "removes them", "a keyring", REWRITE_RUN,
+		POLICY_REWRITE, "CREATE TABLE app.t7 (a INT) ENCRYPTION='Y'", MYSQL}, table_classes, encryption},
+	{{"compression", "Tables", "COMPRESSION, PAGE_COMPRESSED, PAGE_COMPRESSION_LEVEL", "removes them",
+		"a file system with holes", REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.t8 (a INT) COMPRESSION='zlib'", MYSQL},
+		table_classes, compression},
+	{{"foreign-options", "Tables", "UNION, INSERT_METHOD, CONNECTION, SECONDARY_ENGINE, TRANSACTIONAL, PAGE_CHECKSUM, …",
+		"removes them", "the engine or the family they belong to", REWRITE_RUN, POLICY_REWRITE,
+		"CREATE TABLE app.t9 (a INT) SECONDARY_ENGINE=RAPID", MYSQL}, table_classes, foreign_options},
+	{{"algorithm-lock", "Tables", "ALGORITHM, LOCK, ONLINE in ALTER TABLE, CREATE INDEX, DROP INDEX", "removes them",
+		"a server that can do it this way", REWRITE_RUN, POLICY_REWRITE,
+		"ALTER TABLE app.t ADD COLUMN b INT, ALGORITHM=INSTANT", MYSQL}, index_classes, algorithm_lock},
+	{{"timestamp-defaults", "Tables", "TIMESTAMP columns without NULL under explicit_defaults_for_timestamp, for MySQL 5",
+		"writes NULL", "the variable to be settable", REWRITE_RUN, POLICY_REWRITE, NULL, MARIADB}, table_classes,
+		timestamp_defaults},
+};
+
+const struct rule_topic rules_tables = {list, sizeof(list) / sizeof(list[0])};
