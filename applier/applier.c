@@ -289,7 +289,7 @@ static void dispatch(struct applier *applier, struct worker *worker, struct batc
 {
 	batch_close(batch);
 	batch->sequence = ++applier->next.sequence;
-	batch->after = applier->barrier;
+	batch->after = batch->turned_coarse ? batch->sequence - 1 : applier->barrier;
 	if (batch->alone) { /* statements read what others wrote: committed before, and a barrier for those behind */
 		batch->after_commit = true;
 		applier->barrier = batch->sequence;

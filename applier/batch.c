@@ -460,20 +460,28 @@ static void add_key(struct batch *batch, uint64_t key)
 	batch->keys[batch->key_count++] = key;
 }
 
+static void add_image_key(struct batch *batch, const struct row_view *view, const struct target_key *key,
+	unsigned ordinal, const struct value *image)
+{
+	struct target_table *table = (struct target_table *)view->table; /* only the flag is written, by this thread */
+	enum conflict_key_kind kind;
+	uint64_t number;
+
+	kind = key->count ? conflict_key_row(view->binding, key, ordinal, image, &number) : KEY_COARSE;
+	if (kind == KEY_COARSE && !table->coarse)
+		table->coarse = batch->turned_coarse = true;
+	if (kind != KEY_NONE)
+		add_key(batch, table->coarse ? conflict_key_table(table) : number);
+}
+
 static void add_image_keys(struct batch *batch, const struct row_view *view, const struct value *image)
 {
-	uint64_t key;
-
 	if (!image)
 		return;
-	if (conflict_key_row(view->binding, &view->table->key, 0, image, &key))
-		add_key(batch, key);
-	for (unsigned i = 0; i < view->table->secondary_unique; i++) {
-		if (view->table->uniques[i].count == 0)
-			add_key(batch, conflict_key_table(view->table));
-		else if (conflict_key_row(view->binding, &view->table->uniques[i], i + 1, image, &key))
-			add_key(batch, key);
-	}
+	if (view->table->key.count)
+		add_image_key(batch, view, &view->table->key, 0, image);
+	for (unsigned i = 0; i < view->table->secondary_unique; i++)
+		add_image_key(batch, view, &view->table->uniques[i], i + 1, image);
 }
 
 static void add_conflict_keys(struct batch *batch, const struct row_view *view)
@@ -482,8 +490,7 @@ static void add_conflict_keys(struct batch *batch, const struct row_view *view)
 		add_key(batch, conflict_key_relations());
 	if (!view->binding->keyed || !view->key_known)
 		add_key(batch, conflict_key_table(view->table));
-	else if (view->table->key.count)
-		add_image_keys(batch, view, view->before);
+	add_image_keys(batch, view, view->before);
 	add_image_keys(batch, view, view->after);
 }
 

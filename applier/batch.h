@@ -79,6 +79,7 @@ struct batch {
 	uint64_t *keys;         /* conflict keys, when they are wanted */
 	size_t key_count, key_room;
 	bool want_keys;
+	bool turned_coarse;     /* a table's conflict keys became coarse: those of earlier batches are finer, so wait */
 	struct open_set *open;  /* sets that still take rows, by table */
 	struct open_set *open_ordered; /* the one open run among tables with foreign keys */
 	/* the scheduler's */

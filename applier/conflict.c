@@ -23,28 +23,37 @@ static uint64_t mix_bytes(uint64_t state, const uint8_t *bytes, size_t length)
 	return mix(mix(state, hash), length);
 }
 
-/* Letters without case, trailing spaces dropped; text with anything else than ASCII is one and the same. */
-static uint64_t mix_text(uint64_t state, const uint8_t *bytes, size_t length)
+/* Letters and digits alone, and letters without case, as some collations ignore the rest; letters that some language takes
+ * for one (i, j and y; u, v and w) are one. False for text with anything else than ASCII. */
+static bool mix_text(uint64_t *state, const uint8_t *bytes, size_t length)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
 
-	while (length && (bytes[length - 1] == ' ' || bytes[length - 1] == 0))
-		length--;
 	for (size_t i = 0; i < length; i++) {
 		uint8_t c = bytes[i];
 
-		/* control characters are ignored by some collations; punctuation may be, too */
 		if (c >= 0x80)
-			return mix(state, 0x80);
+			return false;
 		if (c >= 'A' && c <= 'Z')
 			c = (uint8_t)(c + 32);
 		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
 			continue;
-		/* contractions of some languages make two letters one: only the alphabet's order is lost here, never an
-		 * equality, as equal texts have equal letters */
+		if (c == 'j' || c == 'y')
+			c = 'i';
+		else if (c == 'v' || c == 'w')
+			c = 'u';
 		hash = (hash ^ c) * 0x100000001b3u;
 	}
-	return mix(state, hash);
+	*state = mix(*state, hash);
+	return true;
+}
+
+/* A collation that compares codes: equal is equal. (A PAD SPACE one drops spaces at the end, as mix_text does.) */
+static bool compares_bytes(const struct target_column *column)
+{
+	size_t length = column->collation ? strlen(column->collation) : 0;
+
+	return length > 4 && strcmp(column->collation + length - 4, "_bin") == 0;
 }
 
 uint64_t conflict_key_table(const struct target_table *table)
@@ -57,27 +66,32 @@ uint64_t conflict_key_relations(void)
 	return mix(0x666b73u, 0);
 }
 
-static uint64_t mix_value(uint64_t state, const struct value *value, const struct target_column *column)
+/* False when the value may equal about any other. */
+static bool mix_value(uint64_t *state, const struct value *value, const struct target_column *column)
 {
+	size_t length = value->length;
+
 	switch ((enum value_kind)value->kind) {
 	case VALUE_STRING:
 		if (value->compressed)
-			return mix(state, 1);
-		return column->class == COLUMN_TEXT || column->class == COLUMN_ENUM
-			? mix_text(state, value->bytes, value->length)
-			: mix_bytes(state, value->bytes, value->length);
+			return false;
+		if (column->class == COLUMN_TEXT && !compares_bytes(column))
+			return mix_text(state, value->bytes, length);
+		while (column->class == COLUMN_TEXT && length && value->bytes[length - 1] == ' ')
+			length--;
+		*state = mix_bytes(*state, value->bytes, length);
+		return true;
 	case VALUE_DECIMAL:
-		return mix_bytes(state, value->bytes, value->length);
-	case VALUE_FLOAT:
-		return mix(state, value->number.f == 0 ? 0 : (uint64_t)(int64_t)(value->number.f * 0.5f));
-	case VALUE_DOUBLE:
-		return mix(state, 2); /* rarely in a key: not worth telling apart */
+		*state = mix_bytes(*state, value->bytes, length);
+		return true;
 	case VALUE_DATE:
 	case VALUE_TIME:
 	case VALUE_DATETIME:
-		state = mix(state, (uint64_t)value->time.year << 16 | (uint64_t)value->time.month << 8 | value->time.day);
-		return mix(state, (uint64_t)value->time.hour << 16 | (uint64_t)value->time.minute << 8 |
-					  value->time.second);
+		*state = mix(*state,
+			(uint64_t)value->time.year << 16 | (uint64_t)value->time.month << 8 | value->time.day);
+		*state = mix(*state,
+			(uint64_t)value->time.hour << 16 | (uint64_t)value->time.minute << 8 | value->time.second);
+		return true;
 	case VALUE_INT:
 	case VALUE_UINT:
 	case VALUE_BIT:
@@ -85,17 +99,19 @@ static uint64_t mix_value(uint64_t state, const struct value *value, const struc
 	case VALUE_YEAR:
 	case VALUE_TIMESTAMP:
 	case VALUE_ENUM:
-		return mix(state, value->number.u);
-	default:
-		return mix(state, 3);
+		*state = mix(*state, value->number.u);
+		return true;
+	default: /* rare in a key, and equal in more ways than by their bytes */
+		return false;
 	}
 }
 
-bool conflict_key_row(const struct table_binding *binding, const struct target_key *key, unsigned ordinal,
-	const struct value *image, uint64_t *number)
+enum conflict_key_kind conflict_key_row(const struct table_binding *binding, const struct target_key *key,
+	unsigned ordinal, const struct value *image, uint64_t *number)
 {
 	const struct target_table *table = binding->table;
 	uint64_t state = mix(mix(0x726f77u, table->id), ordinal);
+	bool coarse = key->has_prefix;
 
 	for (unsigned i = 0; i < key->count; i++) {
 		unsigned column = key->columns[i];
@@ -110,13 +126,15 @@ bool conflict_key_row(const struct table_binding *binding, const struct target_k
 					value = &image[source];
 			}
 		}
-		if (!value || value->kind == VALUE_NULL || value->kind == VALUE_ABSENT)
-			return false;
-		/* a prefix of the value decides: everything is one */
-		state = key->has_prefix ? mix(state, 4) : mix_value(state, value, &table->columns[column]);
+		if (!value && table->columns[column].generated)
+			coarse = true;
+		else if (!value || value->kind == VALUE_NULL || value->kind == VALUE_ABSENT)
+			return KEY_NONE;
+		else if (!mix_value(&state, value, &table->columns[column]))
+			coarse = true;
 	}
-	*number = state;
-	return true;
+	*number = coarse ? conflict_key_table(table) : state;
+	return coarse ? KEY_COARSE : KEY_NUMBER;
 }
 
 /* A fixed table: a key finds the newest sequence of its slot, so two keys in one slot conflict (falsely) at worst. No key is

@@ -16,10 +16,15 @@
 uint64_t conflict_key_table(const struct target_table *table);
 uint64_t conflict_key_relations(void);
 
-/* Of one key's values in an image; false when it has none (a NULL in a unique key, a value that is absent). `ordinal` is 0
- * for the key that identifies rows, 1… for the others. */
-bool conflict_key_row(const struct table_binding *binding, const struct target_key *key, unsigned ordinal,
-	const struct value *image, uint64_t *number);
+enum conflict_key_kind {
+	KEY_NONE,   /* a NULL in a unique key, a value that is absent */
+	KEY_NUMBER,
+	KEY_COARSE, /* text beyond ASCII, which may equal about anything ("Straße", "STRASSE"): the table's own number it is */
+};
+
+/* Of one key's values in an image. `ordinal` is 0 for the key that identifies rows, 1… for the others. */
+enum conflict_key_kind conflict_key_row(const struct table_binding *binding, const struct target_key *key,
+	unsigned ordinal, const struct value *image, uint64_t *number);
 
 /* Which batch has last had a key. */
 struct conflict_index;

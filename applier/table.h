@@ -63,6 +63,7 @@ struct target_table {
 	bool has_foreign_keys;       /* it refers to others, or others to it */
 	bool has_triggers;
 	bool key_needs_care;         /* FLOAT, BIT, ENUM … in the key: no multi-row forms that compare it */
+	bool coarse;                 /* a conflict key of its rows was coarse once: all are from then on */
 	uint64_t id;                 /* number of this table in the cache: part of conflict keys */
 	struct target_table *next;   /* of the cache */
 };
