@@ -488,8 +488,13 @@ static void add_conflict_keys(struct batch *batch, const struct row_view *view)
 {
 	if (view->table->has_foreign_keys)
 		add_key(batch, conflict_key_relations());
-	if (!view->binding->keyed || !view->key_known)
-		add_key(batch, conflict_key_table(view->table));
+	if (!view->key_known) {
+		struct target_table *table = (struct target_table *)view->table;
+
+		if (view->binding->keyed && !table->coarse)
+			table->coarse = batch->turned_coarse = true;
+		add_key(batch, conflict_key_table(table));
+	}
 	add_image_keys(batch, view, view->before);
 	add_image_keys(batch, view, view->after);
 }
