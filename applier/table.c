@@ -276,10 +276,12 @@ static int read_relations(struct target *target, struct arena *arena, struct tar
 			return -1;
 		table->has_foreign_keys = rows.rows > 0;
 	}
-	if (ask(target, arena, &rows, "SELECT 1 FROM information_schema.TRIGGERS", "EVENT_OBJECT_SCHEMA",
-		    table->database, "EVENT_OBJECT_TABLE", table->name, " LIMIT 1", error) < 0)
+	if (ask(target, arena, &rows, "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS", "EVENT_OBJECT_SCHEMA",
+		    table->database, "EVENT_OBJECT_TABLE", table->name,
+		    " AND INSTR(ACTION_STATEMENT, '@changeling_rows') = 0 ORDER BY TRIGGER_NAME LIMIT 1", error) < 0)
 		return -1;
-	table->has_triggers = rows.rows > 0;
+	if (rows.rows)
+		table->bare_trigger = target_cell(&rows, 0, 0);
 	return 0;
 }
 
@@ -399,6 +401,12 @@ int table_bind(const struct target_table *table, struct table_map *map, struct a
 			"table %s.%s does not exist on the target. Make it there (with the rows it had at this position), then "
 			"run changeling retry; or changeling skip.",
 			map->database, map->table);
+	if (table->bare_trigger)
+		return error_set(error, ERROR_STOP,
+			"table %s has the trigger %s on the target, which would fire for row changes whose effects are in the "
+			"master's log already, so that they happen twice. Drop it until the cut-over, or create it again with "
+			"its body inside IF @changeling_rows IS NULL THEN … END IF; then run changeling retry.",
+			table->quoted, table->bare_trigger);
 	binding->table = table;
 	binding->map = map;
 	binding->to_target = arena_alloc(arena, (map->columns_count + 1) * sizeof(int));
