@@ -88,22 +88,24 @@ static uint64_t hash_without_digits(const struct error *error)
 	return hash | 1;
 }
 
-bool log_throttle_error(struct log_throttle *throttle, enum log_level level, const char *component,
-	const struct error *error)
+bool log_throttle_error(
+	struct log_throttle *throttle, enum log_level level, const char *component, const struct error *error)
 {
 	uint64_t now = monotonic_ms(), hash = hash_without_digits(error);
 
 	if (hash != throttle->hash) {
 		if (throttle->suppressed)
-			log_line(level, component, "the former error came again count=%" PRIu64, throttle->suppressed);
+			log_line(level, component, "the former error came again count=%" PRIu64,
+				throttle->suppressed);
 		throttle->hash = hash;
 		throttle->interval_ms = throttle->least_ms;
 	} else if (now - throttle->last_ms < throttle->interval_ms) {
 		throttle->suppressed++;
 		return false;
 	} else {
-		throttle->interval_ms = throttle->interval_ms > throttle->most_ms / 2 ? throttle->most_ms
-			: throttle->interval_ms * 2;
+		throttle->interval_ms = throttle->interval_ms > throttle->most_ms / 2
+						? throttle->most_ms
+						: throttle->interval_ms * 2;
 		if (throttle->suppressed)
 			log_line(level, component, "the next error came again meanwhile count=%" PRIu64,
 				throttle->suppressed);

@@ -7,12 +7,12 @@
 
 #include "base/log.h"
 
-/* Exponential with full jitter: the nth pause is random between the least and least·2ⁿ, never above the most. A
- * success only counts when it lasts: a connection that breaks at once does not start the count anew. */
+/* Exponential with full jitter: the nth pause is random between the least and least·2ⁿ, never above the most.
+ * A success only counts when it lasts: a connection that breaks at once does not start the count anew. */
 struct backoff {
 	uint64_t least_ms, most_ms;
-	uint64_t good_ms;      /* how long things must go well to begin anew */
-	unsigned attempts;     /* failures in a row */
+	uint64_t good_ms;	/* how long things must go well to begin anew */
+	unsigned attempts;	/* failures in a row */
 	uint64_t good_since_ms; /* 0 = not going well */
 };
 
@@ -28,13 +28,13 @@ unsigned backoff_attempts(const struct backoff *backoff);
 /* Milliseconds of the monotonic clock; never 0. */
 uint64_t monotonic_ms(void);
 
-/* The same trouble again and again: the first line is logged at once, the next ones at growing intervals, each
- * telling how many were left out in between. Another text starts anew. */
+/* The same trouble again and again: the first line is logged at once, the next ones at growing intervals,
+ * each telling how many were left out in between. Another text starts anew. */
 struct log_throttle {
 	uint64_t least_ms, most_ms; /* between lines */
-	uint64_t interval_ms;       /* now */
-	uint64_t last_ms;           /* of the last line */
-	uint64_t hash;              /* of what was said last */
+	uint64_t interval_ms;	    /* now */
+	uint64_t last_ms;	    /* of the last line */
+	uint64_t hash;		    /* of what was said last */
 	uint64_t suppressed;
 };
 

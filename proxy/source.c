@@ -5,51 +5,22 @@
 #include <inttypes.h>
 #include <mysql.h>
 #include <errmsg.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "applier/tls_pin.h"
 #include "base/backoff.h"
 #include "base/memory.h"
-#include "proxy/source_duplicate.h"
 #include "proxy/source_errors.h"
+#include "proxy/source_internal.h"
 #include "proxy/source_protocol.h"
-#include "proxy/source_skip.h"
 
 #define PACKET_MARGIN (1u << 20) /* above the largest event: MySQL adds its headers to the limit */
-#define DUMP_OFFSET_MAXIMUM UINT32_MAX /* what fits into the command */
 #define DEFAULT_READ_SECONDS 60u
 #define DEFAULT_CONNECT_SECONDS 10u
-
-struct source {
-	struct source_options options;
-	MYSQL *mysql; /* NULL = not connected */
-	enum server_family family;
-	unsigned version;
-	char version_text[128];
-	char host[300];
-	char cipher[128];
-	char tls_version[32];
-	uint64_t connection_id;
-	enum checksum_algorithm checksum;
-	struct skipper skipper;
-	struct buffer changed; /* the event in hand, when the skipper changed it */
-	bool non_blocking;
-	unsigned read_seconds;
-
-	/* A duplicate of the connection's descriptor, as the library closes its own whenever it sees an error: by this
-	 * one, source_interrupt never hits somebody else's, and we can see whether it was the master that ended the
-	 * connection. -1 = none; under the lock. */
-	pthread_mutex_t lock;
-	int socket;
-	atomic_bool interrupted;
-};
 
 struct source *source_new(const struct source_options *options)
 {
@@ -63,7 +34,8 @@ struct source *source_new(const struct source_options *options)
 		source->options.connect_timeout_seconds = DEFAULT_CONNECT_SECONDS;
 	/* one heartbeat may be late; two that are missing are a dead connection */
 	least = (unsigned)((2 * options->heartbeat_ms + 999) / 1000) + 1;
-	source->read_seconds = options->read_timeout_seconds ? options->read_timeout_seconds : DEFAULT_READ_SECONDS;
+	source->read_seconds =
+		options->read_timeout_seconds ? options->read_timeout_seconds : DEFAULT_READ_SECONDS;
 	if (source->read_seconds < least)
 		source->read_seconds = least;
 	pthread_mutex_init(&source->lock, NULL);
@@ -143,26 +115,16 @@ uint64_t source_connection_id(const struct source *source)
 	return source->connection_id;
 }
 
-uint64_t source_skip_until(const struct source *source)
-{
-	return source->skipper.until;
-}
-
-enum checksum_algorithm source_checksum(const struct source *source)
-{
-	return source->checksum;
-}
-
-static int stopped(struct error *error)
+int source_stopped(struct error *error)
 {
 	return error_set(error, ERROR_STOPPED, "reading from the source was ended on request.");
 }
 
 /* The library's last error on this connection. */
-static int set_error(struct source *source, struct error *error, const char *doing)
+int source_failed(struct source *source, struct error *error, const char *doing)
 {
 	if (atomic_load(&source->interrupted))
-		return stopped(error);
+		return source_stopped(error);
 	return source_error(error, mysql_errno(source->mysql), mysql_sqlstate(source->mysql),
 		mysql_error(source->mysql), true, doing, source->host);
 }
@@ -188,15 +150,16 @@ static int set_tls(MYSQL *mysql, const struct source_options *options, const cha
 	if (options->ssl_mode == SOURCE_SSL_IDENTITY) {
 		mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
 	} else {
-		/* The library checks chain and name together or neither, and goes on in clear when it checks neither
-		 * and the server says it has no TLS (1.13). So the chain is checked beforehand, and the connection
-		 * pinned to the very certificate that passed. */
+		/* The library checks chain and name together or neither, and goes on in clear when it checks
+		 * neither and the server says it has no TLS (1.13). So the chain is checked beforehand, and
+		 * the connection pinned to the very certificate that passed. */
 		char fingerprint[TLS_PIN_TEXT];
 
-		if (tls_pin_fetch(host, port, options->ssl_ca, options->ssl_capath, options->connect_timeout_seconds,
-			    fingerprint, error) < 0)
-			return error->kind == ERROR_CONNECT ? error_advice(error, "%s", source_tls_advice(error->text))
-							    : -1;
+		if (tls_pin_fetch(host, port, options->ssl_ca, options->ssl_capath,
+			    options->connect_timeout_seconds, fingerprint, error) < 0)
+			return error->kind == ERROR_CONNECT
+				       ? error_advice(error, "%s", source_tls_advice(error->text))
+				       : -1;
 		mysql_options(mysql, MARIADB_OPT_SSL_FP, fingerprint);
 	}
 	return 0;
@@ -262,8 +225,8 @@ static void wipe_password(MYSQL *mysql)
 		explicit_bzero(mysql->options.password, strlen(mysql->options.password));
 }
 
-static int connect_one(struct source *source, const char *host, unsigned port, const char *password,
-	struct error *error)
+static int connect_one(
+	struct source *source, const char *host, unsigned port, const char *password, struct error *error)
 {
 	const struct source_options *options = &source->options;
 	MYSQL *mysql = mysql_init(NULL), *connected = NULL;
@@ -281,8 +244,8 @@ static int connect_one(struct source *source, const char *host, unsigned port, c
 		char doing[400];
 
 		snprintf(doing, sizeof(doing), "connecting as %s", options->user);
-		source_error(error, mysql_errno(mysql), mysql_sqlstate(mysql), mysql_error(mysql), false, doing,
-			source->host);
+		source_error(error, mysql_errno(mysql), mysql_sqlstate(mysql), mysql_error(mysql), false,
+			doing, source->host);
 		if (error->kind == ERROR_RETRY)
 			error->kind = ERROR_CONNECT;
 		goto out;
@@ -290,7 +253,9 @@ static int connect_one(struct source *source, const char *host, unsigned port, c
 	cipher = mysql_get_ssl_cipher(mysql);
 	if (options->ssl_mode != SOURCE_SSL_OFF && !cipher) {
 		error_set(error, ERROR_CONNECT,
-			"the connection to the source %s is not encrypted though source-ssl-mode asks for it.", source->host);
+			"the connection to the source %s is not encrypted though source-ssl-mode asks for "
+			"it.",
+			source->host);
 		goto out;
 	}
 	snprintf(source->cipher, sizeof(source->cipher), "%s", cipher ? cipher : "");
@@ -325,15 +290,16 @@ static int learn_version(struct source *source, struct error *error)
 		source->connection_id = strtoull(source_cell(&rows, 0, 1), NULL, 10);
 		if (source->version < 50500)
 			result = error_set(error, ERROR_STOP,
-				"the source %s is version %s: replication needs MySQL 5.5 or MariaDB 5.5 or later.", source->host,
-				source->version_text);
+				"the source %s is version %s: replication needs MySQL 5.5 or MariaDB 5.5 or "
+				"later.",
+				source->host, source->version_text);
 	}
 	arena_release(&arena);
 	return result;
 }
 
-static int try_host(struct source *source, const char *host, unsigned port, const char *password,
-	struct error *error)
+static int try_host(
+	struct source *source, const char *host, unsigned port, const char *password, struct error *error)
 {
 	snprintf(source->host, sizeof(source->host), strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, port);
 	if (connect_one(source, host, port, password, error) < 0)
@@ -378,11 +344,11 @@ static int try_hosts(struct source *source, const char *password, struct error *
 		if (found == 0)
 			break;
 		if (atomic_load(&source->interrupted))
-			return stopped(error);
+			return source_stopped(error);
 		if (try_host(source, host, port, password, &one) == 0)
 			return 0;
 		if (atomic_load(&source->interrupted))
-			return stopped(error);
+			return source_stopped(error);
 		add_failure(&all, ++tried, &one);
 	}
 	source->host[0] = '\0';
@@ -448,164 +414,25 @@ int source_query(struct source *source, const char *sql, struct arena *arena, st
 		return error_set(error, ERROR_RETRY, "there is no connection to the source.");
 	snprintf(doing, sizeof(doing), "running %.150s", sql);
 	if (mysql_real_query(source->mysql, sql, strlen(sql)) != 0)
-		return set_error(source, error, doing);
+		return source_failed(source, error, doing);
 	result = mysql_store_result(source->mysql);
 	if (!result)
-		return mysql_errno(source->mysql) ? set_error(source, error, doing) : 0;
+		return mysql_errno(source->mysql) ? source_failed(source, error, doing) : 0;
 	if (rows && arena)
 		take_rows(result, arena, rows);
 	mysql_free_result(result);
 	return 0;
 }
 
-/* ---- becoming a replica ---- */
+/* ---- what source_stream.c is made of ---- */
 
-static int send_command(struct source *source, unsigned command, const struct buffer *payload, bool answered)
+int source_send_command(struct source *source, unsigned command, const struct buffer *payload, bool answered)
 {
-	/* the library's list of commands ends before ours, but it sends any number; never with length 0, which it
-	 * takes for "use strlen" */
-	return source->mysql->methods->db_command(source->mysql, (enum enum_server_command)command, payload->data,
-		payload->length, answered ? 0 : 1, NULL);
+	/* the library's list of commands ends before ours, but it sends any number; never with length 0,
+	 * which it takes for "use strlen" */
+	return source->mysql->methods->db_command(source->mysql, (enum enum_server_command)command,
+		payload->data, payload->length, answered ? 0 : 1, NULL);
 }
-
-/* What the server will do with checksums before the first format description. Servers that know none (1193) send
- * none. */
-static int agree_checksum(struct source *source, struct error *error)
-{
-	struct arena arena = ARENA_INIT;
-	struct source_rows rows;
-	struct error unknown;
-	int result = 0;
-
-	source->checksum = CHECKSUM_OFF;
-	if (source_query(source,
-		    "SET @master_binlog_checksum = @@global.binlog_checksum, @source_binlog_checksum = "
-		    "@@global.binlog_checksum",
-		    NULL, NULL, &unknown) < 0) {
-		if (unknown.code == 1193)
-			goto out;
-		*error = unknown;
-		result = -1;
-		goto out;
-	}
-	result = source_query(source, "SELECT @master_binlog_checksum", &arena, &rows, error);
-	if (result == 0 && rows.rows == 1 && source_cell(&rows, 0, 0)) {
-		const char *algorithm = source_cell(&rows, 0, 0);
-
-		if (strcasecmp(algorithm, "CRC32") == 0)
-			source->checksum = CHECKSUM_CRC32;
-		else if (strcasecmp(algorithm, "NONE") != 0 && *algorithm)
-			result = error_set(error, ERROR_STOP,
-				"the source %s has binlog_checksum=%s, which this version cannot check. SET GLOBAL "
-				"binlog_checksum=CRC32 there.",
-				source->host, algorithm);
-	}
-out:
-	arena_release(&arena);
-	return result;
-}
-
-static int register_replica(struct source *source, struct error *error)
-{
-	struct buffer payload = BUFFER_INIT;
-	int result = 0;
-
-	protocol_put_register(&payload, source->options.server_id, source->options.report_host,
-		source->options.report_port);
-	if (send_command(source, COMMAND_REGISTER_REPLICA, &payload, true) != 0)
-		result = set_error(source, error, "registering as a replica");
-	buffer_release(&payload);
-	return result;
-}
-
-/* Tells the session what kind of replica this is. */
-static int set_session(struct source *source, const struct source_start *start, const char *gtid_set,
-	struct error *error)
-{
-	struct buffer sql = BUFFER_INIT;
-	int result;
-
-	protocol_put_session(&sql, source->family, start->trial ? NULL : source->options.uuid,
-		source->options.heartbeat_ms, gtid_set);
-	result = source_query(source, buffer_text(&sql), NULL, NULL, error);
-	buffer_release(&sql);
-	return result;
-}
-
-/* Nobody's: the master ends the stream of whoever has the same one. */
-static uint32_t trial_server_id(void)
-{
-	uint32_t id;
-
-	if (getrandom(&id, sizeof(id), GRND_NONBLOCK) != (ssize_t)sizeof(id))
-		id = (uint32_t)monotonic_ms();
-	return id | UINT32_C(0x80000000);
-}
-
-static void put_dump(struct source *source, const struct source_start *start, const struct gtid_set *set,
-	struct buffer *payload, unsigned *command)
-{
-	uint32_t server_id = start->trial ? trial_server_id() : source->options.server_id;
-	unsigned flags = protocol_dump_flags(source->family, set != NULL, start->non_blocking);
-	uint64_t offset = start->position.offset < 4 ? 4 : start->position.offset;
-
-	skipper_start(&source->skipper, !set && offset > DUMP_OFFSET_MAXIMUM ? offset : 0, source->checksum);
-	*command = COMMAND_BINLOG_DUMP;
-	if (set && source->family == FAMILY_MYSQL) {
-		*command = COMMAND_BINLOG_DUMP_GTID;
-		protocol_put_dump_gtid(payload, flags, server_id, set);
-	} else if (set) {
-		protocol_put_dump(payload, 4, flags, server_id, ""); /* @slave_connect_state decides */
-	} else {
-		protocol_put_dump(payload, source->skipper.until ? 4 : (uint32_t)offset, flags, server_id,
-			start->position.file);
-	}
-}
-
-int source_start_dump(struct source *source, const struct source_start *start, struct error *error)
-{
-	struct buffer payload = BUFFER_INIT, text = BUFFER_INIT;
-	struct gtid_set *set = NULL;
-	unsigned command;
-	int result = -1;
-
-	if (!source->mysql)
-		return error_set(error, ERROR_RETRY, "there is no connection to the source.");
-	source->non_blocking = start->non_blocking;
-	if (start->gtid_set) {
-		enum gtid_kind wanted = source->family == FAMILY_MYSQL ? GTID_MYSQL : GTID_MARIADB;
-
-		set = gtid_set_new();
-		if (gtid_set_parse(set, start->gtid_set, error) < 0) {
-			error_context(error, "reading the GTID set to start from");
-			goto out;
-		}
-		if (!gtid_set_is_empty(set) && gtid_set_kind(set) != wanted) {
-			error_set(error, ERROR_STOP,
-				"the GTIDs to start from (%.100s) are not %s's, as the source %s is. Set a start position "
-				"of that server with change-master.",
-				start->gtid_set, wanted == GTID_MYSQL ? "MySQL" : "MariaDB", source->host);
-			goto out;
-		}
-		gtid_set_put_text(set, &text);
-	}
-	if (agree_checksum(source, error) < 0 || set_session(source, start, set ? buffer_text(&text) : NULL, error) < 0 ||
-		(!start->trial && register_replica(source, error) < 0))
-		goto out;
-	put_dump(source, start, set, &payload, &command);
-	if (send_command(source, command, &payload, false) != 0) {
-		set_error(source, error, "asking for the binary log");
-		goto out;
-	}
-	result = 0;
-out:
-	gtid_set_free(set);
-	buffer_release(&payload);
-	buffer_release(&text);
-	return result;
-}
-
-/* ---- the stream ---- */
 
 /* Is the connection still as the master left it: open, perhaps with more to read? */
 static bool still_open(struct source *source)
@@ -623,48 +450,30 @@ static int read_failed(struct source *source, uint64_t began_ms, struct error *e
 	bool silent = monotonic_ms() - began_ms >= (uint64_t)source->read_seconds * 1000 - 500;
 	unsigned code = mysql_errno(source->mysql);
 
-	set_error(source, error, "reading the binary log");
+	source_failed(source, error, "reading the binary log");
 	if (error->kind != ERROR_RETRY || code < CR_MIN_ERROR || code > CR_MAX_ERROR)
 		return -1;
 	if (silent)
 		return error_set_server(error, ERROR_RETRY, code, mysql_sqlstate(source->mysql),
-			"the source %s has been silent for %u seconds: the connection is taken for dead.%s", source->host,
-			source->read_seconds,
-			source->options.heartbeat_ms ? "" : " Set source-heartbeat-period, so that an idle master shows "
-							    "that it is alive.");
+			"the source %s has been silent for %u seconds: the connection is taken for dead.%s",
+			source->host, source->read_seconds,
+			source->options.heartbeat_ms
+				? ""
+				: " Set source-heartbeat-period, so that an idle master shows that it is "
+				  "alive.");
 	if (still_open(source))
 		return error_set_server(error, ERROR_CORRUPT, code, mysql_sqlstate(source->mysql),
-			"the source %s sent a packet that the client library refuses: an event larger than max-event-bytes "
-			"(%" PRIu64 "), or packets out of order. Raise max-event-bytes if it is below the source's "
+			"the source %s sent a packet that the client library refuses: an event larger than "
+			"max-event-bytes "
+			"(%" PRIu64
+			"), or packets out of order. Raise max-event-bytes if it is below the source's "
 			"max_allowed_packet, and start again.",
 			source->host, source->options.max_event_bytes);
 	return -1;
 }
 
-/* Later ones give the reason to the replica that they throw out. */
-static bool silent_about_duplicates(const struct source *source)
-{
-	return source->version < (source->family == FAMILY_MARIADB ? 100200u : 50700u);
-}
-
-/* The master ended the stream as if it had been told to. */
-static int end_of_stream(struct source *source, struct error *error)
-{
-	if (skipper_end(&source->skipper, error) < 0)
-		return -1;
-	if (source->non_blocking)
-		return 0;
-	if (silent_about_duplicates(source) && source_taken_over(&source->options))
-		return source_error(error, 1236, "HY000",
-			"a replica with the same server_uuid/server_id has connected (the master gave no reason, but lists one)",
-			true, "reading the binary log", source->host);
-	return error_set(error, ERROR_RETRY,
-		"the source %s ended the stream without a reason: it is going down, or somebody killed the dump.",
-		source->host);
-}
-
 /* One packet: 1 = an event, 0 = end of the stream. */
-static int read_packet(struct source *source, const uint8_t **event, size_t *length, struct error *error)
+int source_read_packet(struct source *source, const uint8_t **event, size_t *length, struct error *error)
 {
 	uint64_t began_ms = monotonic_ms();
 	unsigned long size = mysql_net_read_packet(source->mysql);
@@ -677,43 +486,15 @@ static int read_packet(struct source *source, const uint8_t **event, size_t *len
 		return 0;
 	if (size < 1 + EVENT_HEADER_SIZE || packet[0] != 0)
 		return error_set(error, ERROR_CORRUPT,
-			"the source %s sent a packet of %lu bytes that begins with 0x%02x, which is no event.", source->host,
-			size, size ? packet[0] : 0u);
+			"the source %s sent a packet of %lu bytes that begins with 0x%02x, which is no "
+			"event.",
+			source->host, size, size ? packet[0] : 0u);
 	if (size - 1 > source->options.max_event_bytes)
 		return error_set(error, ERROR_CORRUPT,
-			"the source %s sent an event of %lu bytes, which is larger than max-event-bytes (%" PRIu64
-			"). Raise it, and start again.",
+			"the source %s sent an event of %lu bytes, which is larger than max-event-bytes "
+			"(%" PRIu64 "). Raise it, and start again.",
 			source->host, size - 1, source->options.max_event_bytes);
 	*event = packet + 1;
 	*length = size - 1;
 	return 1;
-}
-
-int source_read(struct source *source, const uint8_t **event, size_t *length, struct error *error)
-{
-	if (!source->mysql)
-		return error_set(error, ERROR_RETRY, "there is no connection to the source.");
-	for (;;) {
-		int result;
-
-		if (atomic_load(&source->interrupted))
-			return stopped(error);
-		result = read_packet(source, event, length, error);
-		if (result < 0)
-			return -1;
-		if (result == 0)
-			return end_of_stream(source, error);
-		switch (skipper_take(&source->skipper, *event, *length, &source->changed, error)) {
-		case SKIP_DROP:
-			continue;
-		case SKIP_PASS:
-			return 1;
-		case SKIP_CHANGED:
-			*event = (const uint8_t *)source->changed.data;
-			*length = source->changed.length;
-			return 1;
-		default:
-			return -1;
-		}
-	}
 }

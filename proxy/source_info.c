@@ -12,8 +12,8 @@
 #define ER_PARSE_ERROR 1064
 #define ER_NO_BINARY_LOGGING 1381
 
-static const char *const log_off_text =
-	"the source %s writes no binary log. Start it with log_bin (on Amazon RDS: switch automated backups on).";
+static const char *const log_off_text = "the source %s writes no binary log. Start it with log_bin (on "
+					"Amazon RDS: switch automated backups on).";
 
 /* One statement for all: a variable that a version does not know is simply not among the rows. */
 static const char variables_sql[] =
@@ -87,8 +87,8 @@ static void take_variables(const struct source_rows *rows, struct source_info *i
 	info->row_image = variable(rows, "binlog_row_image");
 	info->row_metadata = variable(rows, "binlog_row_metadata");
 	info->row_value_options = variable(rows, "binlog_row_value_options");
-	info->transaction_compression = (int)variable_number(rows,
-		info->family == FAMILY_MYSQL ? "binlog_transaction_compression" : "log_bin_compress");
+	info->transaction_compression = (int)variable_number(
+		rows, info->family == FAMILY_MYSQL ? "binlog_transaction_compression" : "log_bin_compress");
 	mode = variable(rows, "gtid_mode");
 	info->gtid_mode = info->family == FAMILY_MYSQL ? mode : "";
 	info->gtid_domain_id = variable_number(rows, "gtid_domain_id");
@@ -103,7 +103,8 @@ static void take_variables(const struct source_rows *rows, struct source_info *i
 	info->expire_seconds = expire_seconds(rows);
 	info->space_limit_bytes = limit >= 0 ? limit : variable_number(rows, "binlog_space_limit");
 	info->read_only = strncasecmp(variable(rows, "read_only"), "NO_LOCK", 7) == 0
-		? 1 : (int)variable_number(rows, "read_only");
+				  ? 1
+				  : (int)variable_number(rows, "read_only");
 }
 
 static double now_seconds(void)
@@ -114,15 +115,17 @@ static double now_seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static int measure_clock(struct source *source, struct arena *arena, struct source_info *info, struct error *error)
+static int measure_clock(
+	struct source *source, struct arena *arena, struct source_info *info, struct error *error)
 {
 	bool fractions = info->family == FAMILY_MARIADB || info->version >= 50604;
 	struct source_rows rows;
 	double before, after, theirs;
 
 	before = now_seconds();
-	if (source_query(source, fractions ? "SELECT UNIX_TIMESTAMP(SYSDATE(6))" : "SELECT UNIX_TIMESTAMP() + 0.5",
-		    arena, &rows, error) < 0)
+	if (source_query(source,
+		    fractions ? "SELECT UNIX_TIMESTAMP(SYSDATE(6))" : "SELECT UNIX_TIMESTAMP() + 0.5", arena,
+		    &rows, error) < 0)
 		return -1;
 	after = now_seconds();
 	theirs = rows.rows && source_cell(&rows, 0, 0) ? strtod(source_cell(&rows, 0, 0), NULL) : before;
@@ -130,16 +133,17 @@ static int measure_clock(struct source *source, struct arena *arena, struct sour
 	return 0;
 }
 
-/* On Amazon RDS the server's own variable says nothing of when logs go. Elsewhere there is no such table, or we
- * may not look at it. */
+/* On Amazon RDS the server's own variable says nothing of when logs go. Elsewhere there is no such table, or
+ * we may not look at it. */
 static int64_t rds_retention(struct source *source, struct arena *arena)
 {
 	struct source_rows rows;
 	struct error unknown;
 
 	if (source_query(source,
-		    "SELECT IFNULL(value, 0) FROM mysql.rds_configuration WHERE name = 'binlog retention hours'", arena,
-		    &rows, &unknown) < 0 ||
+		    "SELECT IFNULL(value, 0) FROM mysql.rds_configuration WHERE name = 'binlog retention "
+		    "hours'",
+		    arena, &rows, &unknown) < 0 ||
 		rows.rows == 0 || !source_cell(&rows, 0, 0))
 		return -1;
 	return strtoll(source_cell(&rows, 0, 0), NULL, 10);
@@ -156,7 +160,8 @@ int source_info(struct source *source, struct arena *arena, struct source_info *
 	if (source_query(source, variables_sql, arena, &rows, error) < 0)
 		return -1;
 	if (rows.columns < 2)
-		return error_set(error, ERROR_CONNECT, "the source %s gave no variables.", source_host(source));
+		return error_set(
+			error, ERROR_CONNECT, "the source %s gave no variables.", source_host(source));
 	take_variables(&rows, info);
 	info->rds_retention_hours = rds_retention(source, arena);
 	return measure_clock(source, arena, info, error);
@@ -209,14 +214,15 @@ int source_gtid_at(struct source *source, const struct position *position, struc
 	if (rows.rows == 0 || !source_cell(&rows, 0, 0))
 		return error_set(error, ERROR_STOP,
 			"the source %s knows no GTID state at %s:%" PRIu64
-			": the file is gone, or no event begins at that offset. Compare with SHOW BINARY LOGS there.",
+			": the file is gone, or no event begins at that offset. Compare with SHOW BINARY "
+			"LOGS there.",
 			source_host(source), position->file, position->offset);
 	*gtid_set = without_space(arena, source_cell(&rows, 0, 0));
 	return 0;
 }
 
-static int mariadb_gtids(struct source *source, struct arena *arena, struct source_place *place,
-	struct error *error)
+static int mariadb_gtids(
+	struct source *source, struct arena *arena, struct source_place *place, struct error *error)
 {
 	struct source_rows rows;
 	struct error unknown;
@@ -232,7 +238,8 @@ static int mariadb_gtids(struct source *source, struct arena *arena, struct sour
 	return 0;
 }
 
-int source_current(struct source *source, struct arena *arena, struct source_place *place, struct error *error)
+int source_current(
+	struct source *source, struct arena *arena, struct source_place *place, struct error *error)
 {
 	static const char before[] = "SHOW MASTER STATUS", now[] = "SHOW BINARY LOG STATUS";
 	bool mysql = source_family(source) == FAMILY_MYSQL;
@@ -248,8 +255,8 @@ int source_current(struct source *source, struct arena *arena, struct source_pla
 	if (!file || !offset || !*file)
 		return error_set(error, ERROR_STOP, log_off_text, source_host(source));
 	if (strlen(file) > BINLOG_NAME_MAXIMUM)
-		return error_set(error, ERROR_STOP, "the source %s names a log file of %zu bytes.", source_host(source),
-			strlen(file));
+		return error_set(error, ERROR_STOP, "the source %s names a log file of %zu bytes.",
+			source_host(source), strlen(file));
 	snprintf(place->position.file, sizeof(place->position.file), "%s", file);
 	place->position.offset = strtoull(offset, NULL, 10);
 	if (named_cell(&rows, 0, "Binlog_Do_DB"))
@@ -280,7 +287,8 @@ int source_logs(struct source *source, struct arena *arena, struct source_log **
 	*logs = arena_zalloc(arena, (rows.rows + 1) * sizeof(**logs));
 	*count = 0;
 	for (size_t i = 0; i < rows.rows; i++) {
-		const char *name = named_cell(&rows, i, "Log_name"), *size = named_cell(&rows, i, "File_size");
+		const char *name = named_cell(&rows, i, "Log_name"),
+			   *size = named_cell(&rows, i, "File_size");
 		const char *encrypted = named_cell(&rows, i, "Encrypted");
 		struct source_log *log = &(*logs)[*count];
 
@@ -294,14 +302,15 @@ int source_logs(struct source *source, struct arena *arena, struct source_log **
 	return 0;
 }
 
-int source_replicas(struct source *source, struct arena *arena, struct source_replica **replicas, size_t *count,
-	struct error *error)
+int source_replicas(struct source *source, struct arena *arena, struct source_replica **replicas,
+	size_t *count, struct error *error)
 {
 	static const char before[] = "SHOW SLAVE HOSTS", now[] = "SHOW REPLICAS";
 	bool mysql = source_family(source) == FAMILY_MYSQL;
 	struct source_rows rows;
 
-	if (query_either(source, mysql ? now : before, mysql ? before : "SHOW REPLICA HOSTS", arena, &rows, error) < 0)
+	if (query_either(source, mysql ? now : before, mysql ? before : "SHOW REPLICA HOSTS", arena, &rows,
+		    error) < 0)
 		return -1;
 	*replicas = arena_zalloc(arena, (rows.rows + 1) * sizeof(**replicas));
 	*count = rows.rows;
@@ -354,10 +363,10 @@ void source_grants_add(struct source_grants *grants, const char *line)
 	length = (size_t)(on - line);
 	all = lists(line, length, "ALL PRIVILEGES") || lists(line, length, "ALL");
 	grants->super |= all || lists(line, length, "SUPER");
-	grants->replication_slave |= all || lists(line, length, "REPLICATION SLAVE") ||
-		lists(line, length, "REPLICATION REPLICA");
+	grants->replication_slave |=
+		all || lists(line, length, "REPLICATION SLAVE") || lists(line, length, "REPLICATION REPLICA");
 	grants->replication_client |= all || lists(line, length, "REPLICATION CLIENT") ||
-		lists(line, length, "BINLOG MONITOR") || lists(line, length, "SUPER");
+				      lists(line, length, "BINLOG MONITOR") || lists(line, length, "SUPER");
 }
 
 static void add_lines(const struct source_rows *rows, struct source_grants *grants)
@@ -387,7 +396,8 @@ static void add_roles(struct source *source, struct arena *arena, struct source_
 	buffer_release(&sql);
 }
 
-int source_grants(struct source *source, struct arena *arena, struct source_grants *grants, struct error *error)
+int source_grants(
+	struct source *source, struct arena *arena, struct source_grants *grants, struct error *error)
 {
 	struct source_rows rows;
 

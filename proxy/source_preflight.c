@@ -45,7 +45,8 @@ static void say(struct checking *c, enum check_result result, const char *item, 
 }
 
 /* The value is as wished, or another one that can be lived with. */
-static void say_value(struct checking *c, const char *item, const char *value, const char *wish, const char *mend)
+static void say_value(
+	struct checking *c, const char *item, const char *value, const char *wish, const char *mend)
 {
 	bool good = strcasecmp(value, wish) == 0;
 
@@ -70,15 +71,16 @@ static bool check_connection(struct checking *c)
 								    : "certificate verified, name not");
 	else
 		say(c, CHECK_WARN, "source TLS",
-			"Set source-ssl-mode=identity and source-ssl-ca, unless nobody can listen on the way.",
+			"Set source-ssl-mode=identity and source-ssl-ca, unless nobody can listen on the "
+			"way.",
 			"the connection is not encrypted");
 	if (source_info(c->source, &c->arena, &c->info, &error) < 0) {
 		say(c, CHECK_FAIL, "source variables", NULL, "%s", error.text);
 		return false;
 	}
 	say(c, c->info.version < 50600 ? CHECK_WARN : CHECK_OK, "source version",
-		"Versions before 5.6 have neither checksums nor GTIDs: damage on the way is not noticed.", "%s (%s)",
-		c->info.version_text, c->info.family == FAMILY_MYSQL ? "MySQL" : "MariaDB");
+		"Versions before 5.6 have neither checksums nor GTIDs: damage on the way is not noticed.",
+		"%s (%s)", c->info.version_text, c->info.family == FAMILY_MYSQL ? "MySQL" : "MariaDB");
 	return true;
 }
 
@@ -91,18 +93,20 @@ static void check_grants(struct checking *c)
 		say(c, CHECK_WARN, "source privileges", "Look at them with SHOW GRANTS.", "%s", error.text);
 		return;
 	}
-	snprintf(mend, sizeof(mend), "On the source: GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO the "
-		"account %.200s", c->grants.account);
+	snprintf(mend, sizeof(mend),
+		"On the source: GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO the account %.200s",
+		c->grants.account);
 	if (c->grants.replication_slave)
 		say(c, CHECK_OK, "source REPLICATION SLAVE", NULL, "granted to %s", c->grants.account);
 	else
-		say(c, CHECK_FAIL, "source REPLICATION SLAVE", mend, "not granted to %s: the log cannot be read",
-			c->grants.account);
+		say(c, CHECK_FAIL, "source REPLICATION SLAVE", mend,
+			"not granted to %s: the log cannot be read", c->grants.account);
 	if (c->grants.replication_client)
 		say(c, CHECK_OK, "source REPLICATION CLIENT", NULL, "granted to %s", c->grants.account);
 	else
 		say(c, CHECK_WARN, "source REPLICATION CLIENT", mend,
-			"not granted to %s: the source's position, and how soon its logs are purged, cannot be seen",
+			"not granted to %s: the source's position, and how soon its logs are purged, cannot "
+			"be seen",
 			c->grants.account);
 }
 
@@ -118,14 +122,14 @@ static void check_log(struct checking *c)
 		say(c, CHECK_FAIL, "source log_bin",
 			"Start the source with log_bin (on Amazon RDS: switch automated backups on).", "off");
 	say_value(c, "source binlog_format", info->binlog_format, "ROW",
-		"Statements are replayed too, with their context; rows are exact: SET GLOBAL binlog_format=ROW where "
-		"that can be done.");
+		"Statements are replayed too, with their context; rows are exact: SET GLOBAL "
+		"binlog_format=ROW where that can be done.");
 	say_value(c, "source binlog_row_image", *info->row_image ? info->row_image : "FULL", "FULL",
 		"Rows of tables without a key cannot be found by a part of their columns: SET GLOBAL "
 		"binlog_row_image=FULL.");
 	say_value(c, "source binlog_row_metadata", *info->row_metadata ? info->row_metadata : "none", "FULL",
-		"Column names and signs are taken from the target's tables, which must then have the same columns in "
-		"the same order. Where the version has it: SET GLOBAL binlog_row_metadata=FULL.");
+		"Column names and signs are taken from the target's tables, which must then have the same "
+		"columns in the same order. Where the version has it: SET GLOBAL binlog_row_metadata=FULL.");
 	if (*info->row_value_options)
 		say(c, CHECK_OK, "source binlog_row_value_options", NULL, "%s", info->row_value_options);
 	if (info->transaction_compression == 1)
@@ -133,7 +137,8 @@ static void check_log(struct checking *c)
 	say_value(c, "source binlog_checksum", *info->checksum ? info->checksum : "none", "CRC32",
 		"Damage on the way is not noticed: SET GLOBAL binlog_checksum=CRC32.");
 	say(c, CHECK_OK, "source names", NULL, "lower_case_table_names=%d", info->lower_case_table_names);
-	say(c, CHECK_OK, "source character set", NULL, "%s, %s", info->character_set_server, info->collation_server);
+	say(c, CHECK_OK, "source character set", NULL, "%s, %s", info->character_set_server,
+		info->collation_server);
 	if (strcasecmp(info->time_zone, "SYSTEM") == 0)
 		say(c, CHECK_OK, "source time zone", NULL, "SYSTEM (%s)", info->system_time_zone);
 	else
@@ -141,22 +146,26 @@ static void check_log(struct checking *c)
 	if (info->max_allowed_packet > 0 && c->options->max_event_bytes &&
 		(uint64_t)info->max_allowed_packet > c->options->max_event_bytes)
 		say(c, CHECK_WARN, "source max_allowed_packet", "Raise max-event-bytes to that at least.",
-			"%" PRId64 " bytes, more than max-event-bytes (%" PRIu64 ")", info->max_allowed_packet,
-			c->options->max_event_bytes);
+			"%" PRId64 " bytes, more than max-event-bytes (%" PRIu64 ")",
+			info->max_allowed_packet, c->options->max_event_bytes);
 	else
-		say(c, CHECK_OK, "source max_allowed_packet", NULL, "%" PRId64 " bytes", info->max_allowed_packet);
+		say(c, CHECK_OK, "source max_allowed_packet", NULL, "%" PRId64 " bytes",
+			info->max_allowed_packet);
 }
 
 static void check_gtid(struct checking *c)
 {
 	const struct source_info *info = &c->info;
 	bool wanted = c->start && c->start->gtid_set;
-	bool there = info->family == FAMILY_MYSQL ? strcasecmp(info->gtid_mode, "ON") == 0 : info->gtid_domain_id >= 0;
+	bool there = info->family == FAMILY_MYSQL ? strcasecmp(info->gtid_mode, "ON") == 0
+						  : info->gtid_domain_id >= 0;
 	const char *found = info->family == FAMILY_MARIADB ? there ? "domains" : "none"
-		: *info->gtid_mode ? info->gtid_mode : "none";
+			    : *info->gtid_mode		   ? info->gtid_mode
+							   : "none";
 
 	if (there)
-		say(c, CHECK_OK, "source GTIDs", NULL, "%s%s", found, c->start && !wanted ? ", but not used" : "");
+		say(c, CHECK_OK, "source GTIDs", NULL, "%s%s", found,
+			c->start && !wanted ? ", but not used" : "");
 	else
 		say(c, wanted ? CHECK_FAIL : CHECK_WARN, "source GTIDs",
 			wanted ? "Set gtid_mode=ON on the source, or start by file and position."
@@ -168,16 +177,19 @@ static void check_retention(struct checking *c)
 {
 	const struct source_info *info = &c->info;
 	char found[200], *at = found;
-	const char *mend = "Logs must last longer than changeling is ever away: set binlog_expire_logs_seconds (or "
-			   "expire_logs_days) to some days on the source.";
+	const char *mend =
+		"Logs must last longer than changeling is ever away: set binlog_expire_logs_seconds (or "
+		"expire_logs_days) to some days on the source.";
 	bool soon = info->expire_seconds > 0 && info->expire_seconds < RETENTION_WISH_SECONDS;
 
 	if (info->expire_seconds > 0)
-		at += snprintf(at, sizeof(found), "logs are kept for %.1f days", (double)info->expire_seconds / 86400);
+		at += snprintf(at, sizeof(found), "logs are kept for %.1f days",
+			(double)info->expire_seconds / 86400);
 	else
 		at += snprintf(at, sizeof(found), "logs are not purged by age");
 	if (info->space_limit_bytes > 0) {
-		at += snprintf(at, sizeof(found) - (size_t)(at - found), ", but for no more than %.1f GiB of them",
+		at += snprintf(at, sizeof(found) - (size_t)(at - found),
+			", but for no more than %.1f GiB of them",
 			(double)info->space_limit_bytes / (1 << 30));
 		soon = true;
 	}
@@ -211,13 +223,14 @@ static void check_chain(struct checking *c)
 		return;
 	if (source_query(c->source,
 		    mysql && c->info.version >= 80022 ? "SHOW REPLICA STATUS"
-		    : mysql			       ? "SHOW SLAVE STATUS"
-						       : "SHOW ALL SLAVES STATUS",
+		    : mysql			      ? "SHOW SLAVE STATUS"
+						      : "SHOW ALL SLAVES STATUS",
 		    &c->arena, &rows, &unknown) < 0 ||
 		rows.rows == 0)
 		return;
 	say(c, CHECK_WARN, "source log_replica_updates",
-		"Start the source with log_slave_updates (log_replica_updates), or replicate from its own master.",
+		"Start the source with log_slave_updates (log_replica_updates), or replicate from its own "
+		"master.",
 		"off, and the source is a replica itself: what it applies as one is not in its log");
 }
 
@@ -241,7 +254,8 @@ static void check_replicas(struct checking *c)
 
 	if (source_replicas(c->source, &c->arena, &replicas, &count, &error) < 0) {
 		say(c, CHECK_OK, "source replicas", NULL,
-			"cannot be listed by this account: a clash of server-ids will only show when it happens");
+			"cannot be listed by this account: a clash of server-ids will only show when it "
+			"happens");
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -249,12 +263,14 @@ static void check_replicas(struct checking *c)
 
 		if (is_us(c, &replicas[i]) && (same_id || *replicas[i].uuid))
 			say(c, CHECK_OK, "source replicas", NULL,
-				"we are among them at present: an instance runs on this state directory (or on a copy of it)");
+				"we are among them at present: an instance runs on this state directory (or "
+				"on a copy of it)");
 		else if (same_id)
 			say(c, CHECK_FAIL, "source replicas",
-				"Choose another server-id with change-master: the source serves one replica of each number.",
-				"server-id %" PRIu32 " is taken by the replica %s:%u %s", replicas[i].server_id,
-				replicas[i].host, replicas[i].port, replicas[i].uuid);
+				"Choose another server-id with change-master: the source serves one replica "
+				"of each number.",
+				"server-id %" PRIu32 " is taken by the replica %s:%u %s",
+				replicas[i].server_id, replicas[i].host, replicas[i].port, replicas[i].uuid);
 		else
 			continue;
 		return;
@@ -269,7 +285,8 @@ static void check_identity(struct checking *c)
 	const char *uuid = c->options->uuid ? c->options->uuid : "";
 
 	if (info->server_id == 0)
-		say(c, CHECK_FAIL, "source server_id", "Set server_id on the source to a number of its own.", "0");
+		say(c, CHECK_FAIL, "source server_id", "Set server_id on the source to a number of its own.",
+			"0");
 	else if (info->server_id == c->options->server_id)
 		say(c, CHECK_FAIL, "source server_id", "Choose another server-id with change-master.",
 			"%" PRIu32 ", which is ours as well", info->server_id);
@@ -302,22 +319,25 @@ static bool check_file(struct checking *c)
 		;
 	if (at == count) {
 		say(c, CHECK_FAIL, "start position",
-			"The file was purged, or the name is wrong: take a new copy of the data and its position.",
-			"the source has no %s; its logs go from %s to %s", position->file, count ? logs[0].name : "none",
-			count ? logs[count - 1].name : "none");
+			"The file was purged, or the name is wrong: take a new copy of the data and its "
+			"position.",
+			"the source has no %s; its logs go from %s to %s", position->file,
+			count ? logs[0].name : "none", count ? logs[count - 1].name : "none");
 		return false;
 	}
 	if (position->offset > logs[at].bytes) {
 		say(c, CHECK_FAIL, "start position",
-			"The source lost the tail of its log in a crash, or the position was taken from another server.",
+			"The source lost the tail of its log in a crash, or the position was taken from "
+			"another server.",
 			"%s ends at %" PRIu64 ", before the offset %" PRIu64, position->file, logs[at].bytes,
 			position->offset);
 		return false;
 	}
 	for (size_t i = at; i < count; i++)
 		behind += logs[i].bytes - (i == at ? position->offset : 0);
-	say(c, CHECK_OK, "start position", NULL, "%s:%" PRIu64 " is there, with %" PRIu64 " bytes of log behind it",
-		position->file, position->offset, behind);
+	say(c, CHECK_OK, "start position", NULL,
+		"%s:%" PRIu64 " is there, with %" PRIu64 " bytes of log behind it", position->file,
+		position->offset, behind);
 	return true;
 }
 
@@ -337,14 +357,14 @@ static bool check_set(struct checking *c, const struct source_place *place)
 	good = gtid_set_contains_set(ours, purged);
 	if (!good)
 		say(c, CHECK_FAIL, "start position",
-			"Take a new copy of the data and its GTID set, or point the source at a server that still has "
-			"those transactions.",
+			"Take a new copy of the data and its GTID set, or point the source at a server that "
+			"still has those transactions.",
 			"the source has purged transactions that are not in our set (gtid_purged is %.300s)",
 			place->gtid_purged);
 	else if (!gtid_set_contains_set(executed, ours))
 		say(c, CHECK_WARN, "start position",
-			"Is this a server of the topology that the set was taken from? Errant transactions on the target's "
-			"side, or a source that lost some, look like this.",
+			"Is this a server of the topology that the set was taken from? Errant transactions "
+			"on the target's side, or a source that lost some, look like this.",
 			"our set has transactions that the source does not know");
 	else
 		say(c, CHECK_OK, "start position", NULL,
@@ -371,7 +391,8 @@ static void note_missing_domain(void *context, const struct gtid *newest, uint64
 	/* the set holds the domain's first GTID exactly when it has the domain */
 	first.number = 1;
 	if (!gtid_set_contains(domains->ours, &first))
-		buffer_printf(&domains->missing, "%s%" PRIu32, domains->missing.length ? ", " : "", newest->domain);
+		buffer_printf(
+			&domains->missing, "%s%" PRIu32, domains->missing.length ? ", " : "", newest->domain);
 }
 
 /* MariaDB serves a domain that a replica does not name from its oldest log on. */
@@ -391,8 +412,10 @@ static bool check_domains(struct checking *c, const struct source_place *place)
 	gtid_set_each(theirs, note_missing_domain, &domains);
 	if (!gtid_set_is_empty(ours) && domains.missing.length)
 		say(c, CHECK_WARN, "start position",
-			"What the target has of those domains already would be applied again: name them in the position.",
-			"our position %.200s names none of the source's domains %s: they will be read from the oldest log on",
+			"What the target has of those domains already would be applied again: name them in "
+			"the position.",
+			"our position %.200s names none of the source's domains %s: they will be read from "
+			"the oldest log on",
 			c->start->gtid_set, buffer_text(&domains.missing));
 	else
 		say(c, CHECK_OK, "start position", NULL, "%s, the source is at %s",
@@ -428,11 +451,13 @@ static int read_first_events(struct checking *c, char *first, size_t room, struc
 		} else if (event.header.type == EVENT_HEARTBEAT || event.header.type == EVENT_HEARTBEAT_V2) {
 			return 0; /* nothing found so far, and still looking: it does serve us */
 		} else if (event.header.type != EVENT_ROTATE && event.header.timestamp != 0 &&
-			event.header.type != EVENT_PREVIOUS_GTIDS && event.header.type != EVENT_MARIA_GTID_LIST &&
-			event.header.type != EVENT_MARIA_BINLOG_CHECKPOINT) {
+			   event.header.type != EVENT_PREVIOUS_GTIDS &&
+			   event.header.type != EVENT_MARIA_GTID_LIST &&
+			   event.header.type != EVENT_MARIA_BINLOG_CHECKPOINT) {
 			const char *name = event_type_name(event.header.type);
 
-			snprintf(first, room, "first event %s of %zu bytes", name ? name : "of an unknown type", length);
+			snprintf(first, room, "first event %s of %zu bytes",
+				name ? name : "of an unknown type", length);
 			return 0;
 		}
 	}
@@ -447,7 +472,8 @@ static void trial_dump(struct checking *c, const struct source_start *wanted)
 
 	start.non_blocking = true;
 	start.trial = true;
-	if (source_start_dump(c->source, &start, &error) < 0 || read_first_events(c, first, sizeof(first), &error) < 0)
+	if (source_start_dump(c->source, &start, &error) < 0 ||
+		read_first_events(c, first, sizeof(first), &error) < 0)
 		say(c, CHECK_FAIL, "reading the log", NULL, "%s", error.text);
 	else
 		say(c, CHECK_OK, "reading the log", NULL, "%s", first);
@@ -459,7 +485,7 @@ static void check_start(struct checking *c)
 	struct source_place place;
 	struct error error;
 	bool known = c->info.log_bin && c->grants.replication_client &&
-		source_current(c->source, &c->arena, &place, &error) == 0;
+		     source_current(c->source, &c->arena, &place, &error) == 0;
 	bool good = true;
 
 	if (known)
@@ -479,11 +505,15 @@ static void check_start(struct checking *c)
 		trial_dump(c, c->start ? c->start : &now);
 }
 
-size_t source_check(struct source *source, const struct source_options *options, const struct source_start *start,
-	check_report *report, void *context)
+size_t source_check(struct source *source, const struct source_options *options,
+	const struct source_start *start, check_report *report, void *context)
 {
-	struct checking c = {.source = source, .options = options, .start = start, .arena = ARENA_INIT,
-		.report = report, .context = context};
+	struct checking c = {.source = source,
+		.options = options,
+		.start = start,
+		.arena = ARENA_INIT,
+		.report = report,
+		.context = context};
 
 	if (check_connection(&c)) {
 		check_grants(&c);
@@ -506,27 +536,30 @@ int source_accept(const struct source_info *info, const struct source_options *o
 
 	if (!info->log_bin)
 		return error_set(error, ERROR_STOP,
-			"the source writes no binary log (log_bin is off). Start it with log_bin (on Amazon RDS: switch "
-			"automated backups on), then take a new start position.");
+			"the source writes no binary log (log_bin is off). Start it with log_bin (on Amazon "
+			"RDS: switch automated backups on), then take a new start position.");
 	if (info->server_id == 0)
 		return error_set(error, ERROR_STOP,
-			"the source has server_id 0 and so serves no replica. Set server_id there to a number of its own.");
+			"the source has server_id 0 and so serves no replica. Set server_id there to a "
+			"number of its own.");
 	if (info->server_id == options->server_id)
 		return error_set(error, ERROR_STOP,
-			"our server-id %" PRIu32 " is the source's own. Choose another one with change-master.",
+			"our server-id %" PRIu32
+			" is the source's own. Choose another one with change-master.",
 			options->server_id);
 	if (options->uuid && *options->uuid && strcasecmp(info->server_uuid, options->uuid) == 0)
 		return error_set(error, ERROR_STOP,
-			"our server-uuid %s is the source's own. Choose another one with change-master.", options->uuid);
+			"our server-uuid %s is the source's own. Choose another one with change-master.",
+			options->uuid);
 	if (gtid && info->family == FAMILY_MYSQL && strcasecmp(info->gtid_mode, "ON") != 0)
 		return error_set(error, ERROR_STOP,
-			"replication by GTID is asked for, but the source has gtid_mode=%s. Set gtid_mode=ON there, or set a "
-			"start by file and position with change-master.",
+			"replication by GTID is asked for, but the source has gtid_mode=%s. Set gtid_mode=ON "
+			"there, or set a start by file and position with change-master.",
 			*info->gtid_mode ? info->gtid_mode : "none (it is too old)");
 	if (gtid && info->family == FAMILY_MARIADB && info->gtid_domain_id < 0)
 		return error_set(error, ERROR_STOP,
-			"replication by GTID is asked for, but the source %s has none. Set a start by file and position with "
-			"change-master.",
+			"replication by GTID is asked for, but the source %s has none. Set a start by file "
+			"and position with change-master.",
 			info->version_text);
 	return 0;
 }

@@ -24,7 +24,8 @@ void protocol_put_register(struct buffer *out, uint32_t server_id, const char *h
 	buffer_put_le(out, 0, 4); /* the master fills in its own id */
 }
 
-void protocol_put_dump(struct buffer *out, uint32_t offset, unsigned flags, uint32_t server_id, const char *file)
+void protocol_put_dump(
+	struct buffer *out, uint32_t offset, unsigned flags, uint32_t server_id, const char *file)
 {
 	buffer_put_le(out, offset, 4);
 	buffer_put_le(out, flags, 2);
@@ -32,7 +33,8 @@ void protocol_put_dump(struct buffer *out, uint32_t offset, unsigned flags, uint
 	buffer_puts(out, file);
 }
 
-void protocol_put_dump_gtid(struct buffer *out, unsigned flags, uint32_t server_id, const struct gtid_set *set)
+void protocol_put_dump_gtid(
+	struct buffer *out, unsigned flags, uint32_t server_id, const struct gtid_set *set)
 {
 	struct buffer encoded = BUFFER_INIT;
 
@@ -89,8 +91,8 @@ static void put_quoted(struct buffer *out, const char *text)
 	}
 }
 
-void protocol_put_session(struct buffer *out, enum server_family family, const char *uuid, uint64_t heartbeat_ms,
-	const char *gtid_set)
+void protocol_put_session(struct buffer *out, enum server_family family, const char *uuid,
+	uint64_t heartbeat_ms, const char *gtid_set)
 {
 	uint64_t nanoseconds = heartbeat_ms * 1000000;
 
@@ -115,8 +117,8 @@ void protocol_put_session(struct buffer *out, enum server_family family, const c
 static int bad_host(struct error *error, const char *item, size_t length)
 {
 	return error_set(error, ERROR_USAGE,
-		"cannot read \"%.*s\" as a host of the source. Write HOST, HOST:PORT or [IPV6-ADDRESS]:PORT, with commas "
-		"in between.",
+		"cannot read \"%.*s\" as a host of the source. Write HOST, HOST:PORT or [IPV6-ADDRESS]:PORT, "
+		"with commas in between.",
 		(int)(length > 300 ? 300 : length), item);
 }
 

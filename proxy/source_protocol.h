@@ -1,5 +1,5 @@
-/* The bytes of the three commands that only replicas send (1.5–1.7), and what else can be said of the protocol
- * without a connection. Pure. */
+/* The bytes of the three commands that only replicas send (1.5–1.7), and what else can be said of the
+ * protocol without a connection. Pure. */
 #ifndef PROXY_SOURCE_PROTOCOL_H
 #define PROXY_SOURCE_PROTOCOL_H
 
@@ -24,13 +24,15 @@
 
 /* Payloads without the command byte. */
 
-/* COM_REGISTER_SLAVE. User and password are never sent: the master would show them in clear. The host is cut to
- * the 60 bytes that servers take. */
+/* COM_REGISTER_SLAVE. User and password are never sent: the master would show them in clear. The host is cut
+ * to the 60 bytes that servers take. */
 void protocol_put_register(struct buffer *out, uint32_t server_id, const char *host, unsigned port);
 /* COM_BINLOG_DUMP; `file` "" = the oldest. */
-void protocol_put_dump(struct buffer *out, uint32_t offset, unsigned flags, uint32_t server_id, const char *file);
+void protocol_put_dump(
+	struct buffer *out, uint32_t offset, unsigned flags, uint32_t server_id, const char *file);
 /* COM_BINLOG_DUMP_GTID. */
-void protocol_put_dump_gtid(struct buffer *out, unsigned flags, uint32_t server_id, const struct gtid_set *set);
+void protocol_put_dump_gtid(
+	struct buffer *out, unsigned flags, uint32_t server_id, const struct gtid_set *set);
 
 /* The flags by which each family is asked for what we want of it. */
 unsigned protocol_dump_flags(enum server_family family, bool gtid, bool non_blocking);
@@ -38,13 +40,13 @@ unsigned protocol_dump_flags(enum server_family family, bool gtid, bool non_bloc
 /* "10.11.6-MariaDB-log", "5.5.5-10.4.8-MariaDB", "8.0.41" → a·10000 + b·100 + c, and the family. */
 unsigned protocol_version(const char *text, enum server_family *family);
 
-/* The statements of 1.3, one SET with all variables that this family and version reads; `gtid_set` as in struct
- * source_start (MariaDB's connect state). Values are quoted. */
-void protocol_put_session(struct buffer *out, enum server_family family, const char *uuid, uint64_t heartbeat_ms,
-	const char *gtid_set);
+/* The statements of 1.3, one SET with all variables that this family and version reads; `gtid_set` as in
+ * struct source_start (MariaDB's connect state). Values are quoted. */
+void protocol_put_session(struct buffer *out, enum server_family family, const char *uuid,
+	uint64_t heartbeat_ms, const char *gtid_set);
 
-/* One host of a comma list: HOST[:PORT] or [V6][:PORT]. `*list` moves behind it. False at the end; ERROR_USAGE
- * (returns -1) for one that cannot be read. 1 = there is one. */
+/* One host of a comma list: HOST[:PORT] or [V6][:PORT]. `*list` moves behind it. False at the end;
+ * ERROR_USAGE (returns -1) for one that cannot be read. 1 = there is one. */
 int protocol_next_host(const char **list, char *host, size_t room, unsigned *port, struct error *error);
 
 #endif

@@ -6,10 +6,10 @@
 #include "base/cursor.h"
 #include "proxy/source_protocol.h"
 
-#define ROTATE_POSITION EVENT_HEADER_SIZE              /* u64: where the file's events begin */
-#define DESCRIPTION_VERSION (EVENT_HEADER_SIZE + 2u)   /* 50 bytes */
-#define DESCRIPTION_CREATED (EVENT_HEADER_SIZE + 52u)  /* u32: not 0 = the server was started */
-#define HEADER_LOG_POS 13u                             /* u32 */
+#define ROTATE_POSITION EVENT_HEADER_SIZE	      /* u64: where the file's events begin */
+#define DESCRIPTION_VERSION (EVENT_HEADER_SIZE + 2u)  /* 50 bytes */
+#define DESCRIPTION_CREATED (EVENT_HEADER_SIZE + 52u) /* u32: not 0 = the server was started */
+#define HEADER_LOG_POS 13u			      /* u32 */
 
 void skipper_start(struct skipper *skipper, uint64_t until, enum checksum_algorithm checksum)
 {
@@ -47,12 +47,13 @@ static void seal(struct buffer *event)
 
 static int too_short(size_t length, struct error *error)
 {
-	return error_set(error, ERROR_CORRUPT, "the source sent an event of %zu bytes, which is too short.", length);
+	return error_set(
+		error, ERROR_CORRUPT, "the source sent an event of %zu bytes, which is too short.", length);
 }
 
 /* "The file begins at 4" becomes "begins at the offset". */
-static int change_rotate(const struct skipper *skipper, const uint8_t *event, size_t length, struct buffer *changed,
-	struct error *error)
+static int change_rotate(const struct skipper *skipper, const uint8_t *event, size_t length,
+	struct buffer *changed, struct error *error)
 {
 	size_t checksum = skipper->checksum == CHECKSUM_CRC32 ? EVENT_CHECKSUM_SIZE : 0;
 
@@ -66,9 +67,10 @@ static int change_rotate(const struct skipper *skipper, const uint8_t *event, si
 	return SKIP_CHANGED;
 }
 
-/* As masters do it for a start in the middle: no place in the file, and no word of the server's start, which lies
- * before the offset (whoever reads of it forgets the temporary tables that are in use). */
-static int change_description(const uint8_t *event, size_t length, struct buffer *changed, struct error *error)
+/* As masters do it for a start in the middle: no place in the file, and no word of the server's start, which
+ * lies before the offset (whoever reads of it forgets the temporary tables that are in use). */
+static int change_description(
+	const uint8_t *event, size_t length, struct buffer *changed, struct error *error)
 {
 	enum server_family family;
 	unsigned version;
@@ -95,8 +97,8 @@ int skipper_end(const struct skipper *skipper, struct error *error)
 		return 0;
 	return error_set(error, ERROR_STOP,
 		"the source's log file ends at %" PRIu64 ", before the start position's offset %" PRIu64
-		". The master lost the tail of its log in a crash, or the position was taken from another file or server. "
-		"Compare with SHOW BINARY LOGS there.",
+		". The master lost the tail of its log in a crash, or the position was taken from another "
+		"file or server. Compare with SHOW BINARY LOGS there.",
 		skipper->at, skipper->until);
 }
 
@@ -131,8 +133,8 @@ int skipper_take(struct skipper *skipper, const uint8_t *event, size_t length, s
 	skipper->at += length;
 	if (skipper->at > skipper->until)
 		return error_set(error, ERROR_STOP,
-			"no event of the source's log begins at the start position's offset %" PRIu64 "; one ends at %" PRIu64
-			". Take a position that SHOW BINLOG EVENTS lists.",
+			"no event of the source's log begins at the start position's offset %" PRIu64
+			"; one ends at %" PRIu64 ". Take a position that SHOW BINLOG EVENTS lists.",
 			skipper->until, skipper->at);
 	if (skipper->at == skipper->until)
 		skipper->until = 0;

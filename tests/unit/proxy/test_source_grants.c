@@ -16,14 +16,16 @@ static void lines_of_show_grants(void **state)
 	} cases[] = {
 		{"GRANT USAGE ON *.* TO `r`@`%`", false, false, false},
 		{"GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `repl`@`%`", true, true, false},
-		{"GRANT REPLICATION SLAVE, BINLOG MONITOR ON *.* TO `repl`@`%` IDENTIFIED BY PASSWORD '*A'", true, true,
-			false},
-		{"GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%' IDENTIFIED BY PASSWORD '*A' REQUIRE SSL", true, false, false},
+		{"GRANT REPLICATION SLAVE, BINLOG MONITOR ON *.* TO `repl`@`%` IDENTIFIED BY PASSWORD '*A'",
+			true, true, false},
+		{"GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%' IDENTIFIED BY PASSWORD '*A' REQUIRE SSL", true,
+			false, false},
 		{"GRANT SELECT, REPLICATION CLIENT, SHOW VIEW ON *.* TO `r`@`%`", false, true, false},
 		{"GRANT ALL PRIVILEGES ON *.* TO `root`@`%` WITH GRANT OPTION", true, true, true},
 		{"GRANT SUPER ON *.* TO 'r'@'%'", false, true, true},
 		/* names that contain ours are other privileges */
-		{"GRANT REPLICATION SLAVE ADMIN, REPLICATION MASTER ADMIN ON *.* TO `r`@`%`", false, false, false},
+		{"GRANT REPLICATION SLAVE ADMIN, REPLICATION MASTER ADMIN ON *.* TO `r`@`%`", false, false,
+			false},
 		{"GRANT REPLICATION_SLAVE_ADMIN ON *.* TO `r`@`%`", false, false, false},
 		/* of one schema, a role, a proxy, and taken away */
 		{"GRANT ALL PRIVILEGES ON `app`.* TO `r`@`%`", false, false, false},
@@ -39,10 +41,10 @@ static void lines_of_show_grants(void **state)
 		struct source_grants grants = {false, false, false, ""};
 
 		source_grants_add(&grants, cases[i].line);
-		if (grants.replication_slave != cases[i].slave || grants.replication_client != cases[i].client ||
-			grants.super != cases[i].super)
-			fail_msg("%s: %d %d %d", cases[i].line, grants.replication_slave, grants.replication_client,
-				grants.super);
+		if (grants.replication_slave != cases[i].slave ||
+			grants.replication_client != cases[i].client || grants.super != cases[i].super)
+			fail_msg("%s: %d %d %d", cases[i].line, grants.replication_slave,
+				grants.replication_client, grants.super);
 	}
 }
 

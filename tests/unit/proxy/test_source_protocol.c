@@ -164,7 +164,8 @@ static void host_lists(void **state)
 	static const struct {
 		const char *host;
 		unsigned port;
-	} expected[] = {{"db1", 99}, {"db2", 3307}, {"::1", 3308}, {"fe80::1", 99}, {"fe80::2", 99}, {"10.0.0.1", 1}};
+	} expected[] = {
+		{"db1", 99}, {"db2", 3307}, {"::1", 3308}, {"fe80::1", 99}, {"fe80::2", 99}, {"10.0.0.1", 1}};
 	struct error error;
 	char host[64];
 	unsigned port;
@@ -182,8 +183,9 @@ static void host_lists(void **state)
 
 static void bad_hosts(void **state)
 {
-	static const char *const bad[] = {"a:b", "a:", "a:0", "a:65536", "a:-1", ":3306", "[::1", "[::1]3306", "[]:1", "a b",
-		"a:1x", "0123456789012345678901234567890123456789012345678901234567890123456789"};
+	static const char *const bad[] = {"a:b", "a:", "a:0", "a:65536", "a:-1", ":3306", "[::1", "[::1]3306",
+		"[]:1", "a b", "a:1x",
+		"0123456789012345678901234567890123456789012345678901234567890123456789"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

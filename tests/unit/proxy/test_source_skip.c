@@ -61,7 +61,8 @@ static void make_description(struct buffer *event)
 	seal(event);
 }
 
-static int take(struct skipper *skipper, const struct buffer *event, struct buffer *changed, struct error *error)
+static int take(
+	struct skipper *skipper, const struct buffer *event, struct buffer *changed, struct error *error)
 {
 	return skipper_take(skipper, (const uint8_t *)event->data, event->length, changed, error);
 }
@@ -76,14 +77,16 @@ static void begin(struct skipper *skipper, uint64_t until, struct buffer *event,
 	skipper_start(skipper, until, CHECKSUM_CRC32);
 	make_rotate(event);
 	assert_int_equal(take(skipper, event, changed, &error), SKIP_CHANGED);
-	assert_int_equal(event_parse((const uint8_t *)changed->data, changed->length, &format, &parsed, &error), 0);
+	assert_int_equal(
+		event_parse((const uint8_t *)changed->data, changed->length, &format, &parsed, &error), 0);
 	for (unsigned i = 0; i < 8; i++)
 		assert_int_equal(parsed.body[i], (uint8_t)(until >> (8 * i)));
 	assert_memory_equal(parsed.body + 8, "bin.1", 5);
 
 	make_description(event);
 	assert_int_equal(take(skipper, event, changed, &error), SKIP_CHANGED);
-	assert_int_equal(event_parse((const uint8_t *)changed->data, changed->length, &format, &parsed, &error), 0);
+	assert_int_equal(
+		event_parse((const uint8_t *)changed->data, changed->length, &format, &parsed, &error), 0);
 	assert_int_equal(binlog_format_parse(&parsed, &format, &error), 0);
 	assert_int_equal(format.created, 0);
 	assert_int_equal(parsed.header.log_pos, 0);
@@ -184,12 +187,14 @@ static void short_events_are_refused(void **state)
 		make_rotate(&event);
 		if (length < EVENT_HEADER_SIZE + 8 + EVENT_CHECKSUM_SIZE)
 			assert_int_equal(
-				skipper_take(&skipper, (const uint8_t *)event.data, length, &changed, &error), -1);
+				skipper_take(&skipper, (const uint8_t *)event.data, length, &changed, &error),
+				-1);
 		skipper_start(&skipper, four_gib + 1, CHECKSUM_CRC32);
 		make_description(&event);
 		if (length < EVENT_HEADER_SIZE + 57)
 			assert_int_equal(
-				skipper_take(&skipper, (const uint8_t *)event.data, length, &changed, &error), -1);
+				skipper_take(&skipper, (const uint8_t *)event.data, length, &changed, &error),
+				-1);
 	}
 	buffer_release(&event);
 	buffer_release(&changed);

@@ -1,5 +1,5 @@
-/* The source connection against a master of our own making, which speaks just enough of the protocol and then says
- * whatever a case wants: events, refusals, garbage, nothing at all. */
+/* The source connection against a master of our own making, which speaks just enough of the protocol and then
+ * says whatever a case wants: events, refusals, garbage, nothing at all. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,11 +23,11 @@ struct master {
 	int listener;
 	unsigned port;
 	pthread_t thread;
-	struct buffer stream;   /* bytes that follow the dump command, packet headers included */
-	bool hang_up;           /* closes behind them; otherwise waits for the replica to go */
-	bool no_checksum;       /* binlog_checksum is an unknown variable */
+	struct buffer stream;	/* bytes that follow the dump command, packet headers included */
+	bool hang_up;		/* closes behind them; otherwise waits for the replica to go */
+	bool no_checksum;	/* binlog_checksum is an unknown variable */
 	struct buffer commands; /* what arrived, a line each: number and hexadecimal, or SQL */
-	bool asked_to_log_in;   /* something followed the greeting */
+	bool asked_to_log_in;	/* something followed the greeting */
 	bool joined;
 };
 
@@ -344,8 +344,7 @@ static void says_what_a_replica_says(void **state)
 	assert_non_null(strstr(said, "@source_heartbeat_period = 1000000000"));
 	assert_non_null(strstr(said, "\n15 44332211026d650000050000000000000000"));
 	/* offset 4711, no flags, our id, "bin.7" */
-	assert_non_null(strstr(said, "\n12 67120000000044332211"
-				     "62696e2e37\n"));
+	assert_non_null(strstr(said, "\n12 6712000000004433221162696e2e37\n"));
 	assert_null(strstr(said, "secret"));
 	source_free(source);
 	master_stop(&master);
@@ -391,7 +390,8 @@ static void refusals(void **state)
 	struct buffer stream = BUFFER_INIT;
 
 	(void)state;
-	put_error(&stream, 1, 1236, "A replica with the same server_uuid/server_id as this replica has connected");
+	put_error(&stream, 1, 1236,
+		"A replica with the same server_uuid/server_id as this replica has connected");
 	expect(&stream, true, &options, ERROR_STOP, "server-uuid");
 	put_error(&stream, 1, 1236, "Could not find first log file name in binary log index file");
 	expect(&stream, true, &options, ERROR_STOP, "purged");
@@ -421,8 +421,8 @@ static void garbage(void **state)
 	expect(&stream, true, &options, ERROR_RETRY, "lost");
 }
 
-/* Refused by the library before it is read: it must not look like a lost connection, which would be tried again for
- * ever. */
+/* Refused by the library before it is read: it must not look like a lost connection, which would be tried
+ * again for ever. */
 static void a_packet_that_is_far_too_large(void **state)
 {
 	struct source_options options = {.max_event_bytes = 1000};
@@ -524,8 +524,12 @@ static void a_master_without_tls_is_refused_before_the_password(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
 		struct master master = {.hang_up = true};
-		struct source_options options = {.host = "127.0.0.1", .user = "repl", .password = give_password,
-			.password_context = (void *)(uintptr_t) "secret words", .ssl_mode = modes[i], .server_id = 1,
+		struct source_options options = {.host = "127.0.0.1",
+			.user = "repl",
+			.password = give_password,
+			.password_context = (void *)(uintptr_t) "secret words",
+			.ssl_mode = modes[i],
+			.server_id = 1,
 			.connect_timeout_seconds = 5};
 		struct source *source;
 		struct error error;
