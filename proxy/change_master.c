@@ -1,0 +1,496 @@
+/* `changeling change-master`: from CHANGE MASTER's words to a channel that is ready to run. Nothing is written before both
+ * sides have been reached and the start position is known. */
+#include "proxy/change_master.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "proxy/arguments.h"
+#include "proxy/check.h"
+#include "proxy/commands.h"
+#include "proxy/input.h"
+#include "proxy/pipeline.h"
+#include "proxy/source_preflight.h"
+#include "state/directory.h"
+#include "state/state.h"
+
+struct setup {
+	const char *directory;
+	struct change_master_statement statement;
+	struct config config;
+	struct settings settings;
+	bool is_new;                  /* there was no configuration */
+	char *source_before;          /* host and port of the former configuration */
+	/* typed in or in the statement; NULL = where the configuration says */
+	char *source_password, *target_password;
+	struct state_lock lock;
+	struct source *source;
+	struct source_info info;
+	struct arena arena;
+	struct target *target;
+	struct former former;
+	struct checkpoint checkpoint; /* the start */
+	bool write;
+	char source_text[700], target_text[700]; /* for the report */
+};
+
+/* ---- the words ---- */
+
+static bool position_wants_value(const char *name)
+{
+	static const char *const names[] = {"log-file", "log-pos", "use-gtid"};
+
+	for (unsigned i = 0; i < 3; i++) {
+		if ((strncmp(name, "master-", 7) == 0 || strncmp(name, "source-", 7) == 0) &&
+			strcmp(name + 7, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_position(const char *name)
+{
+	return position_wants_value(name) || strcmp(name, "from-now") == 0 ||
+		strcmp(name, "master-auto-position") == 0 || strcmp(name, "source-auto-position") == 0;
+}
+
+static bool wants_value(void *context, const char *name, bool *known)
+{
+	bool wants = false;
+
+	(void)context;
+	*known = true;
+	if (strcmp(name, "state") == 0 || position_wants_value(name))
+		return true;
+	if (is_position(name))
+		return false;
+	*known = config_has_option(name, &wants);
+	return wants;
+}
+
+/* Options are known with '_' as with '-'. */
+static void dashes(char *name)
+{
+	for (; *name && *name != '='; name++) {
+		if (*name == '_')
+			*name = '-';
+	}
+}
+
+static int take_position(struct setup *setup, const char *name, const char *value, struct error *error)
+{
+	/* an empty set: all that the source still has */
+	if (value && !*value && strcmp(name + 7, "use-gtid") == 0) {
+		setup->statement.use_gtid = 1;
+		setup->statement.gtid_set = "";
+		return 0;
+	}
+	if (change_master_option(&setup->statement, name, value, error) < 0)
+		return error_context(error, "--%s", name);
+	return 0;
+}
+
+/* Twice: first, with `setup` NULL, for --state; then for all others, over what the file and the statement say. */
+static int take_options(struct setup *setup, int argc, char **argv, const char **state, struct error *error)
+{
+	for (int at = 1; at < argc;) {
+		const char *value;
+		char name[96];
+
+		if (strncmp(argv[at], "--", 2) != 0)
+			return error_set(error, ERROR_USAGE, "\"%.80s\" is no option. See --help.", argv[at]);
+		if (strncmp(argv[at], "--master-password=", 18) == 0 || strncmp(argv[at], "--source-password=", 18) == 0 ||
+			strncmp(argv[at], "--target-password=", 18) == 0)
+			return error_set(error, ERROR_USAGE,
+				"a password does not belong on a command line, where others can see it: put it into a file "
+				"with mode 0600 and give %.8s-password-file, or leave it out to be asked for it.",
+				argv[at]);
+		dashes(argv[at]);
+		if (argument_split(argc, argv, &at, name, sizeof(name), wants_value, NULL, &value, error) < 0)
+			return -1;
+		if (strcmp(name, "state") == 0) {
+			*state = value;
+			continue;
+		}
+		if (!setup)
+			continue;
+		if (is_position(name)) {
+			if (take_position(setup, name, value, error) < 0)
+				return -1;
+		} else if (config_set_option(&setup->config, name, value ? value : "on", error) < 0) {
+			return error_context(error, "--%s", name);
+		}
+	}
+	return 0;
+}
+
+static int take_statement(struct setup *setup, struct error *error)
+{
+	struct buffer text = BUFFER_INIT;
+	int result = 0;
+	bool blank = true;
+
+	change_master_init(&setup->statement);
+	if (!input_given())
+		return 0;
+	result = input_read_all(&text, error);
+	for (size_t i = 0; i < text.length && blank; i++)
+		blank = isspace((unsigned char)text.data[i]);
+	if (result == 0 && !blank)
+		result = change_master_parse(&setup->statement, text.data, text.length, error);
+	if (text.data)
+		explicit_bzero(text.data, text.capacity);
+	buffer_release(&text);
+	if (result < 0)
+		return error_context(error, "the statement on standard input");
+	for (size_t i = 0; i < setup->statement.remark_count; i++) {
+		const struct change_master_remark *remark = &setup->statement.remarks[i];
+
+		if (remark->verdict != CHANGE_MASTER_REFUSED)
+			printf("%s: %s: %s\n", remark->verdict == CHANGE_MASTER_NOTE ? "note" : "left aside", remark->word,
+				remark->text);
+	}
+	if (setup->statement.password) {
+		setup->source_password = memory_strdup(setup->statement.password);
+		explicit_bzero(setup->statement.password, strlen(setup->statement.password));
+	}
+	return change_master_refused(&setup->statement, error);
+}
+
+static char *source_address(const struct config *config)
+{
+	struct buffer text = BUFFER_INIT;
+	char *result;
+
+	buffer_printf(&text, "%s %llu", config->source.connection.host ? config->source.connection.host : "",
+		(unsigned long long)config->source.connection.port);
+	result = memory_strdup(buffer_text(&text));
+	buffer_release(&text);
+	return result;
+}
+
+static int load_former(struct setup *setup, struct error *error)
+{
+	char path[PATH_MAX];
+
+	config_init(&setup->config);
+	snprintf(path, sizeof(path), "%s/changeling.cnf", setup->directory);
+	setup->is_new = access(path, F_OK) != 0;
+	if (!setup->is_new && config_load(&setup->config, setup->directory, error) < 0)
+		return -1;
+	setup->source_before = source_address(&setup->config);
+	return 0;
+}
+
+/* ---- what is made up or asked for ---- */
+
+static uint64_t random_number(void)
+{
+	uint64_t number = 0;
+
+	while (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		;
+	return number;
+}
+
+static int make_identity(struct setup *setup, struct error *error)
+{
+	uint8_t bytes[16];
+	char text[37];
+
+	if (!setup->config.source.server_id) {
+		/* beyond what people number their servers by */
+		snprintf(text, sizeof(text), "%u", (unsigned)(0x40000000u + random_number() % 0xbffffffeu));
+		if (config_set(&setup->config, "source", "server-id", text, error) < 0)
+			return -1;
+	}
+	if (setup->config.server_uuid)
+		return 0;
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t number = random_number();
+
+		memcpy(bytes + 8 * (size_t)i, &number, 8);
+	}
+	bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
+	bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
+	uuid_text(bytes, text);
+	return config_set(&setup->config, "changeling", "server-uuid", text, error);
+}
+
+static int ask_password(const struct config_connection *connection, const char *side, char **password,
+	struct error *error)
+{
+	char prompt[600];
+
+	if (*password || connection->password_file || connection->password_command || !isatty(STDIN_FILENO))
+		return 0;
+	snprintf(prompt, sizeof(prompt), "Password of %s on the %s %s: ", connection->user, side, connection->host);
+	return config_password_prompt(prompt, password, error);
+}
+
+static int append_given(void *context, struct buffer *out, struct error *error)
+{
+	(void)error;
+	buffer_puts(out, context);
+	return 0;
+}
+
+/* ---- both sides ---- */
+
+static int check_grants(struct setup *setup, struct error *error)
+{
+	struct source_grants grants;
+
+	if (source_grants(setup->source, &setup->arena, &grants, error) < 0)
+		return -1;
+	if (grants.replication_slave && grants.replication_client)
+		return 0;
+	return error_set(error, ERROR_STOP,
+		"the account %s on the source %s lacks %s: GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO it on the "
+		"source.",
+		grants.account, source_host(setup->source),
+		grants.replication_slave   ? "REPLICATION CLIENT"
+		: grants.replication_client ? "REPLICATION SLAVE"
+					    : "REPLICATION SLAVE and REPLICATION CLIENT");
+}
+
+static bool id_is_taken(const struct setup *setup, const struct source_replica *replicas, size_t count)
+{
+	uint32_t id = (uint32_t)setup->config.source.server_id;
+
+	for (size_t i = 0; i < count; i++) {
+		if (replicas[i].server_id == id)
+			return true;
+	}
+	return id == setup->info.server_id;
+}
+
+/* An id that we made up must be nobody's; one that was given is checked with everything else. */
+static int find_free_id(struct setup *setup, struct error *error)
+{
+	struct source_replica *replicas;
+	struct error unused = {.kind = ERROR_NONE};
+	size_t count = 0;
+	char text[16];
+
+	if (source_replicas(setup->source, &setup->arena, &replicas, &count, &unused) < 0)
+		return 0;
+	while (id_is_taken(setup, replicas, count)) {
+		snprintf(text, sizeof(text), "%u", (unsigned)(0x40000000u + random_number() % 0xbffffffeu));
+		if (config_set(&setup->config, "source", "server-id", text, error) < 0)
+			return -1;
+	}
+	setup->settings.source.server_id = (uint32_t)setup->config.source.server_id;
+	return 0;
+}
+
+static int reach_source(struct setup *setup, bool made_up_id, struct error *error)
+{
+	const char *cipher;
+
+	setup->source = source_new(&setup->settings.source);
+	if (source_connect(setup->source, error) < 0 ||
+		source_info(setup->source, &setup->arena, &setup->info, error) < 0)
+		return -1;
+	cipher = source_cipher(setup->source);
+	snprintf(setup->source_text, sizeof(setup->source_text), "%s, %s, TLS %s", source_host(setup->source),
+		source_version_text(setup->source), cipher ? cipher : "off");
+	if (check_grants(setup, error) < 0)
+		return -1;
+	return made_up_id ? find_free_id(setup, error) : 0;
+}
+
+static int reach_target(struct setup *setup, struct error *error)
+{
+	const struct target_options *options = &setup->settings.target;
+	const char *cipher;
+
+	if (target_connect(&setup->target, options, error) < 0)
+		return -1;
+	cipher = target_cipher(setup->target);
+	snprintf(setup->target_text, sizeof(setup->target_text), "%s:%u, %s, TLS %s", target_host(setup->target),
+		options->port, target_version_text(setup->target), cipher ? cipher : "off");
+	return checkpoint_read(setup->target, options->schema, setup->config.channel, &setup->former.checkpoint,
+		&setup->former.found, error);
+}
+
+/* The preflight, of which only what fails is told. */
+static int preflight(struct setup *setup, struct error *error)
+{
+	struct source_start start = {.position = setup->checkpoint.position};
+
+	if (setup->config.source.use_gtid &&
+		(*setup->checkpoint.gtid_set || !setup->checkpoint.position.file[0]))
+		start.gtid_set = setup->checkpoint.gtid_set;
+	if (source_accept(&setup->info, &setup->settings.source, &start, error) < 0)
+		return -1;
+	return check_quietly(&setup->settings, setup->source, &start, setup->target, error);
+}
+
+/* ---- writing ---- */
+
+/* Wishes that were meant for another place in the log. */
+static int forget_wishes(struct setup *setup, struct error *error)
+{
+	static const char *const names[] = {SETTING_STOPPED_AT, SETTING_SKIP_AT, SETTING_REPLACE_AT, SETTING_REPLACE_SQL};
+	char path[PATH_MAX], *warning = NULL;
+	struct state *state;
+	int result = 0;
+
+	snprintf(path, sizeof(path), "%s/state.db", setup->directory);
+	if (access(path, F_OK) != 0)
+		return 0;
+	if (state_open(&state, setup->directory, NULL, &warning, error) < 0)
+		return -1;
+	free(warning);
+	for (unsigned i = 0; i < 4 && result == 0; i++)
+		result = state_set_setting(state, names[i], NULL, error);
+	state_close(state);
+	return result;
+}
+
+static int write_all(struct setup *setup, struct error *error)
+{
+	if (setup->source_password &&
+		config_password_store(&setup->config, setup->directory, "source", setup->source_password, error) < 0)
+		return -1;
+	if (setup->target_password &&
+		config_password_store(&setup->config, setup->directory, "target", setup->target_password, error) < 0)
+		return -1;
+	if (setup->write && (forget_wishes(setup, error) < 0 ||
+				    checkpoint_create(setup->target, setup->settings.target.schema,
+					    setup->config.channel, &setup->checkpoint, error) < 0))
+		return -1;
+	return config_save(&setup->config, setup->directory, error);
+}
+
+static void report(const struct setup *setup)
+{
+	const struct checkpoint *start = &setup->checkpoint;
+
+	printf("source    %s\n", setup->source_text);
+	printf("target    %s\n", setup->target_text);
+	printf("channel   %s, server-id %llu\n", setup->config.channel,
+		(unsigned long long)setup->config.source.server_id);
+	printf("%s ", setup->write ? "start     " : "goes on at");
+	if (start->position.file[0])
+		printf("%s:%llu", start->position.file, (unsigned long long)start->position.offset);
+	if (*start->gtid_set)
+		printf("%sGTID set %s", start->position.file[0] ? ", " : "", start->gtid_set);
+	else if (!start->position.file[0])
+		printf("GTID set empty: all that the source still has");
+	printf("%s\n", setup->config.source.use_gtid ? " (by GTID)" : "");
+	printf("written   %s/changeling.cnf%s\n", setup->directory,
+		setup->write ? ", and the start position to the target" : "");
+	printf("\nNext: changeling check --state=%s; changeling run --state=%s\n", setup->directory, setup->directory);
+}
+
+/* ---- the whole ---- */
+
+static int set_up(struct setup *setup, int argc, char **argv, struct error *error)
+{
+	bool made_up_id, changed;
+	const char *state;
+	char *address;
+
+	if (take_statement(setup, error) < 0 || load_former(setup, error) < 0 ||
+		change_master_apply(&setup->statement, &setup->config, error) < 0 ||
+		take_options(setup, argc, argv, &state, error) < 0 ||
+		change_master_options_end(&setup->statement, error) < 0)
+		return -1;
+	if (setup->statement.use_gtid >= 0 &&
+		config_set(&setup->config, "source", "use-gtid", setup->statement.use_gtid ? "on" : "off", error) < 0)
+		return -1;
+	made_up_id = !setup->config.source.server_id;
+	if (make_identity(setup, error) < 0 || config_validate(&setup->config, error) < 0 ||
+		ask_password(&setup->config.source.connection, "source", &setup->source_password, error) < 0 ||
+		ask_password(&setup->config.target.connection, "target", &setup->target_password, error) < 0 ||
+		settings_fill(&setup->settings, &setup->config, error) < 0)
+		return -1;
+	if (setup->source_password) {
+		setup->settings.source.password = append_given;
+		setup->settings.source.password_context = setup->source_password;
+	}
+	if (setup->target_password) {
+		setup->settings.target.password = append_given;
+		setup->settings.target.password_context = setup->target_password;
+	}
+	if (state_directory_make(setup->directory, error) < 0 ||
+		state_lock_take(&setup->lock, setup->directory, error) < 0 ||
+		reach_source(setup, made_up_id, error) < 0 || reach_target(setup, error) < 0)
+		return -1;
+	address = source_address(&setup->config);
+	changed = strcmp(address, setup->source_before) != 0;
+	free(address);
+	if (change_master_place(&setup->statement, &setup->config, setup->source, &setup->info, &setup->former, changed,
+		    &setup->checkpoint, &setup->write, error) < 0 ||
+		preflight(setup, error) < 0)
+		return -1;
+	return write_all(setup, error);
+}
+
+static void release(struct setup *setup)
+{
+	change_master_release(&setup->statement);
+	config_password_release(setup->source_password);
+	config_password_release(setup->target_password);
+	source_free(setup->source);
+	target_close(setup->target);
+	checkpoint_release(&setup->former.checkpoint);
+	checkpoint_release(&setup->checkpoint);
+	settings_release(&setup->settings);
+	config_release(&setup->config);
+	state_lock_release(&setup->lock);
+	arena_release(&setup->arena);
+	free(setup->source_before);
+}
+
+static void print_help(void)
+{
+	command_print("change-master");
+	printf("Where to start (--source-… means the same):\n"
+	       "  --from-now                        the source's present end of log\n"
+	       "  --master-log-file=FILE            this binary log file of the source,\n"
+	       "  --master-log-pos=POSITION         and this position in it (4)\n"
+	       "  --master-auto-position            by GTID, from what the target has already (MySQL)\n"
+	       "  --master-use-gtid=SET             by GTID; SET is what is there already, or slave_pos\n\n"
+	       "  --state=DIR                       state directory\n"
+	       "  --help                            this text\n\n"
+	       "The source (--master-… means the same as --source-…):\n");
+	config_print_help(stdout, "source");
+	printf("\nThe target:\n");
+	config_print_help(stdout, "target");
+	printf("\nThe rest:\n");
+	config_print_help(stdout, "changeling");
+}
+
+int change_master_command(int argc, char **argv)
+{
+	struct setup setup = {.lock = STATE_LOCK_INIT};
+	struct error error = {.kind = ERROR_NONE};
+	const char *state = NULL;
+	int result;
+
+	if (command_wants_help(argc, argv)) {
+		print_help();
+		return EXIT_OK;
+	}
+	change_master_init(&setup.statement);
+	result = take_options(NULL, argc, argv, &state, &error);
+	setup.directory = state_directory(state);
+	if (result == 0)
+		result = set_up(&setup, argc, argv, &error);
+	if (result == 0)
+		report(&setup);
+	release(&setup);
+	if (result == 0)
+		return EXIT_OK;
+	command_fail("change-master", &error);
+	return error.kind == ERROR_USAGE ? EXIT_USAGE : EXIT_PERSON;
+}

@@ -1,0 +1,172 @@
+/* change-master: where to start. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/memory.h"
+#include "proxy/change_master.h"
+
+static int set_file(struct checkpoint *checkpoint, const char *file, uint64_t offset, struct error *error)
+{
+	if (strlen(file) > BINLOG_NAME_MAXIMUM)
+		return error_set(error, ERROR_USAGE, "the name of the binary log file is too long.");
+	snprintf(checkpoint->position.file, sizeof(checkpoint->position.file), "%s", file);
+	checkpoint->position.offset = offset;
+	return 0;
+}
+
+/* Is there such a place in the source's log? */
+static int check_file(struct source *source, const struct position *position, struct arena *arena, struct error *error)
+{
+	struct source_log *logs;
+	size_t count;
+
+	if (source_logs(source, arena, &logs, &count, error) < 0)
+		return error_context(error, "looking for %s on the source", position->file);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(logs[i].name, position->file) != 0)
+			continue;
+		if (position->offset < 4 || position->offset > logs[i].bytes)
+			return error_set(error, ERROR_STOP,
+				"the source's binary log file %s ends at %llu and its first event is at 4: there is no "
+				"position %llu in it.",
+				position->file, (unsigned long long)logs[i].bytes,
+				(unsigned long long)position->offset);
+		return 0;
+	}
+	if (count == 0)
+		return error_set(error, ERROR_STOP, "the source has no binary log files (log_bin is off).");
+	return error_set(error, ERROR_STOP,
+		"the source has no binary log file %s: it has %s to %s. When it was purged, take a new dump of the source "
+		"and start where that was taken.",
+		position->file, logs[0].name, logs[count - 1].name);
+}
+
+/* By file and position: the GTID set that belongs to it, as far as it can be known, so that a later change to GTID needs
+ * no new start. */
+static int start_at_file(const struct change_master_statement *statement, struct source *source,
+	const struct source_info *info, const struct former *former, struct checkpoint *checkpoint, struct arena *arena,
+	struct error *error)
+{
+	const char *file = statement->file, *set = "";
+	struct source_place now;
+	struct error unused = {.kind = ERROR_NONE};
+
+	if (!file && former->found)
+		file = former->checkpoint.position.file;
+	if (!file || !*file)
+		return error_set(error, ERROR_USAGE, "a position without a file: give --master-log-file too.");
+	if (set_file(checkpoint, file, statement->position ? statement->position : 4, error) < 0 ||
+		check_file(source, &checkpoint->position, arena, error) < 0)
+		return -1;
+	if (info->family == FAMILY_MARIADB) {
+		if (source_gtid_at(source, &checkpoint->position, arena, &set, &unused) < 0)
+			set = "";
+	} else if (source_current(source, arena, &now, &unused) == 0 &&
+		position_compare(&now.position, &checkpoint->position) == 0) {
+		set = now.gtid_set;
+	}
+	checkpoint->gtid_set = memory_strdup(set);
+	return 0;
+}
+
+static int start_by_gtid(const struct change_master_statement *statement, const struct source_info *info,
+	const struct former *former, struct checkpoint *checkpoint, bool *write, struct error *error)
+{
+	struct gtid_set *set = gtid_set_new();
+	enum gtid_kind wanted = info->family == FAMILY_MARIADB ? GTID_MARIADB : GTID_MYSQL;
+	struct buffer text = BUFFER_INIT;
+	int result = 0;
+
+	if (!statement->gtid_set && former->found) {
+		/* by GTID from what there is: the checkpoint's set goes on to hold */
+		const struct checkpoint *there = &former->checkpoint;
+
+		if (!*there->gtid_set && there->position.file[0])
+			result = error_set(error, ERROR_USAGE,
+				"the GTID set at the channel's position %s:%llu is not known: give it by --master-use-gtid.",
+				there->position.file, (unsigned long long)there->position.offset);
+		*write = false;
+		goto out;
+	}
+	if (statement->gtid_set && gtid_set_parse(set, statement->gtid_set, error) < 0) {
+		error->kind = ERROR_USAGE;
+		result = error_context(error, "the GTID set of the start");
+		goto out;
+	}
+	if (!gtid_set_is_empty(set) && gtid_set_kind(set) != wanted) {
+		result = error_set(error, ERROR_USAGE, "the GTID set is one of %s, and the source is %s.",
+			wanted == GTID_MYSQL ? "MariaDB" : "MySQL", wanted == GTID_MYSQL ? "MySQL" : "MariaDB");
+		goto out;
+	}
+	gtid_set_put_text(set, &text);
+	checkpoint->gtid_set = memory_strdup(buffer_text(&text));
+out:
+	gtid_set_free(set);
+	buffer_release(&text);
+	return result;
+}
+
+static int start_now(struct source *source, struct checkpoint *checkpoint, struct arena *arena, struct error *error)
+{
+	struct source_place now;
+
+	if (source_current(source, arena, &now, error) < 0 ||
+		set_file(checkpoint, now.position.file, now.position.offset, error) < 0)
+		return error_context(error, "asking the source where it is now");
+	checkpoint->gtid_set = memory_strdup(now.gtid_set);
+	return 0;
+}
+
+/* Nothing was said of a position. */
+static int keep_place(const struct config *config, const struct source_info *info, const struct former *former,
+	bool source_changed, struct error *error)
+{
+	const char *uuid = former->checkpoint.source_uuid;
+
+	if (!former->found)
+		return error_set(error, ERROR_USAGE,
+			"say where to start: --from-now, --master-log-file and --master-log-pos, --master-auto-position, or "
+			"--master-use-gtid=SET.");
+	if (!source_changed || config->source.use_gtid || (*uuid && strcasecmp(uuid, info->server_uuid) == 0))
+		return 0;
+	return error_set(error, ERROR_USAGE,
+		"the source is another one, on which the position %s:%llu means something else: say where to start there.",
+		former->checkpoint.position.file, (unsigned long long)former->checkpoint.position.offset);
+}
+
+int change_master_place(const struct change_master_statement *statement, const struct config *config,
+	struct source *source, const struct source_info *info, const struct former *former, bool source_changed,
+	struct checkpoint *checkpoint, bool *write, struct error *error)
+{
+	struct arena arena = ARENA_INIT;
+	int result = -1;
+
+	memset(checkpoint, 0, sizeof(*checkpoint));
+	snprintf(checkpoint->source_uuid, sizeof(checkpoint->source_uuid), "%s", info->server_uuid);
+	*write = true;
+	switch (statement->start) {
+	case CHANGE_MASTER_START_NONE:
+		result = keep_place(config, info, former, source_changed, error);
+		*write = false;
+		break;
+	case CHANGE_MASTER_START_FILE_POSITION:
+		result = start_at_file(statement, source, info, former, checkpoint, &arena, error);
+		break;
+	case CHANGE_MASTER_START_GTID:
+		result = start_by_gtid(statement, info, former, checkpoint, write, error);
+		break;
+	case CHANGE_MASTER_START_NOW:
+		result = start_now(source, checkpoint, &arena, error);
+		break;
+	}
+	arena_release(&arena);
+	if (result == 0 && !*write) {
+		*checkpoint = former->checkpoint;
+		checkpoint->gtid_set = memory_strdup(former->checkpoint.gtid_set ? former->checkpoint.gtid_set : "");
+	}
+	if (result < 0)
+		checkpoint_release(checkpoint);
+	return result;
+}

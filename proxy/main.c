@@ -1,0 +1,24 @@
+/* changeling: a replica in the eyes of a MySQL or MariaDB master, a client in those of the target. */
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "proxy/commands.h"
+
+/* Passwords and rows are in memory: no core file shall hold them, and no file of ours be open to others. */
+static void keep_to_ourselves(void)
+{
+	struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+	umask(077);
+}
+
+int main(int argc, char **argv)
+{
+	keep_to_ourselves();
+	signal(SIGPIPE, SIG_IGN);
+	return commands_main(argc, argv);
+}

@@ -1,0 +1,542 @@
+/* The source's side of the pipeline: connect, ask for the stream, read events, hand complete transactions to the queue;
+ * and connect again when the connection is lost. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/fault.h"
+#include "base/memory.h"
+#include "proxy/pipeline_internal.h"
+#include "proxy/source_preflight.h"
+
+#define EVENT_TYPE_AT 4u /* in the common header, behind the time stamp */
+
+bool pipeline_is_connect_error(const struct error *error)
+{
+	/* the client library's own numbers, and what servers say to those they do not let in */
+	static const unsigned refusals[] = {1040, 1044, 1045, 1129, 1130, 1203, 1226, 1251, 1275, 1524, 1698, 1820,
+		1862, 2061, 3118, 3159, 4151};
+
+	if (error->kind == ERROR_CONNECT || (error->code >= 2000 && error->code < 3000) ||
+		(error->code >= 5000 && error->code < 6000))
+		return true;
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		if (error->code == refusals[i])
+			return true;
+	}
+	return false;
+}
+
+/* ---- connecting ---- */
+
+/* What SYSTEM means there: a name that servers know, or its offset as of now; NULL when even that cannot be had. */
+static const char *time_zone_of(struct pipeline *pipeline, const struct source_info *info)
+{
+	struct arena *arena = &pipeline->source_arena;
+	struct error unused = {.kind = ERROR_NONE};
+	struct source_rows rows;
+	char text[16];
+	long minutes;
+
+	if (*info->time_zone && strcasecmp(info->time_zone, "SYSTEM") != 0)
+		return info->time_zone;
+	if (strcmp(info->system_time_zone, "UTC") == 0 || strcmp(info->system_time_zone, "GMT") == 0)
+		return "+00:00";
+	if (strchr(info->system_time_zone, '/'))
+		return info->system_time_zone;
+	if (source_query(pipeline->source, "SET time_zone = 'SYSTEM'", arena, NULL, &unused) < 0 ||
+		source_query(pipeline->source, "SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), NOW())", arena, &rows,
+			&unused) < 0 ||
+		rows.rows != 1 || !source_cell(&rows, 0, 0))
+		return NULL;
+	minutes = strtol(source_cell(&rows, 0, 0), NULL, 10);
+	snprintf(text, sizeof(text), "%c%02ld:%02ld", minutes < 0 ? '-' : '+', labs(minutes) / 60 % 24,
+		labs(minutes) % 60);
+	return arena_strdup(arena, text);
+}
+
+static const char *utf8mb4_of(struct pipeline *pipeline, const struct source_info *info)
+{
+	struct error unused = {.kind = ERROR_NONE};
+	struct source_rows rows;
+
+	if (info->family != FAMILY_MYSQL || info->version < 80011)
+		return NULL;
+	if (source_query(pipeline->source, "SELECT @@default_collation_for_utf8mb4", &pipeline->source_arena, &rows,
+		    &unused) < 0 ||
+		rows.rows != 1)
+		return NULL;
+	return source_cell(&rows, 0, 0);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return (!a && !b) || (a && b && strcmp(a, b) == 0);
+}
+
+/* The applier is told what the source is, once, and starts. False when it has started already and the source is now
+ * another one: then a new applier is due. */
+static bool tell_applier(struct pipeline *pipeline, const struct source_info *info)
+{
+	struct applier_source *known = &pipeline->applier_source;
+	struct applier_source source = {
+		.version = {info->family, info->version},
+		.server_id = info->server_id,
+		.time_zone = time_zone_of(pipeline, info),
+		.default_utf8mb4 = utf8mb4_of(pipeline, info),
+	};
+
+	if (pipeline->apply_started)
+		return known->version.family == source.version.family && known->version.number == source.version.number &&
+			known->server_id == source.server_id && same_text(known->time_zone, source.time_zone) &&
+			same_text(known->default_utf8mb4, source.default_utf8mb4);
+	*known = source;
+	if (source.time_zone)
+		known->time_zone = arena_strdup(&pipeline->applier_arena, source.time_zone);
+	if (source.default_utf8mb4)
+		known->default_utf8mb4 = arena_strdup(&pipeline->applier_arena, source.default_utf8mb4);
+	applier_set_source(pipeline->applier, known);
+	return true;
+}
+
+/* Positions by file are one server's own: those of another one of the same topology mean something else. */
+static int check_identity(struct pipeline *pipeline, const struct source_info *info,
+	const struct source_start *start, struct error *error)
+{
+	const char *known = applier_checkpoint(pipeline->applier)->source_uuid;
+
+	if (start->gtid_set || !*known || !*info->server_uuid || strcasecmp(known, info->server_uuid) == 0)
+		return 0;
+	return error_set(error, ERROR_STOP,
+		"the source %s has server_uuid %s, but the position %s:%llu belongs to the server with uuid %s. A "
+		"position by file means nothing on another server: let change-master write one of this server, or "
+		"replicate by GTID (--master-auto-position).",
+		source_host(pipeline->source), info->server_uuid, start->position.file,
+		(unsigned long long)start->position.offset, known);
+}
+
+static void note_connected(struct pipeline *pipeline, const struct source_info *info)
+{
+	struct pipeline_peer *peer = &pipeline->view.source;
+	const char *host = source_host(pipeline->source);
+	const char *colon = strrchr(host, ':');
+	const char *cipher = source_cipher(pipeline->source);
+	size_t length = colon ? (size_t)(colon - host) : strlen(host);
+
+	pthread_mutex_lock(&pipeline->lock);
+	peer->state = "connected";
+	snprintf(peer->host, sizeof(peer->host), "%.*s", (int)length, host);
+	peer->port = colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
+	snprintf(peer->version, sizeof(peer->version), "%s", info->version_text);
+	snprintf(peer->cipher, sizeof(peer->cipher), "%s", cipher ? cipher : "");
+	snprintf(peer->uuid, sizeof(peer->uuid), "%s", info->server_uuid);
+	peer->family = info->family;
+	peer->server_id = info->server_id;
+	peer->connected_at_us = state_now_us();
+	pipeline->clock_difference = info->clock_difference;
+	lag_set_clock(pipeline->lag, info->clock_difference);
+	pthread_mutex_unlock(&pipeline->lock);
+	log_line(LOG_INFO, "source", "connected host=%s version=%s server_id=%u cipher=%s tls=%s", log_quote(host),
+		log_quote(info->version_text), info->server_id, cipher ? log_quote(cipher) : "none",
+		cipher && source_tls_version(pipeline->source) ? source_tls_version(pipeline->source) : "off");
+	if (info->clock_difference > 5 || info->clock_difference < -5)
+		log_line(LOG_WARNING, "source", "its clock is not ours; the lag takes that into account seconds=%.1f",
+			info->clock_difference);
+}
+
+/* By GTID when that is wanted and the set is known. The text is the caller's to free. */
+static char *start_of(struct pipeline *pipeline, struct source_start *start)
+{
+	struct buffer text = BUFFER_INIT;
+	char *set = NULL;
+
+	memset(start, 0, sizeof(*start));
+	start->position = pipeline->resume;
+	if (pipeline->config->source.use_gtid) {
+		pthread_mutex_lock(&pipeline->lock);
+		if (pipeline->received_set) {
+			gtid_set_put_text(pipeline->received_set, &text);
+			set = memory_strdup(buffer_text(&text));
+		}
+		pthread_mutex_unlock(&pipeline->lock);
+		buffer_release(&text);
+		start->gtid_set = set;
+	}
+	return set;
+}
+
+static int connect_source(struct pipeline *pipeline, struct error *error)
+{
+	struct arena *arena = &pipeline->source_arena;
+	const struct source_options *options = &pipeline->settings.settings->source;
+	struct source_start start;
+	struct source_info info;
+	char *set = start_of(pipeline, &start);
+	int result = -1;
+
+	if (source_connect(pipeline->source, error) < 0 || source_info(pipeline->source, arena, &info, error) < 0)
+		goto out;
+	note_connected(pipeline, &info);
+	if (source_accept(&info, options, &start, error) < 0 || check_identity(pipeline, &info, &start, error) < 0)
+		goto out;
+	if (!tell_applier(pipeline, &info)) {
+		log_line(LOG_INFO, "source", "it is another server now, or another version: applying begins anew");
+		pipeline->reopen = true;
+		result = 0;
+		goto out;
+	}
+	if (goal_resolve(&pipeline->goal, pipeline->source, start.gtid_set != NULL, error) < 0 ||
+		source_start_dump(pipeline->source, &start, error) < 0 || pipeline_start_apply(pipeline, error) < 0)
+		goto out;
+	assembler_start(pipeline->assembler, &start.position, source_checksum(pipeline->source));
+	if (start.gtid_set)
+		log_line(LOG_INFO, "source", "asked for the stream gtid_set=%s", log_quote(start.gtid_set));
+	else
+		log_line(LOG_INFO, "source", "asked for the stream file=%s position=%llu",
+			log_quote(start.position.file), (unsigned long long)start.position.offset);
+	result = 0;
+out:
+	free(set);
+	return result;
+}
+
+/* ---- reading ---- */
+
+static bool completes(const struct transaction *transaction)
+{
+	return transaction->kind != TRANSACTION_OPEN && transaction->kind != TRANSACTION_ABANDONED &&
+		transaction->kind != TRANSACTION_RESTART;
+}
+
+/* Notes what is about to be queued. */
+static void note_received(struct pipeline *pipeline, const struct transaction *transaction)
+{
+	struct error unused;
+
+	pthread_mutex_lock(&pipeline->lock);
+	if (transaction->kind == TRANSACTION_OPEN) {
+		lag_received(pipeline->lag, &transaction->end, transaction->timestamp);
+	} else if (completes(transaction)) {
+		if (transaction->gtid.kind != GTID_NONE) {
+			gtid_text(&transaction->gtid, pipeline->view.received_gtid);
+			if (pipeline->received_set)
+				gtid_set_add(pipeline->received_set, &transaction->gtid, &unused);
+		}
+		lag_received(pipeline->lag, &transaction->end, transaction->timestamp);
+		pipeline->resume = transaction->end;
+	}
+	pthread_mutex_unlock(&pipeline->lock);
+}
+
+/* Into the queue; false when that was closed, or the goal lies before the transaction. */
+static bool hand_over(struct pipeline *pipeline, struct transaction *transaction)
+{
+	struct goal *goal = &pipeline->goal;
+	bool last = goal->kind == GOAL_GTID && !goal->set && completes(transaction) &&
+		memcmp(&goal->gtid, &transaction->gtid, sizeof(goal->gtid)) == 0;
+
+	if (transaction->part == 0 && completes(transaction) && goal_is_before(goal, &transaction->begin)) {
+		pipeline->goal_reached = true;
+		transaction_free(transaction);
+		return false;
+	}
+	note_received(pipeline, transaction);
+	FAULT_POINT("pipeline.queue");
+	if (!queue_push(pipeline->queue, transaction, transaction->arena.bytes + sizeof(*transaction))) {
+		transaction_free(transaction);
+		return false;
+	}
+	if (last)
+		pipeline->goal_reached = true;
+	return true;
+}
+
+/* A new file has begun without a transaction in it: the checkpoint moves there too, or a source that is idle but for
+ * rotations would one day have purged the file that a restart asks for. */
+static bool follow_rotation(struct pipeline *pipeline)
+{
+	const struct position *now = assembler_position(pipeline->assembler);
+	struct transaction *empty;
+
+	if (!pipeline->resume.file[0] || now->offset < 4 || strcmp(now->file, pipeline->resume.file) == 0 ||
+		assembler_in_group(pipeline->assembler) || position_compare(now, &pipeline->resume) <= 0)
+		return true;
+	empty = memory_zalloc(sizeof(*empty));
+	empty->kind = TRANSACTION_EMPTY;
+	empty->note = "a new file of the binary log";
+	empty->begin = empty->end = *now;
+	empty->family = pipeline->applier_source.version.family;
+	empty->server_version = pipeline->applier_source.version.number;
+	return hand_over(pipeline, empty);
+}
+
+static uint32_t le32(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* The first event after a connect: now it is known that the source lets us have the stream. */
+static void note_streaming(struct pipeline *pipeline)
+{
+	pthread_mutex_lock(&pipeline->lock);
+	pipeline->streaming = true;
+	memset(&pipeline->view.source.error, 0, sizeof(pipeline->view.source.error));
+	pthread_mutex_unlock(&pipeline->lock);
+	pipeline->source_ever = true;
+	pipeline_clear_error(pipeline);
+	pipeline_set_phase(pipeline, STATE_RUNNING);
+}
+
+static void note_event(struct pipeline *pipeline, const uint8_t *event, size_t length)
+{
+	bool heartbeat = event[EVENT_TYPE_AT] == EVENT_HEARTBEAT || event[EVENT_TYPE_AT] == EVENT_HEARTBEAT_V2;
+
+	atomic_store_explicit(&pipeline->heard_at_us, state_now_us(), memory_order_relaxed);
+	atomic_fetch_add_explicit(&pipeline->bytes_read, length, memory_order_relaxed);
+	atomic_store_explicit(&pipeline->at_heartbeat, heartbeat, memory_order_relaxed);
+	if (!heartbeat && le32(event))
+		atomic_store_explicit(&pipeline->last_event_time, le32(event), memory_order_relaxed);
+}
+
+static bool at_goal(struct pipeline *pipeline)
+{
+	bool reached;
+
+	if (pipeline->goal.kind == GOAL_NONE || assembler_in_group(pipeline->assembler))
+		return false;
+	pthread_mutex_lock(&pipeline->lock);
+	reached = goal_reached(&pipeline->goal, assembler_position(pipeline->assembler), pipeline->received_set);
+	pthread_mutex_unlock(&pipeline->lock);
+	return reached;
+}
+
+/* One event; false when there is nothing more to read. */
+static int take_event(struct pipeline *pipeline, const uint8_t *event, size_t length, bool *go_on, struct error *error)
+{
+	struct transaction *transaction;
+
+	note_event(pipeline, event, length);
+	if (assembler_push(pipeline->assembler, event, length, error) < 0)
+		return -1;
+	atomic_store(&pipeline->in_group, assembler_in_group(pipeline->assembler));
+	while ((transaction = assembler_next(pipeline->assembler))) {
+		if (!*go_on)
+			transaction_free(transaction);
+		else
+			*go_on = hand_over(pipeline, transaction) && !pipeline->goal_reached;
+	}
+	if (*go_on)
+		*go_on = follow_rotation(pipeline);
+	pthread_mutex_lock(&pipeline->lock);
+	pipeline->view.received = *assembler_position(pipeline->assembler);
+	pthread_mutex_unlock(&pipeline->lock);
+	if (*go_on && at_goal(pipeline)) {
+		pipeline->goal_reached = true;
+		*go_on = false;
+	}
+	return 0;
+}
+
+static int read_stream(struct pipeline *pipeline, struct error *error)
+{
+	bool first = true, go_on = true;
+
+	while (go_on) {
+		const uint8_t *event;
+		size_t length;
+		int got;
+
+		atomic_store_explicit(&pipeline->waiting_since_us, state_now_us(), memory_order_release);
+		got = source_read(pipeline->source, &event, &length, error);
+		atomic_store_explicit(&pipeline->waiting_since_us, 0, memory_order_release);
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			return error_set(error, ERROR_RETRY, "the source %s ended the stream.",
+				source_host(pipeline->source));
+		if (first)
+			note_streaming(pipeline);
+		first = false;
+		backoff_works(&pipeline->source_backoff);
+		if (FAULT_POINT("source.read"))
+			return error_set(error, ERROR_RETRY, "reading from the source failed (test).");
+		if (take_event(pipeline, event, length, &go_on, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- staying connected ---- */
+
+static void disconnect(struct pipeline *pipeline, const char *state)
+{
+	source_disconnect(pipeline->source);
+	pthread_mutex_lock(&pipeline->lock);
+	pipeline->streaming = false;
+	pipeline->view.source.state = state;
+	pthread_mutex_unlock(&pipeline->lock);
+	atomic_store(&pipeline->in_group, false);
+}
+
+/* Everything that was taken from the queue is committed, and nothing is in it. */
+static bool applier_is_idle(struct pipeline *pipeline)
+{
+	struct applier_progress progress;
+
+	applier_progress(pipeline->applier, &progress);
+	return progress.idle && queue_items(pipeline->queue) == 0;
+}
+
+static void drop_queue(struct pipeline *pipeline)
+{
+	struct transaction *transaction;
+
+	while ((transaction = queue_pop(pipeline->queue, 0)))
+		transaction_free(transaction);
+}
+
+/* Paused by the operator: what is queued is forgotten, what is under way is finished, the channel is kept. Afterwards
+ * reading begins where applying has ended. */
+static void hold(struct pipeline *pipeline)
+{
+	struct applier_progress progress;
+	char *set;
+
+	disconnect(pipeline, "disconnected");
+	drop_queue(pipeline);
+	pipeline_set_phase(pipeline, STATE_PAUSED);
+	pthread_mutex_lock(&pipeline->lock);
+	lag_forget(pipeline->lag);
+	while (pipeline->pause && !pipeline->stop && !pipeline->apply_done)
+		pthread_cond_wait(&pipeline->changed, &pipeline->lock);
+	pthread_mutex_unlock(&pipeline->lock);
+	while (!applier_is_idle(pipeline) && pipeline_pause_for(pipeline, 20))
+		;
+	if (pipeline_over(pipeline))
+		return;
+	applier_progress(pipeline->applier, &progress);
+	set = applier_gtid_set(pipeline->applier);
+	pthread_mutex_lock(&pipeline->lock);
+	pipeline->resume = progress.position;
+	if (pipeline->received_set) {
+		struct error unused = {.kind = ERROR_NONE};
+
+		gtid_set_clear(pipeline->received_set);
+		gtid_set_parse(pipeline->received_set, set, &unused);
+	}
+	pthread_mutex_unlock(&pipeline->lock);
+	free(set);
+	pipeline_set_phase(pipeline, STATE_CONNECTING);
+}
+
+/* What is to be done about it: 0 another attempt, -1 the end. */
+static int judge(struct pipeline *pipeline, struct error *error)
+{
+	const struct config_source *source = &pipeline->config->source;
+
+	if (error->kind == ERROR_CORRUPT) {
+		const struct position *at = assembler_position(pipeline->assembler);
+
+		if (position_compare(at, &pipeline->corrupt_at) == 0 && at->file[0]) {
+			error_advice(error, "A second reading says the same.");
+			error->kind = ERROR_STOP;
+			return -1;
+		}
+		pipeline->corrupt_at = *at;
+		return 0;
+	}
+	if (!pipeline->source_ever && !pipeline->settings.wait && pipeline_is_connect_error(error)) {
+		error->kind = ERROR_CONNECT;
+		return -1;
+	}
+	if (error->kind != ERROR_RETRY && error->kind != ERROR_CONNECT)
+		return -1;
+	if (source->retry_count && backoff_attempts(&pipeline->source_backoff) >= source->retry_count) {
+		error_advice(error, "That were %llu attempts in a row (source-retry-count).",
+			(unsigned long long)source->retry_count);
+		error->kind = ERROR_STOP;
+		return -1;
+	}
+	return 0;
+}
+
+static void note_source_error(struct pipeline *pipeline, const struct error *error)
+{
+	bool was_connected;
+
+	pthread_mutex_lock(&pipeline->lock);
+	was_connected = pipeline->streaming;
+	pipeline->view.source.error = *error;
+	pipeline->view.source.error_at_us = state_now_us();
+	if (was_connected)
+		pipeline->view.reconnects_total++;
+	pthread_mutex_unlock(&pipeline->lock);
+	disconnect(pipeline, "unreachable");
+}
+
+/* Connected, read, and taken leave of: 0 when there is nothing more to do, or to be paused; -1 error. */
+static int one_connection(struct pipeline *pipeline, struct error *error)
+{
+	pthread_mutex_lock(&pipeline->lock);
+	pipeline->view.source.state = "connecting";
+	pthread_mutex_unlock(&pipeline->lock);
+	arena_release(&pipeline->source_arena);
+	if (connect_source(pipeline, error) < 0)
+		return -1;
+	if (pipeline->reopen)
+		return 0;
+	if (at_goal(pipeline)) {
+		pipeline->goal_reached = true;
+		return 0;
+	}
+	return read_stream(pipeline, error);
+}
+
+/* Is it the operator's pause that has ended the connection? */
+static bool paused(struct pipeline *pipeline)
+{
+	bool result;
+
+	pthread_mutex_lock(&pipeline->lock);
+	result = pipeline->pause;
+	pthread_mutex_unlock(&pipeline->lock);
+	return result;
+}
+
+int pipeline_read(struct pipeline *pipeline, struct error *error)
+{
+	while (!pipeline_over(pipeline)) {
+		uint64_t wait_ms;
+		int result;
+
+		source_rearm(pipeline->source);
+		if (paused(pipeline)) {
+			hold(pipeline);
+			continue;
+		}
+		if (pipeline_over(pipeline))
+			break;
+		result = one_connection(pipeline, error);
+		if (pipeline_over(pipeline) || pipeline->goal_reached || result == 0) {
+			if (paused(pipeline) && !pipeline->goal_reached)
+				continue;
+			break;
+		}
+		if (paused(pipeline) || error->kind == ERROR_STOPPED) /* paused, and perhaps on again meanwhile */
+			continue;
+		note_source_error(pipeline, error);
+		if (judge(pipeline, error) < 0)
+			return -1;
+		wait_ms = backoff_failed(&pipeline->source_backoff);
+		log_throttle_error(&pipeline->source_throttle, LOG_WARNING, "source", error);
+		pipeline_set_error(pipeline, error, &pipeline->resume, "", false);
+		pipeline_set_phase(pipeline, STATE_CONNECTING);
+		pthread_mutex_lock(&pipeline->lock);
+		pipeline->view.next_retry_at_us = state_now_us() + (int64_t)wait_ms * 1000;
+		pthread_mutex_unlock(&pipeline->lock);
+		error_clear(error);
+		pipeline_pause_for(pipeline, wait_ms);
+	}
+	disconnect(pipeline, "disconnected");
+	return 0;
+}

@@ -1,0 +1,223 @@
+/* The status of a running process, from the pipeline's snapshot. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proxy/notify.h"
+#include "proxy/run.h"
+
+/* Averages over about five seconds. */
+static void measure(struct rate *rate, uint64_t count, int64_t now_us)
+{
+	double seconds = (double)(now_us - rate->at_us) / 1e6, weight, now;
+
+	if (!rate->at_us) {
+		rate->at_us = now_us;
+		rate->count = count;
+		return;
+	}
+	if (seconds < 0.1)
+		return;
+	now = (double)(count - rate->count) / seconds;
+	weight = seconds >= 5 ? 1 : seconds / 5;
+	rate->per_second += (now - rate->per_second) * weight;
+	if (rate->per_second < 0.0005)
+		rate->per_second = 0;
+	rate->count = count;
+	rate->at_us = now_us;
+}
+
+static const char *family_name(const struct pipeline_peer *peer)
+{
+	if (!peer->version[0])
+		return NULL;
+	return peer->family == FAMILY_MARIADB ? "mariadb" : "mysql";
+}
+
+static const char *text_or_null(const char *text)
+{
+	return *text ? text : NULL;
+}
+
+static void fill_server(struct state_server *server, const struct pipeline_peer *peer,
+	const struct config_connection *connection)
+{
+	server->state = peer->state;
+	server->host = peer->host;
+	server->port = peer->port;
+	server->user = connection->user;
+	server->family = family_name(peer);
+	server->version = text_or_null(peer->version);
+	server->server_id = peer->server_id;
+	server->uuid = text_or_null(peer->uuid);
+	server->ssl_mode = config_ssl_mode_name(connection->ssl_mode);
+	server->cipher = text_or_null(peer->cipher);
+	server->connected_at_us = peer->connected_at_us;
+	server->error_code = peer->error.code;
+	server->error = peer->error.kind == ERROR_NONE ? NULL : peer->error.text;
+	server->error_at_us = peer->error_at_us;
+}
+
+static struct state_position position_of(const struct position *position, const char *gtid)
+{
+	struct state_position result = {text_or_null(position->file), position->offset, text_or_null(gtid)};
+
+	return result;
+}
+
+static const char *advice_for(const struct pipeline_view *view)
+{
+	if (view->phase != STATE_ERROR)
+		return NULL;
+	if (view->error_skippable)
+		return "Mend the cause and run `changeling retry`; or step over this one transaction by `changeling skip`, "
+		       "or give other SQL in its place to `changeling replace`.";
+	if (view->error.kind == ERROR_FENCED)
+		return "Another instance has the channel now. Start this one again as a standby when the other one shall "
+		       "keep it.";
+	return "Mend the cause and start again (a process that stays: `changeling retry`).";
+}
+
+static void fill_counts(struct run *run, struct state_status *status, const struct pipeline_view *view)
+{
+	const struct applier_progress *progress = &view->progress;
+	int64_t now_us = state_now_us();
+
+	measure(&run->transactions, progress->transactions, now_us);
+	measure(&run->rows, progress->rows, now_us);
+	measure(&run->bytes, view->bytes_read, now_us);
+	status->transactions = progress->transactions;
+	status->rows = progress->rows;
+	status->statements = progress->statements;
+	status->ddl = progress->ddl;
+	status->bytes_read = view->bytes_read;
+	status->rewrites = progress->rewrites;
+	status->skipped = progress->skipped;
+	status->conflicts = progress->conflicts;
+	status->transactions_per_second = run->transactions.per_second;
+	status->rows_per_second = run->rows.per_second;
+	status->bytes_per_second = run->bytes.per_second;
+	status->queue_bytes = view->queue_bytes;
+	status->queue_transactions = view->queue_transactions;
+	status->workers = run->settings.applier.workers;
+	status->workers_busy = progress->workers_busy;
+}
+
+static void fill_error(struct state_status *status, const struct pipeline_view *view)
+{
+	status->error_kind = view->error.kind;
+	status->error_code = view->error.code;
+	status->error_sqlstate = text_or_null(view->error.sqlstate);
+	status->error = view->error.kind == ERROR_NONE ? NULL : view->error.text;
+	status->advice = advice_for(view);
+	status->error_at_us = view->error_at_us;
+	if (view->error.kind != ERROR_NONE)
+		status->error_position = position_of(&view->error_position, view->error_gtid);
+	status->retries = view->retries;
+	status->retries_total = view->retries_total;
+	status->reconnects_total = view->reconnects_total;
+	status->next_retry_at_us = view->next_retry_at_us;
+}
+
+void run_with_status(struct run *run, void (*use)(void *context, const struct state_status *status), void *context)
+{
+	struct state_status status = {.phase = STATE_STARTING};
+	struct pipeline_view view;
+	char *received = pipeline_received_set(run->pipeline), *applied = pipeline_applied_set(run->pipeline);
+
+	pipeline_view(run->pipeline, &view);
+	status.phase = view.phase;
+	status.pid = getpid();
+	status.version = CHANGELING_VERSION;
+	status.started_at_us = run->started_at_us;
+	status.since_us = view.since_us;
+	status.updated_at_us = state_now_us();
+	status.channel = run->config.channel;
+	status.replica_server_id = run->config.source.server_id;
+	status.replica_uuid = run->config.server_uuid;
+	fill_server(&status.source, &view.source, &run->config.source.connection);
+	fill_server(&status.target, &view.target, &run->config.target.connection);
+	status.received = position_of(&view.received, view.received_gtid);
+	status.applied = position_of(&view.progress.position, view.progress.gtid);
+	status.received_gtid_set = text_or_null(received);
+	status.applied_gtid_set = text_or_null(applied);
+	status.source_time_us = (int64_t)view.progress.source_time * 1000000;
+	status.heard_at_us = view.heard_at_us;
+	status.applied_at_us = view.progress.applied_at_us;
+	status.lag_known = view.lag_known;
+	status.lag_seconds = view.lag_seconds;
+	/* what does not run is behind, by a moment at least */
+	if ((view.ended || view.phase == STATE_ERROR || view.phase == STATE_PAUSED) && status.lag_seconds < 0.001)
+		status.lag_seconds = 0.001;
+	status.idle = view.idle;
+	status.auto_position = run->config.source.use_gtid;
+	fill_counts(run, &status, &view);
+	fill_error(&status, &view);
+	status.until = run->until;
+	use(context, &status);
+	free(received);
+	free(applied);
+}
+
+static void save(void *context, const struct state_status *status)
+{
+	struct run *run = context;
+	struct error error = {.kind = ERROR_NONE};
+
+	if (state_save_status(run->state, status, &error) < 0)
+		log_throttle_error(&run->state_throttle, LOG_WARNING, "state", &error);
+	else
+		log_throttle_over(&run->state_throttle);
+	if (status->phase == run->told)
+		return;
+	run->told = status->phase;
+	switch (status->phase) {
+	case STATE_RUNNING:
+		notify_send(run->ready ? "STATUS=replicating" : "READY=1\nSTATUS=replicating");
+		run->ready = true;
+		break;
+	case STATE_WAITING:
+		notify_send(run->ready ? "STATUS=standby" : "READY=1\nSTATUS=standby");
+		run->ready = true;
+		break;
+	case STATE_CONNECTING:
+		notify_send("STATUS=connecting");
+		break;
+	case STATE_PAUSED:
+		notify_send("STATUS=paused");
+		break;
+	case STATE_ERROR:
+		notify_send("STATUS=stopped on an error: see changeling status");
+		break;
+	case STATE_STARTING:
+	case STATE_STOPPED:
+		break;
+	}
+}
+
+void run_save_status(struct run *run)
+{
+	run_with_status(run, save, run);
+}
+
+static void record(void *context, const struct state_status *status)
+{
+	struct run *run = context;
+	struct error error = {.kind = ERROR_NONE};
+	struct state_lag lag = {
+		.at_us = status->updated_at_us,
+		.known = status->lag_known,
+		.lag_seconds = status->lag_seconds,
+		.transactions = status->transactions,
+		.rows = status->rows,
+		.bytes_read = status->bytes_read,
+	};
+
+	if (state_record_lag(run->state, &lag, &error) < 0)
+		log_throttle_error(&run->state_throttle, LOG_WARNING, "state", &error);
+}
+
+void run_record_lag(struct run *run)
+{
+	run_with_status(run, record, run);
+}
