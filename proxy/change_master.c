@@ -314,8 +314,8 @@ static int reach_target(struct setup *setup, struct error *error)
 	if (target_connect(&setup->target, options, error) < 0)
 		return -1;
 	cipher = target_cipher(setup->target);
-	snprintf(setup->target_text, sizeof(setup->target_text), "%s:%u, %s, TLS %s", target_host(setup->target),
-		options->port, target_version_text(setup->target), cipher ? cipher : "off");
+	snprintf(setup->target_text, sizeof(setup->target_text), "%s, %s, TLS %s", target_host(setup->target),
+		target_version_text(setup->target), cipher ? cipher : "off");
 	return checkpoint_read(setup->target, options->schema, setup->config.channel, &setup->former.checkpoint,
 		&setup->former.found, error);
 }
@@ -378,7 +378,7 @@ static void report(const struct setup *setup)
 	printf("target    %s\n", setup->target_text);
 	printf("channel   %s, server-id %llu\n", setup->config.channel,
 		(unsigned long long)setup->config.source.server_id);
-	printf("%s ", setup->write ? "start     " : "goes on at");
+	printf("%s ", setup->write ? "start    " : "goes on at");
 	if (start->position.file[0])
 		printf("%s:%llu", start->position.file, (unsigned long long)start->position.offset);
 	if (*start->gtid_set)

@@ -61,8 +61,8 @@ static int start_at_file(const struct change_master_statement *statement, struct
 		check_file(source, &checkpoint->position, arena, error) < 0)
 		return -1;
 	if (info->family == FAMILY_MARIADB) {
-		if (source_gtid_at(source, &checkpoint->position, arena, &set, &unused) < 0)
-			set = "";
+		if (source_gtid_at(source, &checkpoint->position, arena, &set, error) < 0)
+			return -1;
 	} else if (source_current(source, arena, &now, &unused) == 0 &&
 		position_compare(&now.position, &checkpoint->position) == 0) {
 		set = now.gtid_set;

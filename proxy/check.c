@@ -45,9 +45,9 @@ static void take_line(void *context, enum check_result result, const char *item,
 		json_array_append_new(sheet->json, line ? line : json_null());
 		return;
 	}
-	printf("%-5s %-7s %-34s %s\n", words[result], sheet->side, item, found ? found : "");
+	printf("%-5s %-34s %s\n", words[result], item, found ? found : "");
 	if (mend && result != CHECK_OK)
-		printf("%-13s %-34s -> %s\n", "", "", mend);
+		printf("%-40s -> %s\n", "", mend);
 }
 
 static void check_the_target(const struct settings *settings, struct target *target, struct sheet *sheet)

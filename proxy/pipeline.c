@@ -135,14 +135,17 @@ static void take_wishes(struct pipeline *pipeline)
 	struct position position;
 
 	set_setting(pipeline, SETTING_STOPPED_AT, NULL);
+	memset(&pipeline->wish, 0, sizeof(pipeline->wish));
 	if (skip && position_parse(skip, &position) && position_compare(&position, here) >= 0) {
 		applier_skip_at(pipeline->applier, &position);
+		pipeline->wish = position;
 		log_line(LOG_INFO, "run", "the operator has this transaction skipped at=%s", log_quote(skip));
 	} else if (skip) {
 		set_setting(pipeline, SETTING_SKIP_AT, NULL);
 	}
 	if (sql && position_parse(replace, &position) && position_compare(&position, here) >= 0) {
 		applier_replace_at(pipeline->applier, &position, sql);
+		pipeline->wish = position;
 		log_line(LOG_INFO, "run", "the operator has this transaction replaced at=%s", log_quote(replace));
 	} else if (replace) {
 		set_setting(pipeline, SETTING_REPLACE_AT, NULL);
@@ -151,6 +154,33 @@ static void take_wishes(struct pipeline *pipeline)
 	free(skip);
 	free(replace);
 	free(sql);
+}
+
+static void drop_wishes(struct pipeline *pipeline)
+{
+	static const char *const names[] = {SETTING_SKIP_AT, SETTING_REPLACE_AT, SETTING_REPLACE_SQL};
+
+	for (unsigned i = 0; i < 3; i++)
+		set_setting(pipeline, names[i], NULL);
+}
+
+void pipeline_settle(struct pipeline *pipeline)
+{
+	struct applier_progress progress;
+	bool settled = false;
+
+	pthread_mutex_lock(&pipeline->lock);
+	if (pipeline->wish.file[0]) {
+		progress = pipeline->before;
+		if (pipeline->applier)
+			applier_progress(pipeline->applier, &progress);
+		settled = position_compare(&progress.position, &pipeline->wish) > 0;
+		if (settled)
+			pipeline->wish.file[0] = '\0';
+	}
+	pthread_mutex_unlock(&pipeline->lock);
+	if (settled)
+		drop_wishes(pipeline);
 }
 
 /* ---- one incarnation ---- */
@@ -201,10 +231,6 @@ static int begin_at_checkpoint(struct pipeline *pipeline, struct error *error)
 			error->kind = ERROR_STOP;
 			return error_context(error, "the GTID set of the checkpoint on the target");
 		}
-	} else if (pipeline->config->source.use_gtid) {
-		log_line(LOG_WARNING, "run", "the GTID set at this position is not known yet: going on by file and "
-					     "position file=%s position=%llu",
-			log_quote(checkpoint->position.file), (unsigned long long)checkpoint->position.offset);
 	}
 	pthread_mutex_lock(&pipeline->lock);
 	gtid_set_free(pipeline->received_set);

@@ -86,6 +86,9 @@ void pipeline_resume(struct pipeline *pipeline);
 /* Ends a wait: after an error that needs a person, or before the next attempt. */
 void pipeline_retry(struct pipeline *pipeline);
 
+/* Now and then: forgets the operator's wishes once they lie behind us. */
+void pipeline_settle(struct pipeline *pipeline);
+
 void pipeline_view(struct pipeline *pipeline, struct pipeline_view *view);
 /* GTID sets as text, "" = not known; the caller frees them. */
 char *pipeline_received_set(struct pipeline *pipeline);

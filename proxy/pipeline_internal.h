@@ -70,6 +70,7 @@ struct pipeline {
 	struct applier_progress before; /* counts of former incarnations; position and GTID of the last */
 	char *applied_set;              /* between incarnations */
 	double clock_difference;
+	struct position wish;           /* where something is to be skipped or replaced; file "" = nowhere */
 	struct pipeline_view view;      /* but for what pipeline_view() works out */
 };
 

@@ -161,8 +161,22 @@ static char *start_of(struct pipeline *pipeline, struct source_start *start)
 		pthread_mutex_unlock(&pipeline->lock);
 		buffer_release(&text);
 		start->gtid_set = set;
+		if (!set)
+			log_line(LOG_WARNING, "source",
+				"the GTID set of this position is not known: going on by file and position file=%s "
+				"position=%llu",
+				log_quote(pipeline->resume.file), (unsigned long long)pipeline->resume.offset);
 	}
 	return set;
+}
+
+/* change-master writes the set of every position of a MariaDB server: where there is none, it is the empty one. */
+static void know_empty_set(struct pipeline *pipeline, const struct source_info *info)
+{
+	pthread_mutex_lock(&pipeline->lock);
+	if (!pipeline->received_set && info->family == FAMILY_MARIADB)
+		pipeline->received_set = gtid_set_new();
+	pthread_mutex_unlock(&pipeline->lock);
 }
 
 static int connect_source(struct pipeline *pipeline, struct error *error)
@@ -171,12 +185,14 @@ static int connect_source(struct pipeline *pipeline, struct error *error)
 	const struct source_options *options = &pipeline->settings.settings->source;
 	struct source_start start;
 	struct source_info info;
-	char *set = start_of(pipeline, &start);
+	char *set = NULL;
 	int result = -1;
 
 	if (source_connect(pipeline->source, error) < 0 || source_info(pipeline->source, arena, &info, error) < 0)
 		goto out;
 	note_connected(pipeline, &info);
+	know_empty_set(pipeline, &info);
+	set = start_of(pipeline, &start);
 	if (source_accept(&info, options, &start, error) < 0 || check_identity(pipeline, &info, &start, error) < 0)
 		goto out;
 	if (!tell_applier(pipeline, &info)) {

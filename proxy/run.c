@@ -89,9 +89,12 @@ static void on_news(struct ev_loop *loop, struct ev_async *async, int events)
 
 static void on_status_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
+	struct run *run = timer->data;
+
 	(void)loop;
 	(void)events;
-	run_save_status(timer->data);
+	run_save_status(run);
+	pipeline_settle(run->pipeline);
 }
 
 static void on_lag_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
@@ -229,6 +232,7 @@ static int run_replication(struct run *run, const char *log_level)
 		log_quote(run->directory));
 	run_save_status(run);
 	ev_run(run->loop, 0);
+	pipeline_settle(run->pipeline);
 	pipeline_view(run->pipeline, &view);
 	run_save_status(run);
 	exit_code = view.exit_code;

@@ -91,7 +91,7 @@ void status_print(FILE *out, const json_t *status)
 	fprintf(out, "%-12s %s transactions/s, %s rows/s, %s bytes/s\n", "rates",
 		value(status, "transactions_per_second"), value(status, "rows_per_second"),
 		value(status, "bytes_per_second"));
-	fprintf(out, "%-12s %s transactions, %s rows, %s DDL", "applied", value(status, "transactions"),
+	fprintf(out, "%-12s %s transactions, %s rows, %s DDL", "done", value(status, "transactions"),
 		value(status, "rows"), value(status, "ddl"));
 	fprintf(out, "; %s rewrites, %s skipped, %s conflicts\n", value(status, "rewrites"), value(status, "skipped"),
 		value(status, "conflicts"));
