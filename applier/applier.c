@@ -99,7 +99,8 @@ static void start_state(struct applier *applier)
 	applier->next = applier->taken;
 	applier->next.gtid_set = memory_strdup(applier->taken.gtid_set ? applier->taken.gtid_set : "");
 	applier->gtids = gtid_set_new();
-	applier->gtids_known = applier->next.gtid_set[0] != '\0' &&
+	/* an empty set is a known one where there is no position by file either: nothing has been applied */
+	applier->gtids_known = (applier->next.gtid_set[0] || !applier->next.position.file[0]) &&
 		gtid_set_parse(applier->gtids, applier->next.gtid_set, &ignored) == 0;
 	applier->committed = applier->taken.sequence;
 	applier->progress.position = applier->taken.position;
@@ -191,6 +192,9 @@ void applier_close(struct applier *applier)
 void applier_set_source(struct applier *applier, const struct applier_source *source)
 {
 	applier->source = *source;
+	/* MariaDB tells the set of every position: an empty one is that of the very start */
+	if (source->version.family == FAMILY_MARIADB && gtid_set_is_empty(applier->gtids))
+		applier->gtids_known = true;
 	applier->render.literal.source_family = source->version.family;
 	applier->render.literal.same_family = source->version.family == target_family(applier->control);
 }
