@@ -5,8 +5,8 @@
 #include "base/cursor.h"
 #include "binlog/format.h"
 
-#define HEADER_MASK 0xe0u   /* the bits the server itself tests */
-#define HEADER_VALUE 0x80u  /* compressed; algorithm 0 */
+#define HEADER_MASK 0xf0u
+#define HEADER_VALUE 0x80u /* compressed, by algorithm 0 */
 #define LENGTH_WIDTH_MASK 0x07u
 #define DEFLATE_MAXIMUM_RATIO 1032u /* no deflate stream grows by more than this */
 

@@ -238,7 +238,7 @@ static int parse_intervals(struct gtid_set *set, const uint8_t uuid[16], const c
 	struct error *error)
 {
 	char tag[GTID_TAG_MAXIMUM + 1] = "";
-	bool any = false;
+	bool complete = false; /* a number stands behind the UUID, and behind each tag */
 
 	for (gtid_scan_space(at); **at == ':'; gtid_scan_space(at)) {
 		uint64_t first, last;
@@ -250,6 +250,7 @@ static int parse_intervals(struct gtid_set *set, const uint8_t uuid[16], const c
 				return error_set(error, ERROR_USAGE,
 					"\"%.100s\" is not a GTID set: expected a number, an interval or a tag before \"%.50s\".",
 					whole, *at);
+			complete = false;
 			continue;
 		}
 		if (!gtid_scan_number(at, GTID_MYSQL_MAXIMUM, &first))
@@ -268,10 +269,10 @@ static int parse_intervals(struct gtid_set *set, const uint8_t uuid[16], const c
 			return error_set(error, ERROR_USAGE, "\"%.100s\" is not a GTID set: numbers start at 1.", whole);
 		if (last >= first) /* MySQL takes 5-4 for an empty interval */
 			interval_add(source_get(set, uuid, tag), first, last);
-		any = true;
+		complete = true;
 	}
-	if (!any)
-		return error_set(error, ERROR_USAGE, "\"%.100s\" is not a GTID set: no interval follows a UUID.", whole);
+	if (!complete)
+		return error_set(error, ERROR_USAGE, "\"%.100s\" is not a GTID set: no interval follows a UUID or a tag.", whole);
 	return 0;
 }
 
