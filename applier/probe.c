@@ -281,7 +281,7 @@ static void guess_from_privileges(struct probe *probe)
 	capabilities->may_set_missing_definer = super_sets || holds(capabilities, "SET USER") ||
 		holds(capabilities, "SET_USER_ID") ||
 		(holds(capabilities, "SET_ANY_DEFINER") && holds(capabilities, "ALLOW_NONEXISTENT_DEFINER"));
-	capabilities->may_create_functions = !capabilities->log_bin || probe->trust;
+	capabilities->may_create_functions = !capabilities->log_bin || probe->trust || super;
 }
 
 /* ---- trials ---- */
@@ -384,7 +384,7 @@ static int try_objects(struct probe *probe, struct error *error)
 		return -1;
 	put_object(trials_add(&trials), probe, "DROP VIEW IF EXISTS ", "probe_view");
 	put_object(trials_add(&trials), probe, "DROP FUNCTION IF EXISTS ", "probe_function");
-	put_object(trials_add(&trials), probe, "CREATE FUNCTION ", "probe_function() RETURNS INT RETURN 1");
+	put_object(trials_add(&trials), probe, "CREATE FUNCTION ", "probe_function() RETURNS INT DETERMINISTIC RETURN 1");
 	put_object(trials_add(&trials), probe, "DROP FUNCTION IF EXISTS ", "probe_function");
 	put_view(trials_add(&trials), probe, "probe_missing", "changeling.invalid");
 	for (size_t i = 0; i < accounts.rows; i++)
