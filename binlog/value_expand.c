@@ -8,6 +8,7 @@
 #define METHOD_ZLIB 0x80u /* in the upper half of the byte */
 #define METHOD_RAW 0x08u  /* deflate without zlib's header and sum */
 #define METHOD_WIDTH 0x07u
+#define DEFLATE_MAXIMUM_RATIO 1032u /* no deflate stream grows by more than this */
 
 static int inflate_all(const struct cursor *in, bool raw, uint8_t *to, size_t length, struct error *error)
 {
@@ -51,6 +52,11 @@ int value_expand(const struct value *value, size_t maximum, struct buffer *out, 
 	if (cursor.bad || cursor_left(&cursor) > UINT32_MAX)
 		return error_set(
 			error, ERROR_CORRUPT, "Expanding a compressed value: it ends before its data.");
+	if (length / DEFLATE_MAXIMUM_RATIO > cursor_left(&cursor))
+		return error_set(error, ERROR_CORRUPT,
+			"Expanding a compressed value: it declares %llu bytes, which its %zu compressed ones "
+			"cannot hold.",
+			(unsigned long long)length, cursor_left(&cursor));
 	if (length > maximum || !buffer_reserve(out, (size_t)length))
 		return error_set(error, ERROR_STOP,
 			"Expanding a compressed value: it declares %llu bytes, more than the %zu that fit.",
