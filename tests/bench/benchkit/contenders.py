@@ -142,9 +142,9 @@ class Native(Contender):
 
     @staticmethod
     def _failure(target):
-        status = target.sql("SHOW REPLICA STATUS\\G" if target.kind.name == "mysql97" else "SHOW SLAVE STATUS\\G")
-        for line in status.splitlines():
-            name, _, value = line.strip().partition(": ")
+        status = target.sql("SHOW REPLICA STATUS" if target.kind.name == "mysql97" else "SHOW SLAVE STATUS")
+        names, values = (line.split("\t") for line in status.splitlines()[:2])
+        for name, value in zip(names, values):
             if name in ("Last_SQL_Error", "Last_IO_Error") and value:
                 return value
         return None
