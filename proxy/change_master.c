@@ -407,6 +407,10 @@ static int set_up(struct setup *setup, int argc, char **argv, struct error *erro
 	if (setup->statement.use_gtid >= 0 &&
 		config_set(&setup->config, "source", "use-gtid", setup->statement.use_gtid ? "on" : "off", error) < 0)
 		return -1;
+	if (!setup->config.source.connection.host || !setup->config.target.connection.host)
+		return error_set(error, ERROR_USAGE, "--%s-host is missing: say where the %s is.",
+			setup->config.source.connection.host ? "target" : "master",
+			setup->config.source.connection.host ? "target" : "source");
 	made_up_id = !setup->config.source.server_id;
 	if (make_identity(setup, error) < 0 || config_validate(&setup->config, error) < 0 ||
 		ask_password(&setup->config.source.connection, "source", &setup->source_password, error) < 0 ||

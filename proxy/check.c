@@ -6,10 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if __has_include("applier/check_target.h")
 #include "applier/check_target.h"
-#define HAVE_TARGET_CHECK 1
-#endif
 #include "applier/internal.h"
 #include "proxy/arguments.h"
 #include "proxy/commands.h"
@@ -17,7 +14,7 @@
 
 /* Where the lines of a check go. */
 struct sheet {
-	const char *side;
+	const char *side, *user; /* what is looked at, and as whom */
 	unsigned failed, warned, lines;
 	bool quiet;       /* only the first failure is kept */
 	char first[1600]; /* the first failure as a sentence */
@@ -34,8 +31,8 @@ static void take_line(void *context, enum check_result result, const char *item,
 	sheet->failed += result == CHECK_FAIL;
 	sheet->warned += result == CHECK_WARN;
 	if (result == CHECK_FAIL && !sheet->first[0])
-		snprintf(sheet->first, sizeof(sheet->first), "the %s does not do: %s: %s%s%s", sheet->side, item,
-			found ? found : "", mend ? " " : "", mend ? mend : "");
+		snprintf(sheet->first, sizeof(sheet->first), "the %s does not do (as %s): %s: %s.%s%s",
+			sheet->side, sheet->user, item, found ? found : "", mend ? " " : "", mend ? mend : "");
 	if (sheet->quiet)
 		return;
 	if (sheet->json) {
@@ -56,12 +53,10 @@ static void check_the_target(const struct settings *settings, struct target *tar
 	struct error error = {.kind = ERROR_NONE};
 
 	sheet->side = "target";
+	sheet->user = settings->target.user;
 	capabilities_init(&capabilities);
-	if (capabilities_probe(target, &settings->target, &capabilities, &error) < 0
-#ifdef HAVE_TARGET_CHECK
-		|| target_check(target, &capabilities, settings->target.schema, take_line, sheet, &error) < 0
-#endif
-	)
+	if (capabilities_probe(target, &settings->target, &capabilities, &error) < 0 ||
+		target_check(target, &capabilities, settings->target.schema, take_line, sheet, &error) < 0)
 		take_line(sheet, CHECK_FAIL, "looking", error.text, NULL);
 	capabilities_release(&capabilities);
 }
@@ -69,7 +64,7 @@ static void check_the_target(const struct settings *settings, struct target *tar
 int check_quietly(const struct settings *settings, struct source *source, const struct source_start *start,
 	struct target *target, struct error *error)
 {
-	struct sheet sheet = {.side = "source", .quiet = true};
+	struct sheet sheet = {.side = "source", .user = settings->source.user, .quiet = true};
 
 	source_check(source, &settings->source, start, take_line, &sheet);
 	check_the_target(settings, target, &sheet);

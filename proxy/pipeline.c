@@ -451,7 +451,7 @@ static void try_again_later(struct pipeline *pipeline, const struct applier_plac
 	pthread_mutex_lock(&pipeline->lock);
 	pipeline->view.target.error = *error;
 	pipeline->view.target.error_at_us = state_now_us();
-	if (error->kind == ERROR_CONNECT)
+	if (pipeline_is_connect_error(error))
 		pipeline->view.target.state = "unreachable";
 	pipeline->view.next_retry_at_us = state_now_us() + (int64_t)wait_ms * 1000;
 	pipeline->apply_done = false;

@@ -43,8 +43,14 @@ int goal_parse(struct goal *goal, const char *text, struct error *error)
 	} else if (position_parse(text, &goal->position) && strchr(goal->position.file, '.')) {
 		goal->kind = GOAL_POSITION;
 	} else {
+		goal->kind = GOAL_GTID;
+		goal->set = gtid_set_new();
+		if (gtid_set_parse(goal->set, text, &unused) == 0 && !gtid_set_is_empty(goal->set))
+			return 0;
+		goal_release(goal);
 		return error_set(error, ERROR_USAGE,
-			"--until=%.120s: give \"now\", one GTID, or FILE:POSITION of the source's binary log.", text);
+			"--until=%.120s: give \"now\", a GTID or a set of them, or FILE:POSITION of the source's binary log.",
+			text);
 	}
 	return 0;
 }

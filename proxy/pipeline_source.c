@@ -201,6 +201,11 @@ static int connect_source(struct pipeline *pipeline, struct error *error)
 		result = 0;
 		goto out;
 	}
+	if (pipeline->goal.kind == GOAL_GTID && pipeline->goal.set && !pipeline->received_set) {
+		error_set(error, ERROR_USAGE,
+			"--until a GTID set: the set at the channel's position is not known. Give FILE:POSITION instead.");
+		goto out;
+	}
 	if (goal_resolve(&pipeline->goal, pipeline->source, start.gtid_set != NULL, error) < 0 ||
 		source_start_dump(pipeline->source, &start, error) < 0 || pipeline_start_apply(pipeline, error) < 0)
 		goto out;
@@ -541,8 +546,12 @@ int pipeline_read(struct pipeline *pipeline, struct error *error)
 		if (paused(pipeline) || error->kind == ERROR_STOPPED) /* paused, and perhaps on again meanwhile */
 			continue;
 		note_source_error(pipeline, error);
-		if (judge(pipeline, error) < 0)
+		if (judge(pipeline, error) < 0) {
+			if (pipeline->resume.file[0] && !strstr(error->text, pipeline->resume.file))
+				error_advice(error, "(The stream was asked for from %s:%llu on.)", pipeline->resume.file,
+					(unsigned long long)pipeline->resume.offset);
 			return -1;
+		}
 		wait_ms = backoff_failed(&pipeline->source_backoff);
 		log_throttle_error(&pipeline->source_throttle, LOG_WARNING, "source", error);
 		pipeline_set_error(pipeline, error, &pipeline->resume, "", false);

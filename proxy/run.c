@@ -248,7 +248,7 @@ int run_command(int argc, char **argv)
 	const char *state = NULL, *log_level = NULL;
 	const struct argument arguments[] = {
 		STATE_ARGUMENT(state),
-		{"until", "now|GTID|FILE:POS", "end when the source's present end of log, a GTID or a position is applied",
+		{"until", "now|GTID|FILE:POS", "end when the source's present end of log, GTIDs or a position are applied",
 			&run.until, NULL},
 		{"wait", NULL, "keep trying when a server cannot be reached at the start", NULL, &run.wait},
 		{"stay", NULL, "after an error that needs a person, wait for skip, retry or replace", NULL, &run.stay},

@@ -130,6 +130,7 @@ class Changeling:
         """Starts `changeling run` in the background; waits until it replicates unless told not to."""
         assert not self.running(), "it is running already"
         self.runs += 1
+        self.stays = "--stay" in arguments
         with open(self.log, "a") as log:
             log.write(f"---- run {self.runs}: {' '.join(map(str, arguments))}\n")
             log.flush()
@@ -279,6 +280,10 @@ class Changeling:
             row = self.row()
             return row.get("pid") == self.process.pid and row.get("state") == "error"
         wait_until(stopped, seconds, lambda: f"the error ({self.row()})\n{self.log_tail()}")
+        # the state is written, and then the process ends: unless it was told to stay
+        if self.running() and not self.stays:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(20)
         row = self.row()
         row["exit_code"] = self.process.poll() if self.process else None
         if not self.running():
