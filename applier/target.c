@@ -70,6 +70,7 @@ enum error_kind target_error_kind(unsigned code, const char *text)
 	case 2013: /* lost */
 	case 2055:
 	case 2012:
+	case 2026: /* TLS broke off: how a lost connection mostly shows; certificates matter at connect only */
 	case 2027: /* malformed packet */
 	case 2014: /* commands out of sync: what a garbled answer leads to */
 		return ERROR_RETRY;

@@ -33,8 +33,10 @@ int session_prepare(struct target *target, const struct applier_settings *settin
 		buffer_printf(&sql,
 			"SET SESSION TRANSACTION ISOLATION LEVEL %s; SET SESSION innodb_lock_wait_timeout = %u, "
 			"SESSION lock_wait_timeout = %u, SESSION wait_timeout = 28800, SESSION net_read_timeout = 600, "
-			"SESSION net_write_timeout = 600, SESSION autocommit = 1",
-			isolation, settings->lock_wait_seconds, settings->lock_wait_seconds);
+			"SESSION net_write_timeout = 600, SESSION autocommit = 1, SESSION sql_safe_updates = 0, "
+			"SESSION sql_select_limit = DEFAULT%s",
+			isolation, settings->lock_wait_seconds, settings->lock_wait_seconds,
+			target_family(target) == FAMILY_MARIADB ? ", SESSION max_statement_time = 0" : "");
 		result = target_flight(target, sql.data, sql.length, 2, outcomes, &failed, error);
 	}
 	buffer_release(&sql);
