@@ -93,7 +93,7 @@ def test_heartbeats_keep_an_idle_connection(pairing):
     p.replicate("now", master_port=proxy.port, heartbeat_period="500ms", master_read_timeout=2)
     p.changeling.wait_caught_up()
     connections, count = proxy.connections, proxy.count("down")
-    wait_until(lambda: p.changeling.row()["seconds_since_source_time"] > 5, 30, "five idle seconds", 0.2)
+    wait_until(lambda: (p.changeling.row()["seconds_since_source_time"] or 0) > 5, 30, "five idle seconds", 0.2)
     assert proxy.connections == connections
     assert proxy.count("down") > count
     assert p.changeling.row()["state"] == "running"

@@ -1,4 +1,5 @@
 """A real server of the lab, as the tests see it."""
+import fcntl
 import os
 import socket
 
@@ -6,7 +7,11 @@ import pymysql
 import pytest
 from pymysql.constants import CLIENT
 
-from labkit import KINDS, Certificates, Lab, available
+from labkit import KINDS, Certificates, Lab, LabError, available, paths
+
+
+# for one session
+PORTS = 30
 
 
 def port_base():
@@ -140,16 +145,32 @@ class ServerPool:
     """Servers by kind and role, started at the first need and used by all tests of the session."""
 
     def __init__(self):
-        self.base = port_base()
-        self.next_port = self.base
+        self.slot = self._slot()
+        self.base = port_base() + self.slot * PORTS
+        self.prefix = f"e2e{self.base}-"
         self.shared = {}
         self.own = []
         self.certificates = Certificates()
 
+    def _slot(self):
+        """Sessions that run at the same time have servers and ports of their own: the first slot that is free, held
+        until this process ends."""
+        paths.home().mkdir(parents=True, exist_ok=True)
+        for slot in range(20):
+            self.lock = open(paths.home() / f"e2e{port_base() + slot * PORTS}.lock", "w")
+            try:
+                fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return slot
+            except OSError:
+                self.lock.close()
+        raise LabError("twenty sessions are running already")
+
     def _port(self):
-        while True:
-            port = self.next_port
-            self.next_port += 1
+        # a stopped server keeps its port
+        taken = {server.port for server in self.shared.values()} | {server.port for server in self.own}
+        for port in range(self.base, self.base + PORTS):
+            if port in taken:
+                continue
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
@@ -157,16 +178,14 @@ class ServerPool:
                     return port
                 except OSError:
                     continue
+        raise LabError(f"no port is free from {self.base} on")
 
     def _start(self, kind, role, **settings):
         reason = available(KINDS[kind])
         if reason:
             pytest.skip(reason)
         port = self._port()
-        name = f"e2e{self.base}-{kind}-{role}-{port}"
-        server = Server(Lab().start(name, kind, port, role, **settings))
-        # the accounts of the tests' own that must not be in the binary log
-        return server
+        return Server(Lab().start(f"{self.prefix}{kind}-{role}-{port}", kind, port, role, **settings))
 
     def get(self, kind, role):
         """The shared server of this kind and role. It is running, whatever the test before did to it."""
@@ -198,5 +217,5 @@ class ServerPool:
     def remove_leftovers(self):
         """Servers of an earlier run on the same ports that was cut off."""
         for server in Lab().servers():
-            if server.name.startswith(f"e2e{self.base}-"):
+            if server.name.startswith(self.prefix):
                 server.remove()
