@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -66,18 +67,15 @@ void rule_setting(struct rewriting *r, const char *name, const char *literal)
 
 static const char *vprint(struct rewriting *r, const char *format, va_list arguments)
 {
-	va_list again;
-	char *text;
-	int length;
+	char *text = NULL;
+	const char *copy;
+	int length = vasprintf(&text, format, arguments);
 
-	va_copy(again, arguments);
-	length = vsnprintf(NULL, 0, format, again);
-	va_end(again);
 	if (length < 0)
-		return "";
-	text = arena_alloc(r->arena, (size_t)length + 1);
-	vsnprintf(text, (size_t)length + 1, format, arguments);
-	return text;
+		abort(); /* out of memory */
+	copy = arena_strndup(r->arena, text, (size_t)length);
+	free(text);
+	return copy;
 }
 
 const char *rule_printf(struct rewriting *r, const char *format, ...)
@@ -279,7 +277,7 @@ static void build_step(struct rewriting *r)
 
 	if (r->edits.count == 0) {
 		step = rule_step(r, STEP_MAIN, r->input->text, r->input->length);
-		r->plan->action = r->plan->setting_count || r->tolerated ? PLAN_REWRITE : PLAN_RUN;
+		r->plan->action = r->plan->setting_count ? PLAN_REWRITE : PLAN_RUN;
 	} else {
 		edits_render(&r->edits, r->input->text, 0, r->input->length, &text);
 		step = rule_step(r, STEP_MAIN, arena_strndup(r->arena, buffer_text(&text), text.length), text.length);
@@ -445,7 +443,7 @@ void step_copy_table(const struct plan_step *step, const char *schema, const cha
 
 	if (!schema)
 		schema = DEFAULT_SCHEMA;
-	buffer_puts(out, "INSERT INTO ");
+	buffer_puts(out, step->ignore ? "INSERT IGNORE INTO " : "INSERT INTO ");
 	identifier_put(schema, out);
 	buffer_putc(out, '.');
 	identifier_put(step->to_table, out);

@@ -126,6 +126,7 @@ struct plan_step {
 	const char *from_table, *to_table;
 	const struct column_rename *renames;
 	size_t rename_count;
+	bool ignore;                /* ALTER IGNORE: rows that a new key does not take are left out */
 };
 
 enum effect_kind {
