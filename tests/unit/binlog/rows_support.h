@@ -8,23 +8,24 @@
 #include "binlog/value_decode.h"
 
 /* The table of the reference's vectors: every common type of MariaDB, full metadata. */
-#define VECTOR_MAP                                                                                             \
-	"240000000000 0100 01 67 00 02 7476 00 11"                                                             \
-	"03 fe fe 0f f6 13 12 11 0d 10 fe fe fc 04 05 fe fe"                                                   \
-	"18 fe0c fe04 2c01 0a04 03 06 02 0201 f701 f801 02 04 08 fe10 fe10 feff01"                             \
-	"01 01 a0  02 05 3f 00 2d 02 08"                                                                       \
-	"04 2c 02 6964 01 63 01 62 01 76 01 64 02 7433 03 647436 03 747332 01 79 02 6274 01 65 01 73"          \
-	"02 626c 01 66 02 6462 01 75 02 6936"                                                                  \
+#define VECTOR_MAP                                                                                           \
+	"240000000000 0100 01 67 00 02 7476 00 11"                                                           \
+	"03 fe fe 0f f6 13 12 11 0d 10 fe fe fc 04 05 fe fe"                                                 \
+	"18 fe0c fe04 2c01 0a04 03 06 02 0201 f701 f801 02 04 08 fe10 fe10 feff01"                           \
+	"01 01 a0  02 05 3f 00 2d 02 08"                                                                     \
+	"04 2c 02 6964 01 63 01 62 01 76 01 64 02 7433 03 647436 03 747332 01 79 02 6274 01 65 01 73"        \
+	"02 626c 01 66 02 6462 01 75 02 6936"                                                                \
 	"0a 01 08  05 07 03 0178 0179 017a  06 05 02 0161 0162  08 01 00"
 
 /* Its two rows, as they stand in a WRITE_ROWS of version 1. */
 #define VECTOR_ROWS_HEAD "240000000000 0100 11 ffff01"
-#define VECTOR_ROW_1                                                                                           \
-	"0000fe ffffffff 02 c3a9 01 61 0300 616263 7ffb2de9d1 7fef7c ee30 99b2bb7efb 000001 3b9aca00 0c 7c"    \
-	"03ff 02 05 0200 00ff cdcc8c3f 2f30b7b3a7c9ba81"                                                       \
+#define VECTOR_ROW_1                                                                                         \
+	"0000fe ffffffff 02 c3a9 01 61 0300 616263 7ffb2de9d1 7fef7c ee30 99b2bb7efb 000001 3b9aca00 0c 7c"  \
+	"03ff 02 05 0200 00ff cdcc8c3f 2f30b7b3a7c9ba81"                                                     \
 	"10 00112233445566778899aabbccddeeff 10 00000000000000000000000000000001"
-#define VECTOR_ROW_2                                                                                           \
-	"a200fe 00000000 00 0000 8000000000 8000000000 000000 00 0000 00 00 0000 00000000 0000000000000000 00 00"
+#define VECTOR_ROW_2                                                                                         \
+	"a200fe 00000000 00 0000 8000000000 8000000000 000000 00 0000 00 00 0000 00000000 0000000000000000 " \
+	"00 00"
 
 static UNUSED struct event event_of(uint8_t type, const struct buffer *body)
 {
@@ -49,8 +50,8 @@ static UNUSED struct binlog_format format_of(enum server_family family)
 }
 
 /* A table map from the hex of its body. */
-static UNUSED int map_of(enum server_family family, const char *hex, struct arena *arena, struct table_map **map,
-	struct error *error)
+static UNUSED int map_of(enum server_family family, const char *hex, struct arena *arena,
+	struct table_map **map, struct error *error)
 {
 	struct binlog_format format = format_of(family);
 	struct buffer body = BUFFER_INIT;
@@ -81,8 +82,9 @@ static UNUSED int decode_hex(const struct table_column *column, const char *hex,
 	next = value_decode(column, exact, exact + length, value, problem);
 	if (next)
 		assert_int_equal(next - exact, length);
-	if (next && (value->kind == VALUE_STRING || value->kind == VALUE_DECIMAL || value->kind == VALUE_JSON ||
-			    value->kind == VALUE_GEOMETRY || value->kind == VALUE_VECTOR))
+	if (next &&
+		(value->kind == VALUE_STRING || value->kind == VALUE_DECIMAL || value->kind == VALUE_JSON ||
+			value->kind == VALUE_GEOMETRY || value->kind == VALUE_VECTOR))
 		value->bytes = (const uint8_t *)buffer_text(bytes) + (value->bytes - exact);
 	free(exact);
 	return next ? 0 : -1;

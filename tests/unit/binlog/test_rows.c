@@ -74,7 +74,8 @@ static void rows_of_version_1(void **state)
 		"x'00112233445566778899aabbccddeeff' x'00000000000000000000000000000001'");
 	assert_int_equal(next(&f), 1);
 	assert_image(&f, f.iterator.after,
-		"0 NULL x'' '' 0.0000 NULL '0000-00-00 00:00:00.000000' NULL 0000 b'0000000000' 0 '' x'' 0 0e0 x'' x''");
+		"0 NULL x'' '' 0.0000 NULL '0000-00-00 00:00:00.000000' NULL 0000 b'0000000000' 0 '' x'' 0 "
+		"0e0 x'' x''");
 	assert_int_equal(f.iterator.row, 2);
 	assert_int_equal(next(&f), 0);
 	assert_int_equal(next(&f), 0);
@@ -91,7 +92,8 @@ static void updates_and_deletes(void **state)
 
 	(void)state;
 	setup(&f, SMALL_MAP);
-	assert_int_equal(begin(&f, EVENT_UPDATE_ROWS_V1, SMALL "02 01 02  fe 05000000 fe 0161  fe 06000000 ff"), 0);
+	assert_int_equal(
+		begin(&f, EVENT_UPDATE_ROWS_V1, SMALL "02 01 02  fe 05000000 fe 0161  fe 06000000 ff"), 0);
 	assert_int_equal(next(&f), 1);
 	assert_image(&f, f.iterator.before, "5 @absent");
 	assert_image(&f, f.iterator.after, "@absent 'a'");
@@ -145,7 +147,8 @@ static void a_dummy_has_no_rows(void **state)
 
 static void compressed_rows_are_expanded(void **state)
 {
-	static const uint8_t types[] = {EVENT_MARIA_WRITE_ROWS_COMPRESSED_V1, EVENT_MARIA_DELETE_ROWS_COMPRESSED_V1};
+	static const uint8_t types[] = {
+		EVENT_MARIA_WRITE_ROWS_COMPRESSED_V1, EVENT_MARIA_DELETE_ROWS_COMPRESSED_V1};
 	static const uint8_t plain[] = {0xfc, 5, 0, 0, 0, 3, 'a', 'b', 'c'};
 	struct fixture f;
 
@@ -196,7 +199,8 @@ static void an_empty_event_is_one_empty_row(void **state)
 
 static void heads_that_do_not_fit_are_refused(void **state)
 {
-	static const char *const wrong[] = {"", "0100000000", SMALL, SMALL "fb", SMALL "fc0110", SMALL "02", SMALL "02 03"};
+	static const char *const wrong[] = {
+		"", "0100000000", SMALL, SMALL "fb", SMALL "fc0110", SMALL "02", SMALL "02 03"};
 	struct fixture f;
 
 	(void)state;
@@ -228,7 +232,8 @@ static void every_truncation_is_seen(void **state)
 		int result;
 
 		memcpy(exact, whole.data, length);
-		f.event = (struct event){.header = {.type = EVENT_WRITE_ROWS_V1}, .body = exact, .body_length = length};
+		f.event = (struct event){
+			.header = {.type = EVENT_WRITE_ROWS_V1}, .body = exact, .body_length = length};
 		assert_int_equal(rows_event_parse(&f.event, &f.format, &f.arena, &f.rows, &f.error), 0);
 		assert_int_equal(rows_iterator_init(&f.iterator, &f.rows, f.map, &f.arena, &f.error), 0);
 		while ((result = next(&f)) > 0)
@@ -253,17 +258,21 @@ static void errors_name_the_place(void **state)
 
 	(void)state;
 	setup(&f, VECTOR_MAP);
-	assert_int_equal(begin(&f, EVENT_WRITE_ROWS_V1, VECTOR_ROWS_HEAD VECTOR_ROW_1 "0000fe ffffffff 0d"), 0);
+	assert_int_equal(
+		begin(&f, EVENT_WRITE_ROWS_V1, VECTOR_ROWS_HEAD VECTOR_ROW_1 "0000fe ffffffff 0d"), 0);
 	assert_int_equal(next(&f), 1);
 	assert_int_equal(next(&f), -1);
 	assert_error(&f.error, ERROR_CORRUPT,
-		"Reading row 2 of a WRITE_ROWS event of `g`.`tv`: the value of column 2 (`c`, CHAR) in the after image does not "
+		"Reading row 2 of a WRITE_ROWS event of `g`.`tv`: the value of column 2 (`c`, CHAR) in the "
+		"after image does not "
 		"fit into the rest of the event.");
 	teardown(&f);
 	setup(&f, SMALL_MAP);
-	assert_int_equal(begin(&f, EVENT_UPDATE_ROWS_V1, SMALL "02 03 03 fc 05000000 0a616161616161616161 61"), 0);
+	assert_int_equal(
+		begin(&f, EVENT_UPDATE_ROWS_V1, SMALL "02 03 03 fc 05000000 0a616161616161616161 61"), 0);
 	assert_int_equal(next(&f), -1);
-	assert_error(&f.error, ERROR_CORRUPT, "column 2 (VARCHAR) in the before image is longer than its column allows");
+	assert_error(&f.error, ERROR_CORRUPT,
+		"column 2 (VARCHAR) in the before image is longer than its column allows");
 	teardown(&f);
 }
 
@@ -279,11 +288,12 @@ static void partial_updates(void **state)
 	(void)state;
 	setup(&f, JSON_MAP);
 	assert_int_equal(f.map->json_count, 3);
-	/* before: all columns; after: the first and the second JSON, of which the first is partial. The third has its bit
-	 * set without being there. */
-	assert_int_equal(begin(&f, EVENT_PARTIAL_UPDATE_ROWS, SMALL "0200 05 1f 06" ROW_BEFORE
-							     "01 05 fc 08000000 00 03 24 2e 61 02 0401 02000000 0402"
-							     ROW_BEFORE "00 fd 02000000 0402"),
+	/* before: all columns; after: the first and the second JSON, of which the first is partial. The third
+	 * has its bit set without being there. */
+	assert_int_equal(begin(&f, EVENT_PARTIAL_UPDATE_ROWS,
+				 SMALL "0200 05 1f 06" ROW_BEFORE
+				       "01 05 fc 08000000 00 03 24 2e 61 02 0401 02000000 0402" ROW_BEFORE
+				       "00 fd 02000000 0402"),
 		0);
 	assert_true(f.rows.partial);
 	assert_int_equal(f.rows.kind, ROWS_UPDATE);
@@ -293,7 +303,8 @@ static void partial_updates(void **state)
 	assert_int_equal(f.iterator.after[1].kind, VALUE_JSON_DIFF);
 	assert_int_equal(f.iterator.after[1].length, 8);
 	assert_image(&f, f.iterator.after,
-		"@absent @diff [{\"op\": \"replace\", \"path\": \"$.a\", \"value\": true}] 'false' @absent @absent");
+		"@absent @diff [{\"op\": \"replace\", \"path\": \"$.a\", \"value\": true}] 'false' @absent "
+		"@absent");
 	assert_int_equal(next(&f), 1);
 	assert_image(&f, f.iterator.after, "@absent NULL 'false' @absent @absent");
 	assert_int_equal(next(&f), 0);
@@ -315,7 +326,8 @@ static void value_options_are_checked(void **state)
 	assert_error(&f.error, ERROR_STOP, "unknown value options 0x2");
 	assert_int_equal(begin(&f, EVENT_PARTIAL_UPDATE_ROWS, BEFORE), 0);
 	assert_int_equal(next(&f), -1);
-	assert_error(&f.error, ERROR_CORRUPT, "of a PARTIAL_UPDATE_ROWS event of `d`.`t`: the event ends inside");
+	assert_error(
+		&f.error, ERROR_CORRUPT, "of a PARTIAL_UPDATE_ROWS event of `d`.`t`: the event ends inside");
 	assert_int_equal(begin(&f, EVENT_PARTIAL_UPDATE_ROWS, BEFORE "01"), 0);
 	assert_int_equal(next(&f), -1);
 	assert_int_equal(begin(&f, EVENT_PARTIAL_UPDATE_ROWS, BEFORE "01 01"), 0);
@@ -344,8 +356,8 @@ static void put_image(const struct rows_event *rows, const struct table_map *map
 {
 	static const char *const kinds[] = {"write", "update", "delete"};
 
-	buffer_printf(out, "%s %s.%s %s\n", rows->partial ? "partial" : kinds[rows->kind], map->database, map->table,
-		image);
+	buffer_printf(out, "%s %s.%s %s\n", rows->partial ? "partial" : kinds[rows->kind], map->database,
+		map->table, image);
 	for (uint32_t i = 0; i < map->columns_count; i++) {
 		const struct table_column *column = &map->columns[i];
 

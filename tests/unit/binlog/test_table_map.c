@@ -5,9 +5,9 @@
 
 static void full_metadata_of_mariadb(void **state)
 {
-	static const uint8_t types[] = {TYPE_LONG, TYPE_STRING, TYPE_STRING, TYPE_VARCHAR, TYPE_NEWDECIMAL, TYPE_TIME2,
-		TYPE_DATETIME2, TYPE_TIMESTAMP2, TYPE_YEAR, TYPE_BIT, TYPE_ENUM, TYPE_SET, TYPE_BLOB, TYPE_FLOAT,
-		TYPE_DOUBLE, TYPE_STRING, TYPE_STRING};
+	static const uint8_t types[] = {TYPE_LONG, TYPE_STRING, TYPE_STRING, TYPE_VARCHAR, TYPE_NEWDECIMAL,
+		TYPE_TIME2, TYPE_DATETIME2, TYPE_TIMESTAMP2, TYPE_YEAR, TYPE_BIT, TYPE_ENUM, TYPE_SET,
+		TYPE_BLOB, TYPE_FLOAT, TYPE_DOUBLE, TYPE_STRING, TYPE_STRING};
 	static const uint8_t signs[] = {2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 1, 1, 0, 0};
 	static const uint32_t collations[] = {0, 45, 63, 8, 0, 0, 0, 0, 0, 0, 8, 8, 63, 0, 0, 63, 63};
 	struct arena arena = ARENA_INIT;
@@ -69,7 +69,8 @@ static void charsets_count_by_family(void **state)
 	/* MySQL: VARCHAR, VECTOR, CHAR, TEXT */
 	assert_int_equal(map_of(FAMILY_MYSQL, MIXED "0101 40 03 04 08 3f 0b fc", &arena, &map, &error), -1);
 	assert_error(&error, ERROR_CORRUPT, "type 3");
-	assert_int_equal(map_of(FAMILY_MYSQL, MIXED "0101 40 03 06 08 3f 0b fcff00", &arena, &map, &error), 0);
+	assert_int_equal(
+		map_of(FAMILY_MYSQL, MIXED "0101 40 03 06 08 3f 0b fcff00", &arena, &map, &error), 0);
 	assert_int_equal(map->columns[0].sign, SIGN_SIGNED);
 	assert_int_equal(map->columns[5].sign, SIGN_UNSIGNED);
 	assert_int_equal(map->columns[1].collation, 8);
@@ -102,8 +103,9 @@ static void further_metadata(void **state)
 	struct error error;
 
 	(void)state;
-	assert_int_equal(map_of(FAMILY_MYSQL, MIXED "07 01 03  0d 01 05  0c 01 fd  09 04 0103 0700  63 02 0000", &arena,
-				 &map, &error),
+	assert_int_equal(
+		map_of(FAMILY_MYSQL, MIXED "07 01 03  0d 01 05  0c 01 fd  09 04 0103 0700  63 02 0000",
+			&arena, &map, &error),
 		0);
 	assert_int_equal(map->columns[2].geometry_type, 3);
 	assert_int_equal(map->columns[3].vector_dimensions, 5);
@@ -120,18 +122,33 @@ static void further_metadata(void **state)
 static void metadata_that_does_not_fit_is_refused(void **state)
 {
 	static const char *const wrong[] = {
-		"01 00",                            /* no bits for two numeric columns */
-		"01 02 4000",                       /* bits for more than eight */
-		"02 00", "02 02 2d fc", "02 02 2d 00",
-		"03 01 08", "03 05 08 3f 0b 2d 08", "03 0c fe0000000001000000 08 08 08",
-		"04 02 01 61",                      /* one name of eight */
+		"01 00",      /* no bits for two numeric columns */
+		"01 02 4000", /* bits for more than eight */
+		"02 00",
+		"02 02 2d fc",
+		"02 02 2d 00",
+		"03 01 08",
+		"03 05 08 3f 0b 2d 08",
+		"03 0c fe0000000001000000 08 08 08",
+		"04 02 01 61",						 /* one name of eight */
 		"04 10 01 61 01 00 01 62 01 63 01 64 01 65 01 66 01 67", /* a NUL in a name */
-		"07 00", "07 01 08",                /* geometry types end at 7 */
-		"08 01 08", "08 09 00 00 00 00 00 00 00 00 00", "09 01 00", "09 0a 00 fe0000000001000000",
-		"05 01 00",                         /* members of a SET that is not there */
-		"0a 02 2d 08", "0b 01 08", "0c 00", "0d 00", "0d 09 fe0000000001000000",
-		"01 01 40 01 01 40",                /* twice */
-		"01", "01 02 40", "63 05 00", "07 fc",
+		"07 00",
+		"07 01 08", /* geometry types end at 7 */
+		"08 01 08",
+		"08 09 00 00 00 00 00 00 00 00 00",
+		"09 01 00",
+		"09 0a 00 fe0000000001000000",
+		"05 01 00", /* members of a SET that is not there */
+		"0a 02 2d 08",
+		"0b 01 08",
+		"0c 00",
+		"0d 00",
+		"0d 09 fe0000000001000000",
+		"01 01 40 01 01 40", /* twice */
+		"01",
+		"01 02 40",
+		"63 05 00",
+		"07 fc",
 	};
 	struct arena arena = ARENA_INIT;
 	struct table_map *map;
@@ -182,7 +199,8 @@ static void members_are_bounded(void **state)
 		assert_int_equal(map_of(FAMILY_MYSQL, hex, &arena, &map, &error), -1);
 		assert_error(&error, ERROR_CORRUPT, "type 6");
 	}
-	assert_int_equal(map_of(FAMILY_MYSQL, ENUM_TABLE "06 03 02 00 00  0a 01 2d", &arena, &map, &error), 0);
+	assert_int_equal(
+		map_of(FAMILY_MYSQL, ENUM_TABLE "06 03 02 00 00  0a 01 2d", &arena, &map, &error), 0);
 	assert_int_equal(map->columns[0].names->count, 2);
 	assert_string_equal(map->columns[0].names->text[0], "");
 	assert_int_equal(map->columns[0].collation, 45);
@@ -199,8 +217,8 @@ static int one_column(unsigned type, const char *metadata, struct table_column *
 	char hex[128];
 	int result;
 
-	snprintf(hex, sizeof(hex), "010000000000 0100 01 64 00 01 74 00 01 %02x %02zx %s 00", type, strlen(metadata) / 2,
-		metadata);
+	snprintf(hex, sizeof(hex), "010000000000 0100 01 64 00 01 74 00 01 %02x %02zx %s 00", type,
+		strlen(metadata) / 2, metadata);
 	result = map_of(FAMILY_MYSQL, hex, &arena, &map, error);
 	if (result == 0)
 		*column = map->columns[0];
@@ -234,13 +252,15 @@ static void impossible_metadata_is_refused(void **state)
 		unsigned type;
 		const char *metadata;
 	} wrong[] = {{TYPE_FLOAT, "08"}, {TYPE_DOUBLE, "04"}, {TYPE_TIME2, "07"}, {TYPE_DATETIME2, "ff"},
-		{TYPE_TIMESTAMP2, "07"}, {TYPE_BLOB, "00"}, {TYPE_BLOB, "05"}, {TYPE_JSON, "05"}, {TYPE_GEOMETRY, "00"},
-		{TYPE_VECTOR, "05"}, {TYPE_BIT, "0000"}, {TYPE_BIT, "0800"}, {TYPE_BIT, "0108"}, {TYPE_NEWDECIMAL, "0000"},
-		{TYPE_NEWDECIMAL, "4200"}, {TYPE_NEWDECIMAL, "0506"}, {TYPE_NEWDECIMAL, "4127"}, {TYPE_STRING, "f700"},
+		{TYPE_TIMESTAMP2, "07"}, {TYPE_BLOB, "00"}, {TYPE_BLOB, "05"}, {TYPE_JSON, "05"},
+		{TYPE_GEOMETRY, "00"}, {TYPE_VECTOR, "05"}, {TYPE_BIT, "0000"}, {TYPE_BIT, "0800"},
+		{TYPE_BIT, "0108"}, {TYPE_NEWDECIMAL, "0000"}, {TYPE_NEWDECIMAL, "4200"},
+		{TYPE_NEWDECIMAL, "0506"}, {TYPE_NEWDECIMAL, "4127"}, {TYPE_STRING, "f700"},
 		{TYPE_STRING, "f703"}, {TYPE_STRING, "f800"}, {TYPE_STRING, "f805"}, {TYPE_STRING, "f809"},
-		{TYPE_STRING, "ff01"}, {TYPE_STRING, "e701"}, {TYPE_STRING, "3001"}, {TYPE_BLOB_COMPRESSED, "05"}};
-	static const unsigned unknown[] = {TYPE_DECIMAL_OLD, TYPE_TYPED_ARRAY, 21, 139, 142, 241, 243, 244, TYPE_ENUM,
-		TYPE_SET};
+		{TYPE_STRING, "ff01"}, {TYPE_STRING, "e701"}, {TYPE_STRING, "3001"},
+		{TYPE_BLOB_COMPRESSED, "05"}};
+	static const unsigned unknown[] = {
+		TYPE_DECIMAL_OLD, TYPE_TYPED_ARRAY, 21, 139, 142, 241, 243, 244, TYPE_ENUM, TYPE_SET};
 	struct table_column column;
 	struct error error;
 
@@ -261,10 +281,13 @@ static void impossible_metadata_is_refused(void **state)
 
 static void broken_heads_are_refused(void **state)
 {
-	static const char *const wrong[] = {"", "0100000000", "010000000000 0100 01 64 01", "010000000000 0100 05 64 00",
-		"010000000000 0100 01 00 00 01 74 00 00", "010000000000 0100 01 64 00 01 74", "010000000000 0100 01 64 00 01 74 00",
-		"010000000000 0100 01 64 00 01 74 00 fb", "010000000000 0100 01 64 00 01 74 00 fc0110", "010000000000 0100 01 64 00 01 74 00 02 01",
-		"010000000000 0100 01 64 00 01 74 00 01 01", "010000000000 0100 01 64 00 01 74 00 01 01 05", "010000000000 0100 01 64 00 01 74 00 01 01 00"};
+	static const char *const wrong[] = {"", "0100000000", "010000000000 0100 01 64 01",
+		"010000000000 0100 05 64 00", "010000000000 0100 01 00 00 01 74 00 00",
+		"010000000000 0100 01 64 00 01 74", "010000000000 0100 01 64 00 01 74 00",
+		"010000000000 0100 01 64 00 01 74 00 fb", "010000000000 0100 01 64 00 01 74 00 fc0110",
+		"010000000000 0100 01 64 00 01 74 00 02 01", "010000000000 0100 01 64 00 01 74 00 01 01",
+		"010000000000 0100 01 64 00 01 74 00 01 01 05",
+		"010000000000 0100 01 64 00 01 74 00 01 01 00"};
 	struct arena arena = ARENA_INIT;
 	struct table_map *map;
 	struct error error;
@@ -289,13 +312,15 @@ static void every_truncation_is_seen_or_harmless(void **state)
 	for (size_t length = 0; length < body.length; length++) {
 		struct arena arena = ARENA_INIT;
 		uint8_t *exact = malloc(length + 1);
-		struct event event = {.header = {.type = EVENT_TABLE_MAP}, .body = exact, .body_length = length};
+		struct event event = {
+			.header = {.type = EVENT_TABLE_MAP}, .body = exact, .body_length = length};
 		struct table_map *map;
 		struct error error;
 
 		memcpy(exact, body.data, length);
 		if (table_map_parse(&event, &format, &arena, &map, &error) == 0)
-			assert_int_equal(map->columns_count, 17); /* ended between two pieces of optional metadata */
+			assert_int_equal(
+				map->columns_count, 17); /* ended between two pieces of optional metadata */
 		else
 			assert_int_equal(error.kind, ERROR_CORRUPT);
 		free(exact);

@@ -89,7 +89,8 @@ static void bits_enums_and_sets(void **state)
 	assert_problem(&bit, "01", "does not fit");
 	bit.bits = 64;
 	bit.bytes = 8;
-	assert_text(&bit, "8000000000000000", "b'1000000000000000000000000000000000000000000000000000000000000000'");
+	assert_text(&bit, "8000000000000000",
+		"b'1000000000000000000000000000000000000000000000000000000000000000'");
 	list.bytes = 2;
 	assert_text(&list, "0201", "258");
 	list.names = &names;
@@ -301,7 +302,9 @@ static void timestamps_follow_the_calendar(void **state)
 
 static struct value compressed_value(const struct buffer *bytes)
 {
-	return (struct value){.kind = VALUE_STRING, .compressed = true, .bytes = (const uint8_t *)buffer_text(bytes),
+	return (struct value){.kind = VALUE_STRING,
+		.compressed = true,
+		.bytes = (const uint8_t *)buffer_text(bytes),
 		.length = bytes->length};
 }
 
@@ -372,9 +375,11 @@ static void broken_compression_is_refused(void **state)
 {
 	static const struct {
 		const char *hex, *part;
-	} wrong[] = {{"80 00", "method byte 0x80"}, {"85 00", "method byte 0x85"}, {"11 00", "method byte 0x11"},
-		{"84 000000", "ends before its data"}, {"84 ffffffff 78", "cannot hold"}, {"81 05 789c", "expand to exactly"},
-		{"81 01 789c63000000010001 00", "expand to exactly"}, {"81 02 789c63000000010001", "expand to exactly"}};
+	} wrong[] = {{"80 00", "method byte 0x80"}, {"85 00", "method byte 0x85"},
+		{"11 00", "method byte 0x11"}, {"84 000000", "ends before its data"},
+		{"84 ffffffff 78", "cannot hold"}, {"81 05 789c", "expand to exactly"},
+		{"81 01 789c63000000010001 00", "expand to exactly"},
+		{"81 02 789c63000000010001", "expand to exactly"}};
 	struct buffer bytes = BUFFER_INIT, out = BUFFER_INIT;
 	struct error error;
 
@@ -414,7 +419,11 @@ static void values_as_json(void **state)
 	assert_json(&value, &column, "null");
 	value.kind = VALUE_NULL;
 	assert_json(&value, &column, "null");
-	value = (struct value){.kind = VALUE_DECIMAL, .precision = 5, .scale = 2, .bytes = (const uint8_t *)"\x80\x7b\x2d", .length = 3};
+	value = (struct value){.kind = VALUE_DECIMAL,
+		.precision = 5,
+		.scale = 2,
+		.bytes = (const uint8_t *)"\x80\x7b\x2d",
+		.length = 3};
 	assert_json(&value, &column, "\"123.45\"");
 	value.bytes = (const uint8_t *)"\x87\xff\x2d";
 	assert_json(&value, &column, "{\"hex\": \"87ff2d\"}");
