@@ -75,13 +75,18 @@ class Changeling(Contender):
             return Watched([changeling(), "run", f"--state={self.folder}/state", *arguments], stdin=subprocess.DEVNULL,
                            stdout=log, stderr=log, env=self._environment())
 
+    def _log_tail(self):
+        return "\n".join((self.folder / "log").read_text(errors="replace").splitlines()[-8:])
+
     def _failure(self, code):
-        tail = "\n".join((self.folder / "log").read_text(errors="replace").splitlines()[-8:])
-        return BenchError(f"changeling ended with {code}:\n{tail}")
+        return BenchError(f"changeling ended with {code}:\n{self._log_tail()}")
 
     def run(self, place, conditions, limit, until=None):
         watched = self._start("--until", f"{until[0]}:{until[1]}" if until else "now")
-        code = watched.wait(limit)
+        try:
+            code = watched.wait(limit)
+        except BenchError as error:
+            raise BenchError(f"{error}:\n{self._log_tail()}") from None
         if code:
             raise self._failure(code)
         idle = self._start("--until", f"{until[0]}:{until[1]}" if until else "now")

@@ -83,6 +83,8 @@ class Place:
         self.target.sql(f"{unlogged}CREATE USER 'bench'@'%' IDENTIFIED BY 'root'; "
                         "GRANT ALL PRIVILEGES ON *.* TO 'bench'@'%' WITH GRANT OPTION; "
                         "ALTER USER 'admin'@'%' REQUIRE NONE")
+        # statistics as a table has them that has been there for a while; they would else come at a time of their own
+        self.target.sql("ANALYZE TABLE " + ", ".join(f"{DATABASE}.`{name}`" for name in self.tables()))
         self._reset_log(self.target)
         self.target.stop()
         self.snapshot = paths.home() / "servers" / f"{self.target.name}.snapshot"
