@@ -39,7 +39,7 @@ static struct arena_block *add_block(struct arena *arena, size_t size)
 void *arena_alloc(struct arena *arena, size_t size)
 {
 	struct arena_block *block;
-	size_t rounded = (size + 15) & ~(size_t)15;
+	size_t rounded = size ? (size + 15) & ~(size_t)15 : 16; /* nothing has an address, too */
 	void *memory;
 
 	if (rounded < size)
