@@ -11,8 +11,10 @@ import time
 from labkit import Certificates, LabError, paths
 
 from . import ROOT
-from .machine import BenchError, changeling
+from .machine import BenchError, changeling, helper
+from .place import Conditions
 from .process import Watched, cpu_seconds
+from .recorder import Recorder, write_records
 
 POLL_SECONDS = 0.05
 CATCH_UP_SECONDS = 60
@@ -48,7 +50,7 @@ class Changeling(Contender):
         return dict({key: value for key, value in os.environ.items() if not key.startswith("CHANGELING_")},
                     CHANGELING_BIN=str(changeling()))
 
-    def prepare(self, place, conditions):
+    def prepare(self, place, conditions, port=None):
         self.folder = paths.home() / "servers" / f"bench{place.port}.changeling"
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
@@ -57,7 +59,7 @@ class Changeling(Contender):
             path.touch(mode=0o600)
             path.write_text(password + "\n")
         tls = [f"--target-ssl-ca={Certificates().ca}"] if conditions.tls else ["--target-ssl-mode=off"]
-        port = place.link_to(place.target, conditions)
+        port = port or place.link_to(place.target, conditions)
         file, position = place.start
         done = subprocess.run(
             [str(ROOT / "scripts/change-master"), f"--state={self.folder}/state", "--master-host=127.0.0.1",
@@ -81,7 +83,7 @@ class Changeling(Contender):
     def _failure(self, code):
         return BenchError(f"changeling ended with {code}:\n{self._log_tail()}")
 
-    def run(self, place, conditions, limit, until=None):
+    def run(self, place, conditions, limit, until=None, again=True):
         watched = self._start("--until", f"{until[0]}:{until[1]}" if until else "now")
         try:
             code = watched.wait(limit)
@@ -89,6 +91,8 @@ class Changeling(Contender):
             raise BenchError(f"{error}:\n{self._log_tail()}") from None
         if code:
             raise self._failure(code)
+        if not again:
+            return Measure(watched.seconds, watched.cpu, watched.peak_bytes)
         idle = self._start("--until", f"{until[0]}:{until[1]}" if until else "now")
         idle.wait(limit)
         return Measure(watched.seconds, watched.cpu, watched.peak_bytes, idle.seconds)
@@ -237,6 +241,60 @@ class Pipe(Contender):
         if code or read_code:
             raise BenchError(f"mysqlbinlog | mysql: {text[-500:]}")
         return Measure(writer.seconds, reader.cpu + writer.cpu, max(reader.peak_bytes, writer.peak_bytes))
+
+
+class PlainClient(Contender):
+    """What the target itself needs: the very statements that changeling sends with one worker, recorded once for each
+    workload, sent by one connection that does nothing else. It has no log to read and no rows to decode."""
+
+    name = "the same SQL, plain client"
+
+    def __init__(self, options=()):
+        self.options = ["--replica-parallel-workers=1", *options]
+        self.recorded = None            # the place of which the records are
+        self.setup = self.work = self.port = None
+
+    def _record(self, place):
+        """Everything that came before the worker's first statement is set-up; the worker is who sent most."""
+        clear = Conditions(durable=False, tls=False)
+        place.reset(clear)
+        author = Changeling(options=self.options)
+        recorder = Recorder(place.port + 2, place.target.port)
+        try:
+            author.prepare(place, clear, place.port + 2)
+            author.run(place, clear, 600, again=False)
+        finally:
+            recorder.close()
+        worker = max(recorder.conversations, key=lambda conversation: sum(len(text) for _, text in conversation))
+        before = sorted((when, text) for conversation in recorder.conversations if conversation is not worker
+                        for when, text in conversation if when < worker[0][0])
+        folder = paths.home() / "servers"
+        self.setup, self.work = folder / f"bench{place.port}.setup", folder / f"bench{place.port}.work"
+        write_records(self.setup, [text for _, text in before])
+        write_records(self.work, [text for _, text in worker])
+        self.recorded = place
+
+    def _replay(self, conditions, records):
+        return [helper("replay"), "127.0.0.1", str(self.port), "admin",
+                Certificates().ca if conditions.tls else "-", records]
+
+    def prepare(self, place, conditions):
+        if self.recorded is not place:
+            self._record(place)
+            place.reset(conditions)
+        self.port = place.link_to(place.target, conditions)
+        subprocess.run(list(map(str, self._replay(conditions, self.setup))), check=True, capture_output=True,
+                       env=dict(os.environ, MYSQL_PWD="adminpw"))
+
+    def run(self, place, conditions, limit, until=None):
+        watched = Watched(self._replay(conditions, self.work), stdout=subprocess.PIPE,
+                          env=dict(os.environ, MYSQL_PWD="adminpw"))
+        code = watched.wait(limit)
+        seconds, records, failures = watched.process.stdout.read().decode().split() if code == 0 else (0, 0, 1)
+        watched.process.stdout.close()
+        if code or int(failures):
+            raise BenchError(f"{failures} of {records} recorded statements failed when they were sent again")
+        return Measure(float(seconds), watched.cpu, watched.peak_bytes)
 
 
 def wait_arrived(place, contender, limit=CATCH_UP_SECONDS):

@@ -9,7 +9,7 @@ import time
 from . import BENCH, ROOT
 
 BUILD = ROOT / "build/bench"
-HELPERS = {"delay": [], "visible": ["libmariadb"]}
+HELPERS = {"delay": [], "visible": ["libmariadb"], "replay": ["libmariadb"]}
 COMPILE = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra"]
 
 
