@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "proxy/change_master.h"
@@ -108,7 +109,8 @@ out:
 	return result;
 }
 
-static int start_now(struct source *source, struct checkpoint *checkpoint, struct arena *arena, struct error *error)
+static int start_now(struct source *source, const struct source_info *info, struct checkpoint *checkpoint,
+	struct arena *arena, struct error *error)
 {
 	struct source_place now;
 
@@ -116,6 +118,8 @@ static int start_now(struct source *source, struct checkpoint *checkpoint, struc
 		set_file(checkpoint, now.position.file, now.position.offset, error) < 0)
 		return error_context(error, "asking the source where it is now");
 	checkpoint->gtid_set = memory_strdup(now.gtid_set);
+	/* what the lag is counted from until something is applied: the source's own time now */
+	checkpoint->source_time = (uint32_t)((double)time(NULL) - info->clock_difference);
 	return 0;
 }
 
@@ -158,7 +162,7 @@ int change_master_place(const struct change_master_statement *statement, const s
 		result = start_by_gtid(statement, info, former, checkpoint, write, error);
 		break;
 	case CHANGE_MASTER_START_NOW:
-		result = start_now(source, checkpoint, &arena, error);
+		result = start_now(source, info, checkpoint, &arena, error);
 		break;
 	}
 	arena_release(&arena);

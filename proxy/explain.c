@@ -47,10 +47,13 @@ static int load_target(struct capabilities *target, const char *profile, const c
 		return result;
 	}
 	if (!capabilities_profile(profile)) {
-		error_set(error, ERROR_USAGE, "--target=%.60s: there are", profile);
 		for (size_t i = 0; capabilities_profile_name(i); i++)
-			error_advice(error, "%s", capabilities_profile_name(i));
-		return error_advice(error, "(or a file of what a target can do: --target-capabilities).");
+			buffer_printf(&text, "%s%s", i ? ", " : "", capabilities_profile_name(i));
+		error_set(error, ERROR_USAGE,
+			"--target=%.60s is not known: there are %s. Others are described by --target-capabilities=FILE.",
+			profile, buffer_text(&text));
+		buffer_release(&text);
+		return -1;
 	}
 	return capabilities_load(target, capabilities_profile(profile), strlen(capabilities_profile(profile)), error);
 }
@@ -72,7 +75,6 @@ static int source_version_of(const char *text, struct server_version *version, s
 /* The rules as the configuration of a state directory has them, when one was named. */
 static int load_settings(const char *state, struct config *config, struct settings *settings, struct error *error)
 {
-	config_init(config);
 	if (state && config_load(config, state, error) < 0)
 		return -1;
 	return settings_fill(settings, config, error);

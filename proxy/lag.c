@@ -4,9 +4,9 @@
 
 #include "base/memory.h"
 
-/* One entry stands for all transactions of one second, so that this is more than a day of backlog in memory; beyond it
- * the last entry takes what comes. */
-#define ENTRIES 131072u
+/* One entry stands for all transactions of one second, so that this is more than two hours of backlog in the queue; beyond
+ * it the last entry takes what comes. */
+#define ENTRIES 8192u
 
 struct entry {
 	struct position end; /* of the last transaction of that second */

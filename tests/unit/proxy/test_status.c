@@ -1,0 +1,176 @@
+/* The status as JSON and as text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proxy/status.h"
+
+#define NOW (INT64_C(1800000000) * 1000000)
+
+static struct state_status running(void)
+{
+	struct state_status status = {
+		.phase = STATE_RUNNING,
+		.pid = 4711,
+		.updated_at_us = NOW - 2000000,
+		.channel = "main",
+		.source = {.state = "connected", .host = "db1", .port = 3306, .ssl_mode = "off"},
+		.target = {.state = "connected", .host = "rds", .port = 3307, .ssl_mode = "identity", .cipher = "AES"},
+		.received = {"binlog.000002", 900, "0-1-6"},
+		.applied = {"binlog.000002", 700, "0-1-5"},
+		.lag_known = true,
+		.lag_seconds = 0,
+		.idle = true,
+		.transactions = 12,
+	};
+
+	return status;
+}
+
+static const char *text_of(json_t *json, const char *name)
+{
+	const char *text = json_string_value(json_object_get(json, name));
+
+	return text ? text : "(null)";
+}
+
+static char *printed(void (*print)(FILE *out, const json_t *status), const json_t *json)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	print(out, json);
+	fclose(out);
+	return text;
+}
+
+static void of_a_running_process(void **state)
+{
+	struct state_status status = running();
+	json_t *json = status_json(&status, true, NOW);
+
+	(void)state;
+	assert_string_equal(text_of(json, "state"), "running");
+	assert_true(json_is_true(json_object_get(json, "running")));
+	assert_int_equal(json_integer_value(json_object_get(json, "pid")), 4711);
+	assert_string_equal(text_of(json, "applied_file"), "binlog.000002");
+	assert_int_equal(json_integer_value(json_object_get(json, "applied_position")), 700);
+	assert_string_equal(text_of(json, "updated_at"), "2027-01-15T07:59:58.000Z");
+	assert_true(json_is_null(json_object_get(json, "error")));
+	assert_true(json_real_value(json_object_get(json, "lag_seconds")) == 0);
+	json_decref(json);
+}
+
+static void the_lag_of_what_does_not_run_is_never_zero(void **state)
+{
+	struct state_status status = running();
+	json_t *json;
+
+	(void)state;
+	status.phase = STATE_STOPPED;
+	json = status_json(&status, false, NOW);
+	assert_float_equal(json_real_value(json_object_get(json, "lag_seconds")), 2, 0.01);
+	json_decref(json);
+	json = status_json(&status, false, status.updated_at_us);
+	assert_true(json_real_value(json_object_get(json, "lag_seconds")) > 0);
+	json_decref(json);
+	status.lag_known = false;
+	json = status_json(&status, false, NOW);
+	assert_true(json_is_null(json_object_get(json, "lag_seconds")));
+	json_decref(json);
+}
+
+static void what_was_killed_has_died(void **state)
+{
+	struct state_status status = running();
+	json_t *json = status_json(&status, false, NOW);
+	char *text = printed(status_print_replica, json);
+
+	(void)state;
+	assert_string_equal(text_of(json, "state"), "died");
+	assert_false(json_is_true(json_object_get(json, "running")));
+	assert_non_null(strstr(text, "Replica_IO_Running: No\n"));
+	assert_non_null(strstr(text, "Replica_SQL_Running: No\n"));
+	assert_non_null(strstr(text, "Seconds_Behind_Source: NULL\n"));
+	free(text);
+	json_decref(json);
+}
+
+static void names_of_show_replica_status(void **state)
+{
+	struct state_status status = running();
+	json_t *json = status_json(&status, true, NOW);
+	char *text = printed(status_print_replica, json);
+
+	(void)state;
+	assert_non_null(strstr(text, " Source_Host: db1\n"));
+	assert_non_null(strstr(text, " Source_Log_File: binlog.000002\n"));
+	assert_non_null(strstr(text, " Read_Source_Log_Pos: 900\n"));
+	assert_non_null(strstr(text, " Exec_Source_Log_Pos: 700\n"));
+	assert_non_null(strstr(text, " Seconds_Behind_Source: 0\n"));
+	assert_non_null(strstr(text, " Replica_IO_Running: Yes\n"));
+	assert_non_null(strstr(text, " Last_Errno: 0\n"));
+	free(text);
+	json_decref(json);
+}
+
+static void an_error_and_its_place(void **state)
+{
+	struct state_status status = running();
+	json_t *json;
+	char *text;
+
+	(void)state;
+	status.phase = STATE_ERROR;
+	status.error_kind = ERROR_STOP;
+	status.error_code = 1062;
+	status.error = "it \"is\" there already";
+	status.advice = "mend it";
+	status.error_position = (struct state_position){"binlog.000002", 700, NULL};
+	json = status_json(&status, false, NOW);
+	assert_string_equal(text_of(json, "state"), "error");
+	assert_string_equal(text_of(json, "error_kind"), "stop");
+	assert_string_equal(text_of(json, "error"), "it \"is\" there already");
+	text = printed(status_print, json);
+	assert_non_null(strstr(text, "not running"));
+	assert_non_null(strstr(text, "stopped on   it \"is\" there already\n"));
+	assert_non_null(strstr(text, "binlog.000002:700"));
+	assert_non_null(strstr(text, "mend it"));
+	free(text);
+	json_decref(json);
+}
+
+static void bytes_that_are_not_utf8(void **state)
+{
+	struct state_status status = running();
+	json_t *json;
+
+	(void)state;
+	status.error_kind = ERROR_STOP;
+	status.error = "caf\xe9";
+	json = status_json(&status, true, NOW);
+	assert_true(json_is_string(json_object_get(json, "error")));
+	assert_int_equal(strncmp(text_of(json, "error"), "caf", 3), 0);
+	json_decref(json);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(of_a_running_process),
+		cmocka_unit_test(the_lag_of_what_does_not_run_is_never_zero),
+		cmocka_unit_test(what_was_killed_has_died),
+		cmocka_unit_test(names_of_show_replica_status),
+		cmocka_unit_test(an_error_and_its_place),
+		cmocka_unit_test(bytes_that_are_not_utf8),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
