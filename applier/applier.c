@@ -139,7 +139,7 @@ int applier_open(struct applier **result, const struct applier_settings *setting
 		goto fail;
 	applier->control_session = session_new(target_family(applier->control), target_version(applier->control));
 	set_rendering(applier);
-	if (session_prepare(applier->control, settings, error) < 0 ||
+	if (session_prepare(applier->control, settings, settings->lock_wait_seconds, error) < 0 ||
 		checkpoint_install(applier->control, settings->target.schema, error) < 0 ||
 		capabilities_probe(applier->control, &settings->target, &applier->capabilities, error) < 0 ||
 		channel_take(applier, waiting, waiting_context, error) < 0)

@@ -101,7 +101,7 @@ static int open_heartbeat(struct heartbeat *heartbeat, struct error *error)
 
 	if (target_connect(&target, &heartbeat->options, error) < 0)
 		return -1;
-	if (session_prepare(target, &heartbeat->applier->settings, error) < 0) {
+	if (session_prepare(target, &heartbeat->applier->settings, 10, error) < 0) {
 		target_close(target);
 		return -1;
 	}

@@ -63,6 +63,7 @@ struct applier {
 	/* under the lock */
 	struct window *window;            /* without the master's commit order; else NULL */
 	struct applied_set *applied;      /* by the run before, above its checkpoint */
+	uint64_t way_for;                 /* a batch met a lock: later ones that hold theirs give way; 0 = none */
 	uint64_t committed;               /* highest sequence such that all up to it are committed */
 	bool failed, stopping;
 	struct error failure;
@@ -79,7 +80,8 @@ void *worker_main(void *worker);
 /* Appends the statements of an operation that came as one. */
 void worker_render_statement(struct flight *flight, const struct operation *operation, struct session *session);
 /* Session settings that every connection of ours gets once. */
-int session_prepare(struct target *target, const struct applier_settings *settings, struct error *error);
+int session_prepare(struct target *target, const struct applier_settings *settings, unsigned row_lock_seconds,
+	struct error *error);
 
 /* applier.c */
 /* First failure wins; wakes everybody. */

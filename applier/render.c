@@ -472,7 +472,9 @@ static int put_deletes(struct piece *piece, const struct row_list *list, struct 
 		}
 		if (piece->rows == 0) {
 			piece->start = out->length;
-			buffer_printf(out, "DELETE FROM %s WHERE ", binding->table->quoted);
+			/* by the key, however small the table: a scan would wait for rows of other batches */
+			buffer_printf(out, "DELETE t FROM %s AS t FORCE INDEX (%s) WHERE ", binding->table->quoted,
+				binding->table->key.quoted);
 			if (single)
 				buffer_printf(out, "%s IN (", target_of(binding, binding->key_sources[0])->quoted);
 		} else {
@@ -538,7 +540,8 @@ static void put_join_end(struct buffer *out, const struct row_change *row)
 	unsigned number = 0;
 	bool first = true;
 
-	buffer_printf(out, ") AS v STRAIGHT_JOIN %s AS t ON ", binding->table->quoted);
+	buffer_printf(out, ") AS v STRAIGHT_JOIN %s AS t FORCE INDEX (%s) ON ", binding->table->quoted,
+		binding->table->key.quoted);
 	for (unsigned k = 0; k < binding->table->key.count; k++)
 		buffer_printf(out, "%st.%s = v.k%u", k ? " AND " : "", target_of(binding, binding->key_sources[k])->quoted,
 			k);

@@ -193,6 +193,7 @@ static size_t read_key(const struct target_table *table, const struct target_row
 	candidate->usable = true;
 	candidate->over_expression = false;
 	candidate->key.primary = strcmp(name, "PRIMARY") == 0;
+	candidate->key.quoted = quote(arena, NULL, name);
 	candidate->key.has_prefix = false;
 	candidate->key.count = 0;
 	candidate->key.columns = arena_alloc(arena, (end - at) * sizeof(unsigned));

@@ -49,6 +49,7 @@ struct target_key {
 	unsigned count;
 	unsigned *columns; /* indexes into columns */
 	bool has_prefix, primary;
+	const char *quoted;   /* the index's name */
 };
 
 struct target_table {

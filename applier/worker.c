@@ -9,9 +9,12 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-#define ATTEMPTS_MAXIMUM 20
+#define ATTEMPTS_MAXIMUM 100
+/* A row lock that is held longer is most likely a later batch's, which waits for our COMMIT: it is asked to give way. */
+#define ROW_LOCK_SECONDS 1u
 
-int session_prepare(struct target *target, const struct applier_settings *settings, struct error *error)
+int session_prepare(struct target *target, const struct applier_settings *settings, unsigned row_lock_seconds,
+	struct error *error)
 {
 	struct buffer sql = BUFFER_INIT;
 	struct arena arena = ARENA_INIT;
@@ -35,7 +38,7 @@ int session_prepare(struct target *target, const struct applier_settings *settin
 			"SESSION lock_wait_timeout = %u, SESSION wait_timeout = 28800, SESSION net_read_timeout = 600, "
 			"SESSION net_write_timeout = 600, SESSION autocommit = 1, SESSION sql_safe_updates = 0, "
 			"SESSION sql_select_limit = DEFAULT%s",
-			isolation, settings->lock_wait_seconds, settings->lock_wait_seconds,
+			isolation, row_lock_seconds, settings->lock_wait_seconds,
 			target_family(target) == FAMILY_MARIADB ? ", SESSION max_statement_time = 0" : "");
 		result = target_flight(target, sql.data, sql.length, 2, outcomes, &failed, error);
 	}
@@ -52,7 +55,7 @@ int worker_open(struct worker *worker, struct applier *applier, unsigned number,
 	if (target_connect(&worker->target, &applier->settings.target, error) < 0)
 		return -1;
 	worker->session = session_new(target_family(worker->target), target_version(worker->target));
-	return session_prepare(worker->target, &applier->settings, error);
+	return session_prepare(worker->target, &applier->settings, ROW_LOCK_SECONDS, error);
 }
 
 void worker_close(struct worker *worker)
@@ -105,6 +108,37 @@ static bool wait_committed(struct applier *applier, uint64_t sequence)
 	go_on = !ended(applier);
 	pthread_mutex_unlock(&applier->lock);
 	return go_on;
+}
+
+/* For a batch that has been executed: 1 it is its turn to commit, 0 an earlier one wants the locks that it holds, -1 the run has
+ * ended. */
+static int wait_turn(struct applier *applier, const struct batch *batch)
+{
+	int turn = 0;
+
+	pthread_mutex_lock(&applier->lock);
+	while (turn == 0) {
+		if (ended(applier))
+			turn = -1;
+		else if (applier->window || applier->committed >= batch->sequence - 1)
+			turn = 1;
+		else if (applier->way_for && applier->way_for < batch->sequence)
+			break;
+		else
+			pthread_cond_wait(&applier->changed, &applier->lock);
+	}
+	pthread_mutex_unlock(&applier->lock);
+	return turn;
+}
+
+/* The batch has met a lock: those behind it that hold theirs are asked to roll back. */
+static void ask_for_way(struct applier *applier, const struct batch *batch)
+{
+	pthread_mutex_lock(&applier->lock);
+	if (!applier->way_for || batch->sequence < applier->way_for)
+		applier->way_for = batch->sequence;
+	pthread_cond_broadcast(&applier->changed);
+	pthread_mutex_unlock(&applier->lock);
 }
 
 /* Appends the statements of an operation that came as a statement. */
@@ -182,7 +216,7 @@ static int rollback(struct worker *worker, struct error *error)
 	return target_execute(worker->target, "ROLLBACK", error);
 }
 
-enum outcome { DONE, AGAIN, ONE_BY_ONE, FAILED };
+enum outcome { DONE, AGAIN, ONE_BY_ONE, FAILED, ENDED };
 
 /* Up to the checkpoint. */
 static enum outcome execute(struct worker *worker, const struct batch *batch, struct error *error)
@@ -218,7 +252,7 @@ static enum outcome execute(struct worker *worker, const struct batch *batch, st
 		return FAILED;
 	}
 	if (result < 0 && failure.kind == ERROR_RETRY) {
-		log_line(LOG_INFO, "worker", "batch given back after a conflict worker=%u code=%u transactions=%zu",
+		log_line(LOG_DEBUG, "worker", "batch given back after a conflict worker=%u code=%u transactions=%zu",
 			worker->number, failure.code, batch->transaction_count);
 		return AGAIN;
 	}
@@ -239,6 +273,8 @@ static void finish(struct worker *worker, struct batch *batch)
 	}
 	worker->batch = NULL;
 	worker->executed = false;
+	if (applier->way_for && applier->way_for <= applier->committed)
+		applier->way_for = 0;
 	progress_committed(applier, applied, batch->transaction_count, batch->rows, batch->statements);
 	pthread_cond_broadcast(&applier->changed);
 	pthread_mutex_unlock(&applier->lock);
@@ -246,10 +282,10 @@ static void finish(struct worker *worker, struct batch *batch)
 	queue_wake(applier->queue);
 }
 
-static void mark_executed(struct worker *worker)
+static void mark_executed(struct worker *worker, bool executed)
 {
 	pthread_mutex_lock(&worker->applier->lock);
-	worker->executed = true;
+	worker->executed = executed;
 	pthread_cond_broadcast(&worker->applier->changed);
 	pthread_mutex_unlock(&worker->applier->lock);
 }
@@ -285,42 +321,62 @@ static int one_by_one(struct worker *worker, const struct batch *batch, struct e
 	return result;
 }
 
+/* Until it is executed and may commit. A batch that meets a lock, or is asked to give way, runs again when everything before it
+ * is committed. */
+static enum outcome execute_in_turn(struct worker *worker, const struct batch *batch, struct error *error)
+{
+	struct applier *applier = worker->applier;
+
+	for (unsigned attempts = 0; attempts < ATTEMPTS_MAXIMUM; attempts++) {
+		enum outcome outcome = execute(worker, batch, error);
+		int turn;
+
+		if (outcome == DONE) {
+			mark_executed(worker, true);
+			turn = wait_turn(applier, batch);
+			if (turn != 0)
+				return turn > 0 ? DONE : ENDED;
+			mark_executed(worker, false);
+			if (rollback(worker, error) < 0)
+				return FAILED;
+		} else if (outcome == AGAIN) {
+			ask_for_way(applier, batch);
+		} else {
+			return outcome;
+		}
+		if (!wait_committed(applier, batch->sequence - 1))
+			return ENDED;
+	}
+	error_set(error, ERROR_RETRY, "a batch of changes met locks of somebody else on the target %u times.",
+		ATTEMPTS_MAXIMUM);
+	return FAILED;
+}
+
 /* 0 done, -1 the run has failed (and applier_fail was told). */
 static int run_batch(struct worker *worker, struct batch *batch)
 {
 	struct applier *applier = worker->applier;
 	struct error error = {0};
-	unsigned attempts = 0;
-	enum outcome outcome;
 
 	if (batch->after_commit ? !wait_committed(applier, batch->sequence - 1) : !wait_executed(applier, batch->after))
 		return -1;
-	while ((outcome = execute(worker, batch, &error)) == AGAIN) {
-		/* the later one gives way: again when everything before it is committed */
+	switch (execute_in_turn(worker, batch, &error)) {
+	case ENDED:
+		return -1;
+	case ONE_BY_ONE:
 		if (!wait_committed(applier, batch->sequence - 1))
 			return -1;
-		if (++attempts == ATTEMPTS_MAXIMUM) {
-			error_set(&error, ERROR_RETRY, "a batch of changes met a lock of somebody else on the target %u times.",
-				attempts);
-			outcome = FAILED;
-			break;
-		}
-	}
-	if (outcome == ONE_BY_ONE) {
-		if (!wait_committed(applier, batch->sequence - 1) || one_by_one(worker, batch, &error) < 0)
-			return -1;
-		return 0;
-	}
-	if (outcome == DONE) {
-		mark_executed(worker);
-		if (!applier->window && !wait_committed(applier, batch->sequence - 1))
-			return -1;
+		return one_by_one(worker, batch, &error);
+	case DONE:
 		if (FAULT_POINT("worker.before-commit"))
 			error_set(&error, ERROR_RETRY, "fault injected before a commit");
 		else if (target_execute(worker->target, "COMMIT", &error) == 0 && !FAULT_POINT("worker.after-commit"))
 			return 0;
 		else
 			error_context(&error, "committing (whether it took place is read from the checkpoint)");
+		break;
+	default:
+		break;
 	}
 	applier_fail(applier, &error, error.kind == ERROR_STOP ? batch->transactions : NULL);
 	return -1;
