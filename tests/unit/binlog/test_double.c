@@ -66,11 +66,16 @@ static void digits_read_back_and_are_the_fewest(void **state)
 			assert_shortest(number);
 		assert_shortest((double)(next_random(&seed) >> 40) / 1000 + 0.001);
 	}
-	for (int e = -1074; e < 1024; e++) { /* where the interval is not symmetric */
-		assert_shortest(ldexp(1, e));
-		assert_shortest(-nextafter(ldexp(1, e), 0) ? -nextafter(ldexp(1, e), 0) : 1);
-		assert_shortest(nextafter(ldexp(1, e), INFINITY));
+	for (uint64_t exponent = 1; exponent < 2047;
+		exponent++) { /* powers of two: the interval is not symmetric */
+		uint64_t bits = exponent << 52;
+
+		assert_shortest(of_bits(bits));
+		assert_shortest(-of_bits(bits - 1));
+		assert_shortest(of_bits(bits + 1));
 	}
+	for (uint64_t bits = 1; bits < (uint64_t)1 << 52; bits <<= 1)
+		assert_shortest(of_bits(bits));
 }
 
 static void texts(void **state)
