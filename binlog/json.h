@@ -16,14 +16,15 @@
 int json_put_text(const uint8_t *document, size_t length, struct buffer *out, struct error *error);
 
 /* Does the text form lose anything on its way through CAST(… AS JSON): doubles, decimals, temporals, opaque
- * values inside, and whole numbers that would change between signed and unsigned. -1 on a broken document, 0 no, 1 yes. */
+ * values inside, and whole numbers that would change between signed and unsigned. -1 on a broken document, 0
+ * no, 1 yes. */
 int json_needs_exact(const uint8_t *document, size_t length, struct error *error);
 
 /* A MySQL expression that builds the very document: JSON_OBJECT(…), JSON_ARRAY(…), literals with their types
  * (3.8, "exact"). All text is written as utf8mb4 literals, in hexadecimal or such that they are valid in any
- * sql_mode. Opaque values of the types BIT, BINARY, BLOB and TIMESTAMP take a subquery on JSON_TABLE, which MySQL
- * has from 8.0.4 on; types that no expression has (VARBINARY of 5.7 as 253, YEAR of 5.7 as 13) become VARBINARY. The
- * session's sql_mode must allow zero dates and invalid ones where the document has such. */
+ * sql_mode. Opaque values of the types BIT, BINARY, BLOB and TIMESTAMP take a subquery on JSON_TABLE, which
+ * MySQL has from 8.0.4 on; types that no expression has (VARBINARY of 5.7 as 253, YEAR of 5.7 as 13) become
+ * VARBINARY. The session's sql_mode must allow zero dates and invalid ones where the document has such. */
 int json_put_sql(const uint8_t *document, size_t length, struct buffer *out, struct error *error);
 
 /* Applies the diffs of a partial update (2.15) to a document and appends the new one, in binary form, to
@@ -31,8 +32,8 @@ int json_put_sql(const uint8_t *document, size_t length, struct buffer *out, str
 int json_apply_diffs(const uint8_t *document, size_t length, const uint8_t *diffs, size_t diffs_length,
 	struct buffer *out, struct error *error);
 
-/* The diffs as a MySQL expression over `column` (JSON_REPLACE(JSON_REMOVE(col, …) …)), for row images that lack
- * the document. */
+/* The diffs as a MySQL expression over `column` (JSON_REPLACE(JSON_REMOVE(col, …) …)), for row images that
+ * lack the document. */
 int json_diffs_put_sql(const char *column_sql, const uint8_t *diffs, size_t diffs_length, struct buffer *out,
 	struct error *error);
 

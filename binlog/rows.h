@@ -29,22 +29,25 @@ struct column_names { /* members of an ENUM or SET in the column's charset, aren
  * 0/NULL without it; the applier fills sign, fraction_digits and collation from the target's schema before it
  * iterates rows. */
 struct table_column {
-	uint8_t type;            /* enum column_type, ENUM/SET resolved */
-	uint8_t wire_type;       /* as it stood in the event */
-	uint16_t metadata;       /* raw: low byte = first metadata byte */
-	uint32_t maximum_bytes;  /* CHAR/BINARY/VARCHAR: declared length in bytes; BLOB family: width of the length */
-	uint8_t precision, scale; /* DECIMAL; scale = digits of the fraction for temporal types with metadata */
-	uint8_t bytes;           /* ENUM/SET/BIT: size of the value */
-	uint16_t bits;           /* BIT(n) */
+	uint8_t type;		/* enum column_type, ENUM/SET resolved */
+	uint8_t wire_type;	/* as it stood in the event */
+	uint16_t metadata;	/* raw: low byte = first metadata byte */
+	uint32_t maximum_bytes; /* CHAR/BINARY/VARCHAR: declared length in bytes; BLOB family: width of the
+				   length */
+	uint8_t precision,
+		scale; /* DECIMAL; scale = digits of the fraction for temporal types with metadata */
+	uint8_t bytes; /* ENUM/SET/BIT: size of the value */
+	uint16_t bits; /* BIT(n) */
 	bool nullable;
-	uint8_t sign;            /* enum column_sign, of numeric types */
+	uint8_t sign; /* enum column_sign, of numeric types */
 	bool has_name, has_collation, has_visibility, visible;
-	const char *name;        /* arena, NUL-terminated; NULL without metadata */
-	uint32_t collation;      /* id of the source's family; 63 = binary */
+	const char *name;	    /* arena, NUL-terminated; NULL without metadata */
+	uint32_t collation;	    /* id of the source's family; 63 = binary */
 	struct column_names *names; /* ENUM/SET members, or NULL */
-	int8_t geometry_type;    /* 0…7, -1 unknown */
+	int8_t geometry_type;	    /* 0…7, -1 unknown */
 	uint32_t vector_dimensions;
-	/* old TIME/DATETIME/TIMESTAMP of MariaDB with fractions (3.6): digits (≤ 6) told by the schema, 0 otherwise */
+	/* old TIME/DATETIME/TIMESTAMP of MariaDB with fractions (3.6): digits (≤ 6) told by the schema, 0
+	 * otherwise */
 	uint8_t fraction_digits;
 };
 
@@ -54,11 +57,11 @@ struct table_map {
 	const char *database, *table; /* arena, NUL-terminated */
 	uint32_t columns_count;
 	struct table_column *columns;
-	uint32_t json_count;           /* JSON columns in order: partial updates count them */
+	uint32_t json_count; /* JSON columns in order: partial updates count them */
 	bool has_signedness, has_names, has_primary_key;
-	uint32_t primary_key_count;    /* SIMPLE_PRIMARY_KEY or PRIMARY_KEY_WITH_PREFIX */
+	uint32_t primary_key_count; /* SIMPLE_PRIMARY_KEY or PRIMARY_KEY_WITH_PREFIX */
 	uint32_t *primary_key, *primary_key_prefix;
-	const void *applier_data;      /* whatever the applier hangs here (its view of the target's table) */
+	const void *applier_data; /* whatever the applier hangs here (its view of the target's table) */
 };
 
 /* Copies all it keeps into the arena. */
@@ -76,18 +79,18 @@ enum rows_kind { ROWS_WRITE, ROWS_UPDATE, ROWS_DELETE };
 /* A rows event: bitmaps and rows are views into the event (rows into the arena when they were compressed). */
 struct rows_event {
 	enum rows_kind kind;
-	bool partial;        /* PARTIAL_UPDATE_ROWS */
+	bool partial; /* PARTIAL_UPDATE_ROWS */
 	uint64_t table_id;
 	uint16_t flags;
 	uint32_t columns_count;
-	const uint8_t *present;       /* WRITE: after image; UPDATE and DELETE: before image */
+	const uint8_t *present;	      /* WRITE: after image; UPDATE and DELETE: before image */
 	const uint8_t *present_after; /* UPDATE only */
 	const uint8_t *rows;
 	size_t rows_length;
 };
 
-/* Takes the types 23–25, 30–32, 39 and 166–171. With the dummy table id there are no columns and no rows: such an
- * event only ends the statement. */
+/* Takes the types 23–25, 30–32, 39 and 166–171. With the dummy table id there are no columns and no rows:
+ * such an event only ends the statement. */
 int rows_event_parse(const struct event *event, const struct binlog_format *format, struct arena *arena,
 	struct rows_event *rows, struct error *error);
 
@@ -116,9 +119,8 @@ struct rows_iterator {
 /* The arrays come from the arena. Checks that event and map agree. */
 int rows_iterator_init(struct rows_iterator *iterator, const struct rows_event *event,
 	const struct table_map *map, struct arena *arena, struct error *error);
-/* 1 a row was read (all of its columns may be absent: INSERT INTO t () VALUES () with minimal images), 0 the end was
- * reached exactly, -1 the bytes do not fit (ERROR_CORRUPT, naming row and column
- * number). */
+/* 1 a row was read (all of its columns may be absent: INSERT INTO t () VALUES () with minimal images), 0 the
+ * end was reached exactly, -1 the bytes do not fit (ERROR_CORRUPT, naming row and column number). */
 int rows_iterator_next(struct rows_iterator *iterator, struct error *error);
 
 #endif

@@ -49,27 +49,29 @@ enum column_type {
 };
 
 enum value_kind {
-	VALUE_ABSENT,    /* the column is not in this image */
+	VALUE_ABSENT, /* the column is not in this image */
 	VALUE_NULL,
-	VALUE_INT,       /* number.i: SIGN_SIGNED, and SIGN_UNKNOWN (taken for signed, sign-extended from its width) */
-	VALUE_UINT,      /* number.u: SIGN_UNSIGNED */
-	VALUE_FLOAT,     /* number.f */
-	VALUE_DOUBLE,    /* number.d */
-	VALUE_DECIMAL,   /* bytes = packed decimal; precision, scale */
-	VALUE_BIT,       /* number.u */
-	VALUE_ENUM,      /* number.u: 1-based index, 0 = the '' of an invalid value */
-	VALUE_SET,       /* number.u: bitmap */
-	VALUE_YEAR,      /* number.u: 0 or 1901…2155 */
-	VALUE_DATE,      /* time */
-	VALUE_TIME,      /* time: negative, hour up to 838 */
-	VALUE_DATETIME,  /* time */
-	VALUE_TIMESTAMP, /* number.u seconds since 1970 UTC, time.microsecond; 0 and 0 = '0000-00-00 00:00:00' */
-	VALUE_STRING,    /* bytes: CHAR, VARCHAR, TEXT in the column's charset, or BINARY/BLOB (column.collation 63);
-	                  * trailing pad of CHAR/BINARY removed, as on the wire (3.4) */
-	VALUE_JSON,      /* bytes = binary JSON document */
+	VALUE_INT, /* number.i: SIGN_SIGNED, and SIGN_UNKNOWN (taken for signed, sign-extended from its width)
+		    */
+	VALUE_UINT,	 /* number.u: SIGN_UNSIGNED */
+	VALUE_FLOAT,	 /* number.f */
+	VALUE_DOUBLE,	 /* number.d */
+	VALUE_DECIMAL,	 /* bytes = packed decimal; precision, scale */
+	VALUE_BIT,	 /* number.u */
+	VALUE_ENUM,	 /* number.u: 1-based index, 0 = the '' of an invalid value */
+	VALUE_SET,	 /* number.u: bitmap */
+	VALUE_YEAR,	 /* number.u: 0 or 1901…2155 */
+	VALUE_DATE,	 /* time */
+	VALUE_TIME,	 /* time: negative, hour up to 838 */
+	VALUE_DATETIME,	 /* time */
+	VALUE_TIMESTAMP, /* number.u seconds since 1970 UTC, time.microsecond; 0 and 0 = '0000-00-00 00:00:00'
+			  */
+	VALUE_STRING, /* bytes: CHAR, VARCHAR, TEXT in the column's charset, or BINARY/BLOB (column.collation
+		       * 63); trailing pad of CHAR/BINARY removed, as on the wire (3.4) */
+	VALUE_JSON,   /* bytes = binary JSON document */
 	VALUE_JSON_DIFF, /* bytes = the diffs of a partial update (2.15); after images only */
-	VALUE_GEOMETRY,  /* bytes = SRID and WKB */
-	VALUE_VECTOR,    /* bytes = float32 little-endian array */
+	VALUE_GEOMETRY,	 /* bytes = SRID and WKB */
+	VALUE_VECTOR,	 /* bytes = float32 little-endian array */
 };
 
 struct value_time {
@@ -83,9 +85,10 @@ struct value_time {
 };
 
 struct value {
-	uint8_t kind; /* enum value_kind */
+	uint8_t kind;		  /* enum value_kind */
 	uint8_t precision, scale; /* VALUE_DECIMAL */
-	bool compressed;          /* VALUE_STRING of a COMPRESSED column: bytes still compressed (3.7), see value_expand */
+	bool compressed;	  /* VALUE_STRING of a COMPRESSED column: bytes still compressed (3.7), see
+				     value_expand */
 	union {
 		int64_t i;
 		uint64_t u;
@@ -100,8 +103,8 @@ struct value {
 /* DECIMAL's text, e.g. "-1234.5678" (3.2). 1 ≤ precision ≤ 65 (81 inside JSON), scale ≤ precision and ≤ 38,
  * as their readers have checked. Groups of digits out of range are ERROR_CORRUPT. */
 size_t decimal_packed_size(unsigned precision, unsigned scale);
-int decimal_put_text(const uint8_t *packed, unsigned precision, unsigned scale, struct buffer *out,
-	struct error *error);
+int decimal_put_text(
+	const uint8_t *packed, unsigned precision, unsigned scale, struct buffer *out, struct error *error);
 
 /* "2024-02-29", "-01:02:03.456", "2024-02-29 23:59:59.000001" by kind; VALUE_TIMESTAMP as UTC. */
 void value_put_time(const struct value *value, struct buffer *out);
