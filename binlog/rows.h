@@ -32,10 +32,8 @@ struct table_column {
 	uint8_t type;		/* enum column_type, ENUM/SET resolved */
 	uint8_t wire_type;	/* as it stood in the event */
 	uint16_t metadata;	/* raw: low byte = first metadata byte */
-	uint32_t maximum_bytes; /* CHAR/BINARY/VARCHAR: declared length in bytes; BLOB family: width of the
-				   length */
-	uint8_t precision,
-		scale; /* DECIMAL; scale = digits of the fraction for temporal types with metadata */
+	uint32_t maximum_bytes; /* CHAR, BINARY, VARCHAR: declared length; BLOB family: width of the length */
+	uint8_t precision, scale; /* DECIMAL; scale: digits of the fraction of temporal types as well */
 	uint8_t bytes; /* ENUM/SET/BIT: size of the value */
 	uint16_t bits; /* BIT(n) */
 	bool nullable;
