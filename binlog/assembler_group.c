@@ -98,9 +98,9 @@ static const char *empty_note(const struct group *group, enum transaction_end ki
 
 	if (kind != TRANSACTION_COMMIT && kind != TRANSACTION_ROLLBACK && kind != TRANSACTION_STANDALONE)
 		return NULL;
-	if (group->alter & MARIA_GTID_START_ALTER)
+	if (kind == TRANSACTION_STANDALONE && group->alter & MARIA_GTID_START_ALTER)
 		return NOTE_START_ALTER;
-	if (group->alter & MARIA_GTID_ROLLBACK_ALTER)
+	if (kind == TRANSACTION_STANDALONE && group->alter & MARIA_GTID_ROLLBACK_ALTER)
 		return NOTE_ROLLBACK_ALTER;
 	if (transaction->changes || group->parts)
 		return NULL;
