@@ -269,7 +269,8 @@ class Changeling:
                 return True
             self._alive("the mark")
             return False
-        wait_until(arrived, seconds, lambda: f"arrival of mark {wanted} (state {self.row()})\n{self.log_tail()}", 0.02)
+        wait_until(arrived, seconds, lambda: f"arrival of mark {wanted} (state {self.row()})\n{self.log_tail()}\n"
+                   f"{self.target.diagnosis()}\n", 0.02)
 
     def wait_error(self, seconds=30):
         """Until it has stopped on an error. Returns the status row, which names the error; the exit code, when the

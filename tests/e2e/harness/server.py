@@ -98,6 +98,15 @@ class Server:
         rows = self.query(text, *parameters)
         return rows[0][0] if rows else None
 
+    def diagnosis(self):
+        """What its connections are doing and what they wait for: for the report of a test that waited in vain."""
+        lines = [f"{self}:"]
+        for statement in ("SHOW FULL PROCESSLIST", "SELECT trx_mysql_thread_id, trx_state, trx_started, "
+                          "trx_wait_started, trx_rows_locked, trx_query FROM information_schema.innodb_trx"):
+            lines += ["  " + " ".join(str(value)[:300] for value in row if value is not None)
+                      for row in self.query(statement)]
+        return "\n".join(lines)
+
     def databases(self):
         return [name for (name,) in self.query("SHOW DATABASES")]
 

@@ -152,16 +152,17 @@ class LabServer:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             try:
-                os.waitpid(pid, os.WNOHANG)
+                # a child is gone when it is reaped: before that, its number still counts as a process
+                if os.waitpid(pid, os.WNOHANG)[0] == pid:
+                    return True
             except ChildProcessError:
-                pass
-            if self.pid() != pid:
-                return True
+                if self.pid() != pid:
+                    return True
             time.sleep(0.01)
         return False
 
     def _launch(self):
-        for stale in ("pid", "sock"):
+        for stale in ("pid", "sock", "sock.lock"):
             (self.folder / stale).unlink(missing_ok=True)
         command = [*self.kind.server(), f"--defaults-file={self.folder}/my.cnf"]
         if self.settings.netns:
