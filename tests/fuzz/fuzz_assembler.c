@@ -19,7 +19,8 @@ static size_t walk(struct transaction *transaction)
 {
 	size_t changes = 0;
 
-	MUST(transaction->begin.offset <= transaction->end.offset || strcmp(transaction->begin.file, transaction->end.file));
+	MUST(transaction->begin.offset <= transaction->end.offset || transaction->kind == TRANSACTION_ABANDONED ||
+		strcmp(transaction->begin.file, transaction->end.file) != 0);
 	for (struct change *change = transaction->first; change; change = change->next, changes++) {
 		if (change->kind == CHANGE_ROWS)
 			walk_rows(transaction, change);
