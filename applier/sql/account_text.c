@@ -277,6 +277,24 @@ static void put_option(const struct rewriting *r, const struct account_option *o
 		r->tokens.items[last].start + r->tokens.items[last].length - r->tokens.items[option->first].start);
 }
 
+void account_requirements_put(const struct rewriting *r, const struct account_option *options, size_t count,
+	struct buffer *out)
+{
+	bool with = false;
+
+	for (size_t i = 0; i < count; i++)
+		if (options[i].kind == OPTION_REQUIRE)
+			put_option(r, &options[i], out);
+	for (size_t i = 0; i < count; i++) {
+		if (options[i].kind != OPTION_RESOURCES || rule_is(r, options[i].first, KW_MAX_STATEMENT_TIME))
+			continue;
+		if (!with)
+			buffer_puts(out, " WITH");
+		with = true;
+		put_option(r, &options[i], out);
+	}
+}
+
 void account_options_put(const struct rewriting *r, const struct account_option *options, size_t count, bool lock,
 	struct buffer *out)
 {

@@ -48,6 +48,10 @@ void account_spec_put(const struct rewriting *r, const struct account_spec *spec
 void account_options_put(const struct rewriting *r, const struct account_option *options, size_t count, bool lock,
 	struct buffer *out);
 
+/* Appends REQUIRE … and WITH MAX_… alone, as GRANT takes them. */
+void account_requirements_put(const struct rewriting *r, const struct account_option *options, size_t count,
+	struct buffer *out);
+
 /* Is it one that must never be touched: the servers' own, the cloud provider's, the account that applies? */
 bool account_is_reserved(const struct rewriting *r, const struct account *account);
 

@@ -193,6 +193,23 @@ static void named(struct reader *r, size_t at, enum object_kind kind)
 	r->statement->body = reader_object(r, at, kind, ROLE_TARGET);
 }
 
+/* ALTER DATABASE [name] option …: without a name it is the default database. */
+static void alter_database(struct reader *r, size_t at)
+{
+	switch (token_at(r->tokens, at)->word) {
+	case KW_CHARACTER:
+	case KW_CHARSET:
+	case KW_COLLATE:
+	case KW_DEFAULT:
+	case KW_ENCRYPTION:
+	case KW_READ:
+		r->statement->body = at;
+		break;
+	default:
+		named(r, at, OBJECT_DATABASE);
+	}
+}
+
 static bool has_word(const struct reader *r, size_t at, unsigned word)
 {
 	for (; at < r->tokens->count; at++)
@@ -356,7 +373,7 @@ static enum statement_class classify_alter(struct reader *r, size_t at)
 		return STATEMENT_ALTER_SEQUENCE;
 	case KW_DATABASE:
 	case KW_SCHEMA:
-		named(r, at + 1, OBJECT_DATABASE);
+		alter_database(r, at + 1);
 		return STATEMENT_ALTER_DATABASE;
 	case KW_PROCEDURE:
 		named(r, at + 1, OBJECT_PROCEDURE);

@@ -100,11 +100,15 @@ void edits_render(const struct edits *edits, const char *text, size_t start, siz
 	for (size_t i = 0; i < edits->count; i++) {
 		const struct edit *edit = &edits->items[i];
 
-		if (edit->start < start || edit->end > end || edit->start < at)
+		if (edit->start > end || edit->end < start || (edit->end == start && edit->start < start) ||
+			(edit->start == end && edit->end > end))
 			continue;
-		buffer_append(out, text + at, edit->start - at);
-		buffer_append(out, edit->text, edit->length);
-		at = edit->end;
+		if (edit->start > at)
+			buffer_append(out, text + at, edit->start - at);
+		if (edit->start >= start) /* what came in the place of bytes before the range stays there */
+			buffer_append(out, edit->text, edit->length);
+		if (edit->end > at)
+			at = edit->end;
 	}
 	if (at < end)
 		buffer_append(out, text + at, end - at);

@@ -5,7 +5,8 @@
 
 static bool is_call(const struct rewriting *r, size_t at)
 {
-	return rule_is(r, at + 1, '(') && !rule_is(r, at - 1, '.');
+	return rule_is(r, at + 1, '(') && !rule_is(r, at - 1, '.') && !rule_is(r, at - 1, KW_INTO) &&
+	       !rule_is(r, at - 1, KW_TABLE);
 }
 
 static void connection_id(struct rewriting *r)
@@ -21,7 +22,11 @@ static void connection_id(struct rewriting *r)
 
 static void unsafe(struct rewriting *r)
 {
-	for (size_t i = 0; i < r->tokens.count && !r->decided; i++) {
+	size_t i = r->statement.class == STATEMENT_CREATE_TABLE ? r->statement.select : 0;
+
+	if (r->statement.class == STATEMENT_CREATE_TABLE && !(r->statement.flags & STATEMENT_HAS_SELECT))
+		return; /* defaults are not values yet */
+	for (; i < r->tokens.count && !r->decided; i++) {
 		switch (token_at(&r->tokens, i)->word) {
 		case KW_SYSDATE:
 		case KW_UUID:

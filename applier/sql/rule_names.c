@@ -124,6 +124,14 @@ static const char *target_default(const struct rewriting *r, const char *charset
 	return charset_default_collation(charset, r->target->server);
 }
 
+/* Behind a comma among a table's options: is it one more of them? In ALTER TABLE only COLLATE can be told apart. */
+static bool goes_on(const struct rewriting *r, size_t at)
+{
+	if (r->statement.class != STATEMENT_ALTER_TABLE)
+		return true;
+	return rule_is(r, at, KW_COLLATE) || (rule_is(r, at, KW_DEFAULT) && rule_is(r, at + 1, KW_COLLATE));
+}
+
 /* Is a COLLATE named for what the token belongs to: in the same column, or among the table's options? */
 static bool has_collation(const struct rewriting *r, size_t at, size_t depth)
 {
@@ -134,7 +142,7 @@ static bool has_collation(const struct rewriting *r, size_t at, size_t depth)
 			level++;
 		else if (rule_is(r, i, ')') && level-- == 0)
 			break;
-		if (level == 0 && depth && rule_is(r, i, ','))
+		if (level == 0 && rule_is(r, i, ',') && (depth || !goes_on(r, i + 1)))
 			break;
 		if (level == 0 && (rule_is(r, i, KW_COLLATE) || rule_is(r, i, KW_SELECT) || rule_is(r, i, KW_BEGIN)))
 			return rule_is(r, i, KW_COLLATE);

@@ -67,11 +67,6 @@ static void database_options(struct rewriting *r)
 			return;
 		if (!RULE_REWRITES(r, "Encryption and write protection of a schema are the target's own affair."))
 			return;
-		if (first == r->statement.body && last + 1 == r->tokens.count &&
-			r->statement.class == STATEMENT_ALTER_DATABASE) {
-			rule_skips(r, "Nothing is left of it without the options that concern the source's server only.");
-			return;
-		}
 		rule_remove(r, first, last);
 		i = last;
 	}

@@ -12,11 +12,12 @@ static bool is_blank_text(const char *text)
 
 static void nothing_left(struct rewriting *r)
 {
-	const struct table_text *text = table_text_of(r);
+	bool table = r->statement.class == STATEMENT_ALTER_TABLE;
+	size_t from = table ? table_text_of(r)->options_at : r->statement.body;
 
-	if (r->built || r->edits.count == 0 || text->part_count == 0)
+	if (r->built || r->edits.count == 0 || from >= r->tokens.count)
 		return;
-	if (is_blank_text(rule_text(r, text->options_at, r->tokens.count, NULL)))
+	if (is_blank_text(rule_text(r, from, r->tokens.count, NULL)))
 		rule_skips(r, "Nothing is left of it without the options that do not go to the target.");
 }
 
@@ -236,7 +237,7 @@ static void create_select(struct rewriting *r)
 	r->plan->action = PLAN_REWRITE;
 }
 
-CLASSES(alters, STATEMENT_ALTER_TABLE);
+CLASSES(alters, STATEMENT_ALTER_TABLE, STATEMENT_ALTER_DATABASE);
 CLASSES(creates, STATEMENT_CREATE_TABLE, STATEMENT_CREATE_DATABASE, STATEMENT_CREATE_PROCEDURE,
 	STATEMENT_CREATE_FUNCTION, STATEMENT_CREATE_TRIGGER, STATEMENT_CREATE_EVENT, STATEMENT_CREATE_INDEX);
 CLASSES(if_classes, STATEMENT_ALTER_TABLE, STATEMENT_CREATE_INDEX, STATEMENT_DROP_INDEX, STATEMENT_RENAME_TABLE);
@@ -247,7 +248,7 @@ CLASSES(create_table, STATEMENT_CREATE_TABLE);
 #define MARIADB {FAMILY_MARIADB, 101106}
 
 static const struct rule list[] = {
-	{{"nothing-left", "Shape", "ALTER TABLE of which other rules have left nothing", "is set aside", "nothing",
+	{{"nothing-left", "Shape", "ALTER TABLE and ALTER DATABASE of which other rules have left nothing", "is set aside", "nothing",
 		ALLOW(POLICY_SKIP), POLICY_SKIP, "ALTER TABLE app.t ROW_FORMAT=FIXED", MYSQL}, alters, nothing_left},
 	{{"or-replace", "Shape", "CREATE OR REPLACE of anything but views", "becomes DROP IF EXISTS and CREATE for MySQL",
 		"MariaDB", REWRITE_RUN, POLICY_REWRITE, "CREATE OR REPLACE TABLE app.t (a INT)", MARIADB}, creates, or_replace},

@@ -97,7 +97,7 @@ static void set_statement(struct rewriting *r)
 			rule_setting(r, name, rule_text(r, value, end, NULL));
 		}
 	}
-	rule_remove(r, 0, r->statement.verb - 1);
+	edit_replace(&r->edits, r->arena, r->tokens.items[0].start, token_at(&r->tokens, r->statement.verb)->start, "", 0);
 }
 
 /* ---- data changes ---- */
@@ -212,23 +212,27 @@ static bool is_attribute(const struct rewriting *r, size_t at)
 	}
 }
 
-/* Can MySQL read the default at `at` without parentheses? */
-static bool is_plain_default(const struct rewriting *r, size_t at)
+/* Can MySQL read the default in the tokens at…end-1 without parentheses around it? */
+static bool is_plain_default(const struct rewriting *r, size_t at, size_t end)
 {
-	const struct token *token = token_at(&r->tokens, at);
-
-	switch ((enum token_kind)token->kind) {
+	if (rule_is(r, at, '('))
+		return token_skip_parens(&r->tokens, at) == end;
+	if (rule_is(r, at, '-') || rule_is(r, at, '+') || token_at(&r->tokens, at)->kind == TOKEN_INTRODUCER)
+		at++;
+	switch ((enum token_kind)token_at(&r->tokens, at)->kind) {
 	case TOKEN_NUMBER:
 	case TOKEN_STRING:
 	case TOKEN_PREFIXED_STRING:
-	case TOKEN_INTRODUCER:
-		return true;
+		return at + 1 == end;
 	case TOKEN_WORD:
-		return token->word == KW_NULL || token->word == KW_TRUE || token->word == KW_FALSE ||
-		       token->word == KW_CURRENT_TIMESTAMP || token->word == KW_NOW ||
-		       token_equals(&r->tokens, at, "LOCALTIME") || token_equals(&r->tokens, at, "LOCALTIMESTAMP");
+		if (rule_is(r, at, KW_NULL) || rule_is(r, at, KW_TRUE) || rule_is(r, at, KW_FALSE))
+			return at + 1 == end;
+		if (!rule_is(r, at, KW_CURRENT_TIMESTAMP) && !rule_is(r, at, KW_NOW) &&
+			!token_equals(&r->tokens, at, "LOCALTIME") && !token_equals(&r->tokens, at, "LOCALTIMESTAMP"))
+			return false;
+		return at + 1 == end || (rule_is(r, at + 1, '(') && token_skip_parens(&r->tokens, at + 1) == end);
 	default:
-		return token->word == '(' || token->word == '-' || token->word == '+';
+		return false;
 	}
 }
 
@@ -248,11 +252,13 @@ static void default_expressions(struct rewriting *r)
 				at = token_skip_parens(&r->tokens, at) - 1;
 				continue;
 			}
-			if (!rule_is(r, at, KW_DEFAULT) || is_plain_default(r, at + 1))
+			if (!rule_is(r, at, KW_DEFAULT))
 				continue;
+			if (rule_is(r, last, KW_NULL)) /* a value here, an attribute elsewhere */
+				last++;
 			while (last < item->end && !is_attribute(r, last))
 				last = rule_is(r, last, '(') ? token_skip_parens(&r->tokens, last) : last + 1;
-			if (last > at + 1 && RULE_REWRITES(r, "MySQL wants expressions as defaults in parentheses.")) {
+			if (last > at + 1 && !is_plain_default(r, at + 1, last) && RULE_REWRITES(r, "MySQL wants expressions as defaults in parentheses.")) {
 				rule_insert_before(r, at + 1, "(");
 				rule_insert_after(r, last - 1, ")");
 			}
@@ -277,16 +283,16 @@ static void column_words(struct rewriting *r)
 				rule_replace(r, at, at, "STORED");
 			if (rule_is(r, at, KW_COMPRESSED) && mysql && RULE_REWRITES(r, "MySQL has no compressed columns."))
 				rule_remove(r, at, rule_is(r, at + 1, '=') ? value : at);
-			if (rule_is(r, at, KW_REF_SYSTEM_ID) && mysql) {
-				bool srid = version_at_least(r->target->server, FAMILY_MYSQL, 80003);
-
-				if (RULE_REWRITES(r, srid ? "MySQL writes SRID for REF_SYSTEM_ID." : "The target has no SRID of columns."))
-					rule_replace(r, at, value, srid ? rule_printf(r, "SRID %s", rule_value(r, value)) : "");
-			}
+			/* SRID is no translation of it: MySQL refuses values of other systems, and swaps the axes of some */
+			if (rule_is(r, at, KW_REF_SYSTEM_ID) && mysql && RULE_REWRITES(r, "MySQL has no REF_SYSTEM_ID."))
+				rule_remove(r, at, value);
 			if (rule_is(r, at, KW_SRID) && token_at(&r->tokens, at + 1)->kind == TOKEN_NUMBER &&
 				!version_at_least(r->target->server, FAMILY_MYSQL, 80003) &&
-				RULE_REWRITES(r, mysql ? "The target has no SRID of columns." : "MariaDB writes REF_SYSTEM_ID for SRID."))
-				rule_replace(r, at, at + 1, mysql ? "" : rule_printf(r, "REF_SYSTEM_ID=%s", rule_value(r, at + 1)));
+				RULE_REWRITES(r, mysql ? "The target has no SRID of columns." : "MariaDB writes REF_SYSTEM_ID for SRID.")) {
+				rule_remove(r, at, at + 1);
+				if (!mysql) /* it belongs to the type */
+					rule_insert_after(r, item->type, rule_printf(r, " REF_SYSTEM_ID=%s", rule_value(r, at + 1)));
+			}
 		}
 	}
 }
@@ -315,7 +321,7 @@ static void invisible(struct rewriting *r)
 			if (!keys ? RULE_REWRITES(r, "The target cannot hide keys from its optimizer.") :
 				mysql != rule_is(r, at, KW_INVISIBLE) &&
 				RULE_REWRITES(r, "A key hidden from the optimizer is INVISIBLE to MySQL and IGNORED to MariaDB."))
-				rule_replace(r, at, at, !keys ? "" : mysql ? "INVISIBLE" : "IGNORED");
+				rule_replace(r, at, at, !keys ? NULL : mysql ? "INVISIBLE" : "IGNORED");
 		}
 	}
 	/* ALTER TABLE t ALTER INDEX i [IN]VISIBLE | [NOT] IGNORED */

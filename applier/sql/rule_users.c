@@ -91,6 +91,30 @@ static void put_set_password(struct rewriting *r, const struct account_spec *spe
 		buffer_putc(sql, ')');
 }
 
+/* MySQL 5.6: REQUIRE and WITH MAX_… stand in GRANT only. */
+static void grant_usage_step(struct rewriting *r, const struct user_text *text, const struct account_spec *spec)
+{
+	struct buffer sql = BUFFER_INIT;
+	size_t before;
+
+	buffer_puts(&sql, "GRANT USAGE ON *.* TO ");
+	account_put(spec->account.user, spec->account.host, &sql);
+	before = sql.length;
+	account_requirements_put(r, text->options, text->option_count, &sql);
+	if (sql.length > before)
+		add_step(r, &sql, NULL);
+	buffer_release(&sql);
+}
+
+/* Is the account to be locked on a target that cannot lock accounts? */
+static bool wants_lock(const struct rewriting *r, const struct user_text *text)
+{
+	for (size_t i = 0; i < text->option_count; i++)
+		if (text->options[i].kind == OPTION_LOCK && rule_is(r, text->options[i].first + 1, KW_LOCK))
+			return !r->target->password_locking;
+	return false;
+}
+
 /* A role that MariaDB sets by a statement of its own. */
 static void default_role_step(struct rewriting *r, const struct user_text *text, const struct account_spec *spec)
 {
@@ -133,6 +157,7 @@ static void user_step(struct rewriting *r, const struct user_text *text, const s
 	if (!create && old && spec->form != AUTH_NONE) {
 		put_set_password(r, spec, &sql);
 		add_step(r, &sql, NULL);
+		buffer_release(&sql);
 		return;
 	}
 	buffer_puts(&sql, create ? "CREATE " : "ALTER ");
@@ -143,11 +168,19 @@ static void user_step(struct rewriting *r, const struct user_text *text, const s
 		buffer_puts(&sql, "IF NOT EXISTS ");
 	if (!old && (r->statement.flags & STATEMENT_IF_EXISTS))
 		buffer_puts(&sql, "IF EXISTS ");
-	account_spec_put(r, spec, &lock, &sql);
+	if (create && wants_lock(r, text)) {
+		struct account_spec nobody = {.account = spec->account, .form = AUTH_RANDOM};
+
+		account_spec_put(r, &nobody, &lock, &sql);
+	} else {
+		account_spec_put(r, spec, &lock, &sql);
+	}
 	before = sql.length;
 	account_options_put(r, text->options, text->option_count, lock, &sql);
 	if (create || sql.length > before || spec->form != AUTH_NONE)
 		add_step(r, &sql, r->statement.flags & (STATEMENT_IF_NOT_EXISTS | STATEMENT_IF_EXISTS) ? no_such_account : NULL);
+	if (old)
+		grant_usage_step(r, text, spec);
 	default_role_step(r, text, spec);
 	buffer_release(&sql);
 }
@@ -160,7 +193,13 @@ void rule_users(struct rewriting *r)
 
 	read_users(r, r->statement.body, &text);
 	why = text.count ? why_rewrite(r, &text, &lost) : NULL;
-	if (!why || !RULE_REWRITES(r, "%s", why))
+	if (!why)
+		return;
+	if (r->statement.class == STATEMENT_ALTER_USER && wants_lock(r, &text)) {
+		rule_stops(r, "The target cannot lock accounts.");
+		return;
+	}
+	if (!RULE_REWRITES(r, "%s", why))
 		return;
 	for (size_t i = 0; i < text.count; i++)
 		if (!account_is_reserved(r, &text.specs[i].account))
