@@ -86,15 +86,33 @@ static void put_float(float number, struct buffer *out)
 	buffer_puts(out, text);
 }
 
-/* An integer whose sign nobody told: its bits as the type's signed number. */
-static int64_t sign_extended(uint64_t bits, uint8_t type)
+/* The bits of an integer as the type's number with a sign, or without. */
+static uint64_t as_unsigned(uint64_t bits, uint8_t type)
 {
 	unsigned width = type == TYPE_TINY ? 8 : type == TYPE_SHORT ? 16 : type == TYPE_INT24 ? 24 : type == TYPE_LONG ? 32 : 64;
 
-	if (width == 64)
-		return (int64_t)bits;
-	bits &= (UINT64_C(1) << width) - 1;
-	return (int64_t)(bits ^ UINT64_C(1) << (width - 1)) - (int64_t)(UINT64_C(1) << (width - 1));
+	return width == 64 ? bits : bits & ((UINT64_C(1) << width) - 1);
+}
+
+static int64_t as_signed(uint64_t bits, uint8_t type)
+{
+	unsigned width = type == TYPE_TINY ? 8 : type == TYPE_SHORT ? 16 : type == TYPE_INT24 ? 24 : type == TYPE_LONG ? 32 : 64;
+	uint64_t sign = UINT64_C(1) << (width - 1);
+
+	return (int64_t)((as_unsigned(bits, type) ^ sign) - sign);
+}
+
+/* A number whose sign nobody told: "-1 (255)", as the servers' own tools have it. */
+static void put_of_unknown_sign(uint64_t bits, uint8_t type, struct buffer *out)
+{
+	int64_t number = as_signed(bits, type);
+
+	buffer_put_i64(out, number);
+	if (number < 0) {
+		buffer_puts(out, " (");
+		buffer_put_u64(out, as_unsigned(bits, type));
+		buffer_putc(out, ')');
+	}
 }
 
 static void put_bits(uint64_t bits, unsigned count, struct buffer *out)
@@ -105,10 +123,33 @@ static void put_bits(uint64_t bits, unsigned count, struct buffer *out)
 	buffer_putc(out, '\'');
 }
 
-/* 'text': control bytes, quotes, back-slashes and what is not UTF-8 as \xNN. */
-static void put_quoted(const uint8_t *bytes, size_t length, struct buffer *out)
+/* One byte that may not stand in a quoted text as it is. */
+static void put_escape(uint8_t c, struct buffer *out)
 {
 	static const char digits[] = "0123456789abcdef";
+
+	switch (c) {
+	case '\'':
+	case '\\':
+		buffer_append(out, (char[]){'\\', (char)c}, 2);
+		break;
+	case '\n':
+		buffer_append(out, "\\n", 2);
+		break;
+	case '\r':
+		buffer_append(out, "\\r", 2);
+		break;
+	case '\t':
+		buffer_append(out, "\\t", 2);
+		break;
+	default:
+		buffer_append(out, (char[]){'\\', 'x', digits[c >> 4], digits[c & 15]}, 4);
+	}
+}
+
+/* 'text', with what is no text of UTF-8 as \xNN. */
+static void put_quoted(const uint8_t *bytes, size_t length, struct buffer *out)
+{
 	size_t i = 0, from = 0;
 
 	buffer_putc(out, '\'');
@@ -121,7 +162,7 @@ static void put_quoted(const uint8_t *bytes, size_t length, struct buffer *out)
 			continue;
 		}
 		buffer_append(out, bytes + from, i - from);
-		buffer_append(out, (char[]){'\\', 'x', digits[c >> 4], digits[c & 15]}, 4);
+		put_escape(c, out);
 		from = ++i;
 	}
 	buffer_append(out, bytes + from, i - from);
@@ -142,7 +183,6 @@ int render_value_text(const struct value *value, const struct table_column *colu
 {
 	const uint8_t *bytes;
 	size_t length;
-	int64_t signed_number;
 
 	switch ((enum value_kind)value->kind) {
 	case VALUE_ABSENT:
@@ -151,18 +191,13 @@ int render_value_text(const struct value *value, const struct table_column *colu
 		buffer_append(out, "NULL", 4);
 		return 0;
 	case VALUE_INT:
-		buffer_put_i64(out, value->number.i);
-		return 0;
 	case VALUE_UINT:
-		signed_number = sign_extended(value->number.u, column->type);
-		if (column->sign == SIGN_UNKNOWN && signed_number < 0) {
-			buffer_put_i64(out, signed_number);
-			buffer_puts(out, " (");
+		if (column->sign == SIGN_UNKNOWN)
+			put_of_unknown_sign(value->number.u, column->type, out);
+		else if (value->kind == VALUE_INT)
+			buffer_put_i64(out, value->number.i);
+		else
 			buffer_put_u64(out, value->number.u);
-			buffer_putc(out, ')');
-			return 0;
-		}
-		buffer_put_u64(out, value->number.u);
 		return 0;
 	case VALUE_ENUM:
 	case VALUE_YEAR:
@@ -297,7 +332,7 @@ int render_value_json(const struct value *value, const struct table_column *colu
 		return 0;
 	case VALUE_UINT:
 		if (column->sign == SIGN_UNKNOWN)
-			buffer_put_i64(out, sign_extended(value->number.u, column->type));
+			buffer_put_i64(out, as_signed(value->number.u, column->type));
 		else
 			buffer_put_u64(out, value->number.u);
 		return 0;
