@@ -30,7 +30,7 @@ static struct target_column columns[3] = {
 	{.name = "v", .quoted = "`v`", .type = "int", .full_type = "int", .class = COLUMN_NUMBER},
 };
 static unsigned key_columns[1] = {0}, unique_columns[1] = {1};
-static struct target_key unique_key = {1, unique_columns, false, false};
+static struct target_key unique_key = {.count = 1, .columns = unique_columns};
 
 static void make_table(struct target_table *table, bool with_unique, bool with_relations, bool with_key)
 {
@@ -43,7 +43,7 @@ static void make_table(struct target_table *table, bool with_unique, bool with_r
 	table->columns = columns;
 	columns[1].in_unique = with_unique;
 	if (with_key)
-		table->key = (struct target_key){1, key_columns, false, true};
+		table->key = (struct target_key){.count = 1, .columns = key_columns, .primary = true};
 	if (with_unique) {
 		table->secondary_unique = 1;
 		table->uniques = &unique_key;

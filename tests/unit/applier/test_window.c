@@ -79,7 +79,7 @@ static uint64_t text_key(const char *text)
 	static struct target_column column = {.name = "c", .class = COLUMN_TEXT};
 	static unsigned key_columns[] = {0};
 	struct target_table table = {.id = 7, .columns = &column, .columns_count = 1};
-	struct target_key key = {1, key_columns, false, true};
+	struct target_key key = {.count = 1, .columns = key_columns, .primary = true};
 	struct table_map map = {.columns_count = 1};
 	int to_target[] = {0};
 	struct table_binding binding = {.table = &table, .map = &map, .to_target = to_target};
