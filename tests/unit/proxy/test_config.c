@@ -91,8 +91,8 @@ static void test_defaults(void **unused)
 	assert_int_equal(config.workers, 4);
 	assert_true(config.preserve_commit_order);
 	assert_int_equal(config.source.heartbeat_period_ms, 5000);
-	assert_int_equal(config.merge_time_ms, 5);
-	assert_int_equal(config.large_transaction_bytes, 64 << 20);
+	assert_int_equal(config.merge_time_ms, 1000);
+	assert_int_equal(config.large_transaction_bytes, 8 << 20);
 	assert_int_equal(config.conflicts, CONFIG_CONFLICTS_STOP);
 	assert_int_equal(config.accounts, CONFIG_ACCOUNTS_TRANSLATE);
 	assert_int_equal(config.log_level, LOG_INFO);
