@@ -12,7 +12,7 @@ from labkit import Certificates, LabError, paths
 
 from . import ROOT
 from .machine import BenchError, changeling, helper
-from .place import Conditions
+from .place import Conditions, free_port
 from .process import Watched, cpu_seconds
 from .recorder import Recorder, write_records
 
@@ -259,9 +259,10 @@ class PlainClient(Contender):
         clear = Conditions(durable=False, tls=False)
         place.reset(clear)
         author = Changeling(options=self.options)
-        recorder = Recorder(place.port + 2, place.target.port)
+        port = free_port(place.port + 2)
+        recorder = Recorder(port, place.target.port)
         try:
-            author.prepare(place, clear, place.port + 2)
+            author.prepare(place, clear, port)
             author.run(place, clear, 600, again=False)
         finally:
             recorder.close()

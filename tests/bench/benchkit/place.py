@@ -2,6 +2,7 @@
 import dataclasses
 import os
 import shutil
+import socket
 import subprocess
 
 from labkit import Certificates, Lab, LabError, paths
@@ -32,15 +33,29 @@ class Conditions:
                 f"round trip {self.rtt_ms:g} ms")
 
 
+def free_port(first, count=7):
+    """One of these ports of 127.0.0.1; any of them may just be the near end of somebody's connection."""
+    for port in range(first, first + count):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise BenchError(f"none of the ports from {first} on is free")
+
+
 class Link:
     """A port of 127.0.0.1 behind which a server is, with or without a delay in between."""
 
     def __init__(self, server, port, rtt_ms):
         self.port, self.process = server.port, None
         if rtt_ms:
-            self.port = port
-            self.process = subprocess.Popen([str(helper("delay")), str(port), "127.0.0.1", str(server.port), str(rtt_ms)],
-                                            stdout=subprocess.PIPE, text=True)
+            self.port = free_port(port)
+            self.process = subprocess.Popen(
+                [str(helper("delay")), str(self.port), "127.0.0.1", str(server.port), str(rtt_ms)],
+                stdout=subprocess.PIPE, text=True)
             if self.process.stdout.readline() != "ready\n":
                 raise BenchError(f"the delayed link on port {port} could not be made")
 
