@@ -124,9 +124,9 @@ WIDTH = {"utf8mb4": 4, "utf8": 3, "utf16": 4, "utf16le": 4, "utf32": 4, "ucs2": 
          "gbk": 2, "big5": 2, "sjis": 2, "cp932": 2, "euckr": 2, "gb2312": 2}
 
 
-def text_column(rng, name, charset, source, compressed=False):
+def text_column(rng, name, charset, collations, compressed=False):
     width = WIDTH.get(charset, 1)
-    clause = collation_clause(rng, charset)
+    clause = collation_clause(rng, charset, collations)
     long = name not in ("CHAR", "VARCHAR")
     if name == "CHAR":
         size = rng.choice([1, 5, 20, 63, 255 if width < 3 else 80])
@@ -141,7 +141,7 @@ def text_column(rng, name, charset, source, compressed=False):
         if big and rng.random() < 0.02:
             return f"REPEAT({text_value(rng, charset, 10)}, {rng.choice([3000, 7000, 70000])})"
         return text_value(rng, charset, size)
-    return Column(f"{'compressed ' if compressed else ''}{name.lower()} {charset}",
+    return Column(f"{'compressed ' if compressed else ''}{name.lower()} {clause.split(' ')[-1]}",
                   f"{sql}{' COMPRESSED' if compressed else ''} {clause}", f"{sql} {clause}", values,
                   keyable=not compressed, prefix=rng.choice([3, 10]) if long or size > 100 else 0,
                   long=long or size * width > 600)
@@ -389,7 +389,7 @@ def geometry_column(rng, name, source):
         if srid == 4326:
             # degrees, which MySQL checks
             kind = kind if name == "GEOMETRY" or name == kind else name
-            text = {"POINT": "POINT(45 120.5)", "LINESTRING": "LINESTRING(0 0, 10 20.25)"}.get(kind)
+            text = {"POINT": "POINT(45 60.5)", "LINESTRING": "LINESTRING(0 0, 10 20.25)"}.get(kind)
             if text:
                 return f"{prefix}GeomFromText('{text}', 4326)"
             srid = 0
@@ -428,6 +428,7 @@ def address_column(rng, name, target):
 def makers(source, target):
     """[(label, function of a generator of random numbers)] of all kinds that the pair can have."""
     made = []
+    collations = source.collations & target.collations
 
     def add(label, make):
         made.append((label, make))
@@ -444,7 +445,7 @@ def makers(source, target):
     for number, charset in enumerate(charsets):
         names = ["CHAR", "VARCHAR"] + [TEXTS[2 + number % 4]] if charset not in UNICODE else TEXTS
         for name in names:
-            add(f"{name} {charset}", lambda rng, name=name, charset=charset: text_column(rng, name, charset, source))
+            add(f"{name} {charset}", lambda rng, name=name, charset=charset: text_column(rng, name, charset, collations))
     for name in ["BINARY", "VARBINARY", *BLOBS]:
         add(name, lambda rng, name=name: bytes_column(rng, name))
     for _ in range(3):
@@ -464,7 +465,8 @@ def makers(source, target):
         for name in ("UUID", "INET4", "INET6"):
             add(name, lambda rng, name=name: address_column(rng, name, target))
         for name in ("VARCHAR", "TEXT", "MEDIUMTEXT"):
-            add("COMPRESSED", lambda rng, name=name: text_column(rng, name, "utf8mb4", source, compressed=True))
+            add("COMPRESSED", lambda rng, name=name: text_column(rng, name, "utf8mb4", collations,
+                                                                           compressed=True))
         for name in ("VARBINARY", "BLOB", "MEDIUMBLOB"):
             add("COMPRESSED", lambda rng, name=name: bytes_column(rng, name, compressed=True))
     return made

@@ -10,12 +10,21 @@ class Side:
     """A server as the generator sees it: its family, its version, the character sets it knows."""
     kind: str
     charsets: frozenset
+    collations: frozenset          # (character set, collation)
 
     @classmethod
     def of(cls, server):
         names = {name.replace("utf8mb3", "utf8")
                  for (name,) in server.query("SELECT character_set_name FROM information_schema.character_sets")}
-        return cls(server.kind, frozenset(names))
+        collations = {(charset.replace("utf8mb3", "utf8"), name.replace("utf8mb3", "utf8")) for charset, name in server.query(
+            "SELECT character_set_name, collation_name FROM information_schema.collations") if charset and name}
+        return cls(server.kind, frozenset(names), frozenset(collations))
+
+    def spell(self, sql):
+        """The statement with the names that this server has for three-byte UTF-8."""
+        if self.kind == "mysql56":
+            return sql
+        return sql.replace("COLLATE utf8_", "COLLATE utf8mb3_").replace("CHARACTER SET utf8 ", "CHARACTER SET utf8mb3 ")
 
     @property
     def family(self):
