@@ -1,4 +1,5 @@
 /* changeling: a replica in the eyes of a MySQL or MariaDB master, a client in those of the target. */
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -18,6 +19,8 @@ static void keep_to_ourselves(void)
 
 int main(int argc, char **argv)
 {
+	/* transactions are made by one thread and freed by another: few arenas, or each keeps its own peak */
+	mallopt(M_ARENA_MAX, 2);
 	keep_to_ourselves();
 	signal(SIGPIPE, SIG_IGN);
 	return commands_main(argc, argv);
