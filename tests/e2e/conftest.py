@@ -142,6 +142,8 @@ class Maker:
                 server.start()
             server.drop_databases([name for name in server.databases()
                                    if name.startswith((f"e2e{self.number}", f"mark_e2e{self.number}_"))])
+            # the next test gets a session without this one's settings
+            server.forget()
         self.pool.remove_own()
 
 

@@ -33,11 +33,11 @@ def test_a_difference_is_found(twins, change):
 
 def test_a_difference_in_many_rows_is_found(twins):
     """More than what is compared row by row: by checksum."""
-    twins.both_sql(f"CREATE TABLE `{twins.db}`.many AS SELECT seq AS id, MD5(seq) AS v FROM seq_1_to_9000")
+    twins.both_sql(f"CREATE TABLE `{twins.db}`.many (id INT, v CHAR(32)) SELECT seq AS id, MD5(seq) AS v FROM seq_1_to_9000")
     assert twins.compare() == 9002
     # two changes that a sum alone would not see
     twins.target.sql(f"UPDATE `{twins.db}`.many SET id = 9002 - id WHERE id IN (4000, 5002)")
-    with pytest.raises(AssertionError, match="only on the target.*id="):
+    with pytest.raises(AssertionError, match="times on the target: id="):
         twins.compare()
 
 

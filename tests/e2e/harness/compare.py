@@ -1,5 +1,6 @@
 """Whether two servers hold the same: definitions and every value of every row, bit for bit."""
 import json
+import struct
 
 FULL_DUMP_ROWS = 5000
 SHOWN_DIFFERENCES = 10
@@ -97,7 +98,8 @@ def _expression(name, kind):
     if kind == "bit":
         return f"HEX({column} + 0)"
     if kind == "float":
-        # as a double: the text of a float would be cut to six digits
+        # as a double: the text of a float would be cut to six digits. The families write the seventeenth digit
+        # differently; _normal_value makes up for that
         return f"HEX(CONCAT({column} + 0e0))"
     return f"HEX(CONCAT({column}))"
 
@@ -131,8 +133,15 @@ def _dump(server, schema, table, plain, values, documents):
     rows = []
     for row in server.query(f"SELECT {', '.join(wanted)} FROM `{schema}`.`{table}`"):
         parsed = [None if text is None else json.dumps(json.loads(text), sort_keys=True) for text in row[len(values):]]
-        rows.append(tuple(_text(value) for value in row[:len(values)]) + tuple(parsed))
+        rows.append(tuple(_normal_value(_text(value), kind) for value, (_, kind) in zip(row, plain)) + tuple(parsed))
     return sorted(rows, key=lambda row: tuple((value is not None, value or "") for value in row))
+
+
+def _normal_value(value, kind):
+    if kind != "float" or value is None:
+        return value
+    # its four bytes
+    return struct.pack(">f", float(bytes.fromhex(value))).hex()
 
 
 def _difference(name, columns, left, right):
@@ -145,9 +154,14 @@ def _difference(name, columns, left, right):
     lines = [f"{name}: {len(left)} rows on the source, {len(right)} on the target"]
     differing = [(row, count) for row, count in counted.items() if count]
     for row, count in differing[:SHOWN_DIFFERENCES]:
-        side = "source" if count > 0 else "target"
-        values = ", ".join(f"{column[0]}={value}" for column, value in zip(columns, row))
-        lines.append(f"  only on the {side}{'' if abs(count) == 1 else f' ({abs(count)} times)'}: {values}")
+        side, other = ("source", "target") if count > 0 else ("target", "source")
+        twins = [twin for twin, twins_count in differing if twins_count * count < 0 and twin[0] == row[0]]
+        shown = zip(columns, row)
+        if len(twins) == 1:
+            # the same row on both sides: what is different in it is enough
+            shown = [pair for pair, twin in zip(shown, twins[0]) if pair[1] != twin or pair[0] == columns[0]]
+        values = ", ".join(f"{column[0]}={value}" for column, value in shown)
+        lines.append(f"  not on the {other}, {abs(count)} times on the {side}: {values}")
     if len(differing) > SHOWN_DIFFERENCES:
         lines.append(f"  and {len(differing) - SHOWN_DIFFERENCES} more")
     return "\n".join(lines)

@@ -110,7 +110,7 @@ class Load:
                                                                if self.transactions else f"{self.seed}/{number}"))
                 except (pymysql.OperationalError, pymysql.InterfaceError, OSError) as error:
                     code = error.args[0] if error.args else 0
-                    if code not in (0, 2006, 2013, 2003, 1053, 1927, 1158, 1159, 1160, 1161) and \
+                    if code not in (0, 2006, 2013, 2003, 1053, 1317, 1927, 1158, 1159, 1160, 1161, 4031) and \
                             not isinstance(error, OSError):
                         raise
                 finally:

@@ -39,11 +39,11 @@ class Server:
         self.lab.resume(*options)
 
     def stop(self):
-        self._forget()
+        self.forget()
         self.lab.stop()
 
     def kill9(self):
-        self._forget()
+        self.forget()
         self.lab.kill9()
 
     def restart(self, *options):
@@ -51,10 +51,11 @@ class Server:
         self.start(*options)
 
     def remove(self):
-        self._forget()
+        self.forget()
         self.lab.remove()
 
-    def _forget(self):
+    def forget(self):
+        """Ends the session that sql() and query() use, with everything that was set in it."""
         if self._connection:
             self._connection.close()
         self._connection = None
