@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "base/memory.h"
 #include "proxy/commands.h"
+#include "proxy/source_errors.h"
 
 #define RETRY_LEAST_MS 100
 #define GOOD_MS 10000
@@ -185,11 +186,37 @@ void pipeline_settle(struct pipeline *pipeline)
 
 /* ---- one incarnation ---- */
 
+/* Has another instance taken the channel since we had it? Asked by a connection of its own. True with the error. */
+static bool look_for_successor(struct pipeline *pipeline, struct error *error)
+{
+	const struct target_options *options = &pipeline->settings.settings->target;
+	struct checkpoint now = {.epoch = 0};
+	struct error unused = {.kind = ERROR_NONE};
+	struct target *target;
+	bool found = false, fenced;
+
+	if (!pipeline->epoch || target_connect(&target, options, &unused) < 0)
+		return false;
+	fenced = checkpoint_read(target, options->schema, pipeline->config->channel, &now, &found, &unused) == 0 &&
+		found && now.epoch > pipeline->epoch;
+	if (fenced)
+		error_set(error, ERROR_FENCED,
+			"another instance has taken channel %s over (epoch %llu, ours was %llu). Start this one again to "
+			"have it stand by.",
+			pipeline->config->channel, (unsigned long long)now.epoch, (unsigned long long)pipeline->epoch);
+	checkpoint_release(&now);
+	target_close(target);
+	return fenced;
+}
+
+/* It may be our own former connection that has the channel still: the target has not noticed that we are gone. */
 static bool wait_for_channel(void *context)
 {
 	struct pipeline *pipeline = context;
 	bool stop;
 
+	if (look_for_successor(pipeline, &pipeline->fenced))
+		return true;
 	pipeline_set_phase(pipeline, STATE_WAITING);
 	pthread_mutex_lock(&pipeline->lock);
 	pipeline->view.target.state = "waiting";
@@ -254,8 +281,11 @@ static int open_applier(struct pipeline *pipeline, struct error *error)
 	pipeline->apply_done = false;
 	pthread_mutex_unlock(&pipeline->lock);
 	recorder_hooks(&pipeline->recorder, &hooks);
-	if (applier_open(&applier, &pipeline->settings.settings->applier, &hooks, wait_for_channel, pipeline, error) < 0)
+	if (applier_open(&applier, &pipeline->settings.settings->applier, &hooks, wait_for_channel, pipeline, error) < 0) {
+		if (pipeline->fenced.kind == ERROR_FENCED)
+			*error = pipeline->fenced;
 		return -1;
+	}
 	pthread_mutex_lock(&pipeline->lock);
 	pipeline->applier = applier;
 	pipeline->queue = queue_new((size_t)pipeline->config->queue_bytes);
@@ -265,6 +295,7 @@ static int open_applier(struct pipeline *pipeline, struct error *error)
 	recorder_capabilities(&pipeline->recorder, applier_capabilities(applier));
 	take_wishes(pipeline);
 	pipeline->target_ever = true;
+	pipeline->epoch = applier_checkpoint(applier)->epoch;
 	if (begin_at_checkpoint(pipeline, error) < 0)
 		return -1;
 	pipeline_set_phase(pipeline, STATE_CONNECTING);
@@ -472,7 +503,8 @@ static bool stop_on(struct pipeline *pipeline, const struct applier_place *place
 	pipeline_set_error(pipeline, error, &place->position, place->gtid, skippable);
 	position_text(&place->position, text, sizeof(text));
 	set_setting(pipeline, SETTING_STOPPED_AT, skippable ? text : NULL);
-	if (!pipeline->settings.stay || error->kind == ERROR_CONNECT) {
+	/* who has lost the channel has nothing to wait for */
+	if (!pipeline->settings.stay || error->kind == ERROR_CONNECT || error->kind == ERROR_FENCED) {
 		end(pipeline, STATE_ERROR, command_exit_code(error));
 		return false;
 	}
@@ -490,6 +522,14 @@ static bool stop_on(struct pipeline *pipeline, const struct applier_place *place
 	else
 		pipeline_clear_error(pipeline);
 	return go_on;
+}
+
+static bool is_duplicate(const struct error *error)
+{
+	struct source_verdict verdict;
+
+	source_classify(error->code, error->text, true, &verdict);
+	return strcmp(verdict.cause, "duplicate") == 0;
 }
 
 static void *supervise(void *argument)
@@ -514,6 +554,9 @@ static void *supervise(void *argument)
 		if (result == 0)
 			continue;
 		pipeline->goal_reached = false;
+		/* who takes the channel over reads the source by the same server-id: that is no clash to be mended */
+		if (!target_side && error.kind == ERROR_STOP && is_duplicate(&error))
+			look_for_successor(pipeline, &error);
 		if (retryable(pipeline, &place, &error))
 			try_again_later(pipeline, &place, &error);
 		else if (!stop_on(pipeline, &place, target_side, &error))
