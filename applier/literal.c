@@ -1,7 +1,5 @@
 #include "applier/literal.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -14,6 +12,16 @@
 bool literal_needs_lenient(const struct value *value)
 {
 	return value->kind == VALUE_ENUM && value->number.u == 0;
+}
+
+bool literal_beyond_limit(const struct value *value, const struct target_column *column)
+{
+	double number;
+
+	if (column->limit <= 0 || (value->kind != VALUE_FLOAT && value->kind != VALUE_DOUBLE))
+		return false;
+	number = value->kind == VALUE_FLOAT ? value->number.f : value->number.d;
+	return number > column->limit || number < -column->limit;
 }
 
 bool literal_can_join(const struct target_column *column)
@@ -255,20 +263,15 @@ static int put_geometry(struct buffer *out, const struct literal_target *target,
 	return 0;
 }
 
-/* A FLOAT for a comparison is widened to DOUBLE by the server: its exact value is written. */
-static void put_float(struct buffer *out, float number, enum literal_use use)
+/* The exact value, of a FLOAT as well: a comparison widens the column to DOUBLE, and nine digits of the largest FLOAT are out
+ * of range. FLOAT(10,3) keeps 9999999.999 as 10000000, which it would not take again: so the former is written. */
+static void put_double(struct buffer *out, double number, const struct target_column *column, enum literal_use use)
 {
-	char text[40];
-
-	if (use == LITERAL_COMPARE) {
-		snprintf(text, sizeof(text), "%.17ge0", (double)number);
-	} else {
-		snprintf(text, sizeof(text), "%.9ge0", (double)number);
-	}
-	/* "1e+20e0" is no number: the e0 only serves those without an exponent */
-	if (strchr(text, 'e') != strrchr(text, 'e'))
-		*strrchr(text, 'e') = '\0';
-	buffer_puts(out, text);
+	if (use != LITERAL_COMPARE && column->limit > 0 && number > column->limit)
+		number = column->limit;
+	else if (use != LITERAL_COMPARE && column->limit > 0 && number < -column->limit)
+		number = -column->limit;
+	double_put_sql(number, out);
 }
 
 int value_literal_put(struct buffer *out, const struct literal_target *target, const struct value *value,
@@ -292,10 +295,10 @@ int value_literal_put(struct buffer *out, const struct literal_target *target, c
 		buffer_printf(out, "'%04u'", (unsigned)value->number.u);
 		return 0;
 	case VALUE_FLOAT:
-		put_float(out, value->number.f, use);
+		put_double(out, value->number.f, column, use);
 		return 0;
 	case VALUE_DOUBLE:
-		double_put_sql(value->number.d, out);
+		put_double(out, value->number.d, column, use);
 		return 0;
 	case VALUE_DECIMAL:
 		return decimal_put_text(value->bytes, value->precision, value->scale, out, error);

@@ -34,6 +34,10 @@ int value_literal_put(struct buffer *out, const struct literal_target *target, c
 /* Can values of the column stand in a derived table (LITERAL_JOIN)? */
 bool literal_can_join(const struct target_column *column);
 
+/* Is the value beyond what FLOAT(m,d) takes, as rounding makes it of 9999999.999? The server takes a comparison with such a
+ * literal for false without a look at the column. */
+bool literal_beyond_limit(const struct value *value, const struct target_column *column);
+
 /* Must the row be written without strict mode (the '' of an invalid ENUM value)? */
 bool literal_needs_lenient(const struct value *value);
 

@@ -167,6 +167,7 @@ static int put_condition(struct buffer *out, const struct table_binding *binding
 	const struct target_column *column = target_of(binding, source);
 
 	buffer_puts(out, column->quoted);
+	buffer_puts(out, literal_beyond_limit(&image[source], column) ? " + 0e0" : "");
 	buffer_puts(out, null_safe ? " <=> " : " = ");
 	return put_value(out, binding, image, source, LITERAL_COMPARE, options, error);
 }

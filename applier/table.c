@@ -105,6 +105,24 @@ static int ask(struct target *target, struct arena *arena, struct target_rows *r
 	return result;
 }
 
+/* What a server computes for FLOAT(m,d) and DOUBLE(m,d), in the same steps. */
+static double limit_of(const char *full_type)
+{
+	const char *open = strchr(full_type, '('), *comma = open ? strchr(open, ',') : NULL;
+	double whole = 1, fraction = 1;
+	long digits, decimals;
+
+	if (!comma)
+		return 0;
+	decimals = strtol(comma + 1, NULL, 10);
+	digits = strtol(open + 1, NULL, 10) - decimals;
+	for (long i = 0; i < digits; i++)
+		whole *= 10;
+	for (long i = 0; i < decimals; i++)
+		fraction *= 10;
+	return whole - 1.0 / fraction;
+}
+
 static void fill_column(struct arena *arena, struct target_column *column, const struct target_rows *rows, size_t row)
 {
 	const char *extra = target_cell(rows, row, 7);
@@ -120,6 +138,8 @@ static void fill_column(struct arena *arena, struct target_column *column, const
 	column->nullable = strcmp(target_cell(rows, row, 6), "YES") == 0;
 	column->datetime_digits = target_cell(rows, row, 9) ? (unsigned)strtoul(target_cell(rows, row, 9), NULL, 10) : 0;
 	column->class = class_of(column->type);
+	if (column->class == COLUMN_FLOAT || column->class == COLUMN_DOUBLE)
+		column->limit = limit_of(column->full_type);
 	column->is_unsigned = strcasestr(column->full_type, "unsigned") != NULL || strcasecmp(column->type, "year") == 0;
 	column->row_start = expression && strcasecmp(expression, "ROW START") == 0;
 	column->row_end = expression && strcasecmp(expression, "ROW END") == 0;

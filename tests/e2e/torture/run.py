@@ -1,5 +1,6 @@
 """One round: tables on both sides, changes on the source, replication, comparison."""
 import dataclasses
+import os
 import random
 
 from .changes import Changes
@@ -31,6 +32,8 @@ class Torture:
         self.source, self.target = Side.of(pairing.source), Side.of(pairing.target)
         self.tables = []
         self.changes = None
+        # tables that a person wants to look at afterwards go by another name than those that a test cleans up
+        self.database = ("kept_" if os.environ.get("CHANGELING_KEEP") else "") + pairing.db
 
     # ---- set-up ----
 
@@ -60,7 +63,7 @@ class Torture:
             self.pairing.source.sql(f"SET GLOBAL {name} = {value}")
 
     def _make_tables(self):
-        settings, database = self.settings, self.pairing.db
+        settings, database = self.settings, self.database
         kinds = makers(self.source, self.target)
         maker = Maker(self.rng, self.source, self.target, database, kinds, self.metadata == "FULL")
         for server, log_off in ((self.pairing.source, True), (self.pairing.target, False)):
