@@ -133,25 +133,27 @@ static void take_wishes(struct pipeline *pipeline)
 	const struct position *here = &applier_checkpoint(pipeline->applier)->position;
 	char *skip = setting(pipeline, SETTING_SKIP_AT), *replace = setting(pipeline, SETTING_REPLACE_AT);
 	char *sql = replace ? setting(pipeline, SETTING_REPLACE_SQL) : NULL;
-	struct position position;
+	struct position position, wish = {.file = ""};
 
 	set_setting(pipeline, SETTING_STOPPED_AT, NULL);
-	memset(&pipeline->wish, 0, sizeof(pipeline->wish));
 	if (skip && position_parse(skip, &position) && position_compare(&position, here) >= 0) {
 		applier_skip_at(pipeline->applier, &position);
-		pipeline->wish = position;
+		wish = position;
 		log_line(LOG_INFO, "run", "the operator has this transaction skipped at=%s", log_quote(skip));
 	} else if (skip) {
 		set_setting(pipeline, SETTING_SKIP_AT, NULL);
 	}
 	if (sql && position_parse(replace, &position) && position_compare(&position, here) >= 0) {
 		applier_replace_at(pipeline->applier, &position, sql);
-		pipeline->wish = position;
+		wish = position;
 		log_line(LOG_INFO, "run", "the operator has this transaction replaced at=%s", log_quote(replace));
 	} else if (replace) {
 		set_setting(pipeline, SETTING_REPLACE_AT, NULL);
 		set_setting(pipeline, SETTING_REPLACE_SQL, NULL);
 	}
+	pthread_mutex_lock(&pipeline->lock);
+	pipeline->wish = wish;
+	pthread_mutex_unlock(&pipeline->lock);
 	free(skip);
 	free(replace);
 	free(sql);
