@@ -109,3 +109,25 @@ def table(runs):
                 "  " + cell.rjust(width) for cell, width in zip(line[1:], widths[1:])))
         blocks.append("\n".join(text))
     return "\n\n".join(blocks)
+
+
+def markdown(runs):
+    """The same for a page: one line a condition, one column a contender, rates in transactions a second."""
+    groups = grouped(runs)
+    names = list(dict.fromkeys(name for contenders in groups.values() for name in contenders))
+    lines = ["| workload | target | round trip | transactions | " + " | ".join(names) + " | to the best native |",
+             "|---|---|---|---|" + "---|" * (len(names) + 1)]
+    for key, contenders in groups.items():
+        _, _, workload, durable, tls, rtt_ms = key
+        _, native = best_native(contenders)
+        cells = []
+        for name in names:
+            found = contenders.get(name)
+            value = rate(found) if found else None
+            deviation = spread(found) if value else None
+            cells.append(f"{value:,.0f}" + (f" (±{deviation / 2:.0f} %)" if deviation is not None else "") if value else "–")
+        own = rate(contenders["changeling"]) if "changeling" in contenders else None
+        amount = max(run["transactions"] for group in contenders.values() for run in group)
+        lines.append(f"| {workload} | {'durable' if durable else 'relaxed'}{'' if tls else ', no TLS'} | {rtt_ms:g} ms | "
+                     f"{amount:,} | " + " | ".join(cells) + f" | {f'{own / native:.1f}×' if own and native else '–'} |")
+    return "\n".join(lines)
