@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
+#include "base/crc32.h"
 #include "base/cursor.h"
 
 #define FLAGS_OFFSET 17u
@@ -89,19 +89,19 @@ static void read_version(const uint8_t *body, char text[VERSION_BYTES + 1], enum
 static bool checksum_matches(const uint8_t *bytes, size_t length, bool format_description)
 {
 	const uint8_t *stored = bytes + length - EVENT_CHECKSUM_SIZE;
-	uLong sum;
+	uint32_t sum;
 
 	if (format_description) { /* the file may have been open when it was copied: IN_USE is not in the sum */
 		uint8_t header[EVENT_HEADER_SIZE];
 
 		memcpy(header, bytes, EVENT_HEADER_SIZE);
 		header[FLAGS_OFFSET] &= (uint8_t)~EVENT_FLAG_IN_USE;
-		sum = crc32_z(0, header, EVENT_HEADER_SIZE);
-		sum = crc32_z(sum, bytes + EVENT_HEADER_SIZE, length - EVENT_HEADER_SIZE - EVENT_CHECKSUM_SIZE);
+		sum = crc32_add(0, header, EVENT_HEADER_SIZE);
+		sum = crc32_add(sum, bytes + EVENT_HEADER_SIZE, length - EVENT_HEADER_SIZE - EVENT_CHECKSUM_SIZE);
 	} else {
-		sum = crc32_z(0, bytes, length - EVENT_CHECKSUM_SIZE);
+		sum = crc32_add(0, bytes, length - EVENT_CHECKSUM_SIZE);
 	}
-	return sum == ((uLong)stored[0] | (uLong)stored[1] << 8 | (uLong)stored[2] << 16 | (uLong)stored[3] << 24);
+	return sum == ((uint32_t)stored[0] | (uint32_t)stored[1] << 8 | (uint32_t)stored[2] << 16 | (uint32_t)stored[3] << 24);
 }
 
 /* Has the event four bytes of checksum at its end, and is there a sum to verify in them? */

@@ -9,7 +9,7 @@
 #include "binlog/render_internal.h"
 
 #define DRAIN_ABOVE ((size_t)256 << 10)
-#define ARENA_KEPT ((size_t)1 << 20)
+#define ARENA_KEPT ((size_t)64 << 10) /* it is emptied when it holds more, not after every event */
 
 struct renderer *renderer_new(enum render_form form, uint64_t event_maximum, uint64_t payload_maximum,
 	render_write *write, void *context)
@@ -151,7 +151,7 @@ int renderer_event(struct renderer *renderer, const struct event *event, const s
 		buffer_puts(&renderer->out, renderer->form == RENDER_JSON ? "}\n" : "\n");
 	if (result == 0 && payload)
 		result = render_payload(renderer, event, error);
-	if (renderer->arena.bytes > ARENA_KEPT || !renderer->in_payload)
+	if (renderer->arena.bytes > ARENA_KEPT)
 		arena_release(&renderer->arena);
 	return result < 0 ? -1 : render_drain(renderer, error);
 }

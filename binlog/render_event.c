@@ -182,6 +182,8 @@ static int body_query(struct renderer *renderer, const struct event *event, stru
 
 	if (query_event_parse(event, renderer->format, &renderer->arena, &query, error) < 0)
 		return -1;
+	if (renderer->form == RENDER_NOTHING)
+		return 0;
 	field_u64(renderer, "thread_id", query.thread_id);
 	field_u64(renderer, "execution_seconds", query.execution_seconds);
 	field_u64(renderer, "error_code", query.error_code);
@@ -407,6 +409,8 @@ static int body_gtid(struct renderer *renderer, const struct event *event, struc
 
 	if (gtid_event_parse(event, &gtid, error) < 0)
 		return -1;
+	if (renderer->form == RENDER_NOTHING)
+		return 0;
 	gtid_text(&gtid.gtid, text);
 	if (gtid.gtid.kind == GTID_NONE)
 		memcpy(text, "ANONYMOUS", sizeof("ANONYMOUS"));

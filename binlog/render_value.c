@@ -123,49 +123,76 @@ static void put_bits(uint64_t bits, unsigned count, struct buffer *out)
 	buffer_putc(out, '\'');
 }
 
-/* One byte that may not stand in a quoted text as it is. */
-static void put_escape(uint8_t c, struct buffer *out)
+/* Writes one byte that may not stand in a quoted text as it is; returns behind it. */
+static char *put_escape(uint8_t c, char *to)
 {
 	static const char digits[] = "0123456789abcdef";
+	char letter = c == '\'' || c == '\\' ? (char)c : c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : 'x';
 
-	switch (c) {
-	case '\'':
-	case '\\':
-		buffer_append(out, (char[]){'\\', (char)c}, 2);
-		break;
-	case '\n':
-		buffer_append(out, "\\n", 2);
-		break;
-	case '\r':
-		buffer_append(out, "\\r", 2);
-		break;
-	case '\t':
-		buffer_append(out, "\\t", 2);
-		break;
-	default:
-		buffer_append(out, (char[]){'\\', 'x', digits[c >> 4], digits[c & 15]}, 4);
+	*to++ = '\\';
+	*to++ = letter;
+	if (letter == 'x') {
+		*to++ = digits[c >> 4];
+		*to++ = digits[c & 15];
 	}
+	return to;
 }
+
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+#define EACH_TOP_BIT UINT64_C(0x8080808080808080)
+
+/* Is one of the eight bytes zero? */
+static inline uint64_t has_zero(uint64_t word)
+{
+	return (word - EACH_BYTE) & ~word & EACH_TOP_BIT;
+}
+
+/* May all eight bytes stand in a quoted text as they are: printable ASCII, no quote, no back-slash? */
+static inline bool are_plain(uint64_t word)
+{
+	return ((word & EACH_TOP_BIT) | ((word - EACH_BYTE * 0x20) & ~word & EACH_TOP_BIT) | has_zero(word ^ EACH_BYTE * '\'') |
+		       has_zero(word ^ EACH_BYTE * '\\') | has_zero(word ^ EACH_BYTE * 0x7f)) == 0;
+}
+
+#define QUOTED_PIECE 1024u /* bytes that are written between two tests for room */
+#define QUOTED_LARGEST 4u  /* what one becomes at most */
 
 /* 'text', with what is no text of UTF-8 as \xNN. */
 static void put_quoted(const uint8_t *bytes, size_t length, struct buffer *out)
 {
-	size_t i = 0, from = 0;
+	const uint8_t *at = bytes, *end = bytes + length;
 
 	buffer_putc(out, '\'');
-	while (i < length) {
-		uint8_t c = bytes[i];
-		size_t size = c < 0x80 ? 1 : utf8_valid_character((const char *)bytes + i, length - i);
+	while (at < end) {
+		const uint8_t *stop = end - at > QUOTED_PIECE ? at + QUOTED_PIECE : end;
+		char *to;
 
-		if (size && c >= 0x20 && c != '\'' && c != '\\' && c != 0x7f) {
-			i += size;
-			continue;
+		if (!buffer_reserve(out, (QUOTED_PIECE + 4) * QUOTED_LARGEST))
+			return;
+		to = out->data + out->length;
+		while (at < stop) {
+			size_t size;
+			uint64_t word;
+
+			while (stop - at >= 8 && (memcpy(&word, at, 8), are_plain(word))) {
+				memcpy(to, &word, 8);
+				to += 8;
+				at += 8;
+			}
+			if (at == stop)
+				break;
+			if (*at >= 0x20 && *at < 0x7f && *at != '\'' && *at != '\\') {
+				*to++ = (char)*at++;
+			} else if (*at >= 0x80 && (size = utf8_valid_character((const char *)at, (size_t)(end - at))) != 0) {
+				memcpy(to, at, size);
+				to += size;
+				at += size;
+			} else {
+				to = put_escape(*at++, to);
+			}
 		}
-		buffer_append(out, bytes + from, i - from);
-		put_escape(c, out);
-		from = ++i;
+		out->length = (size_t)(to - out->data);
 	}
-	buffer_append(out, bytes + from, i - from);
 	buffer_putc(out, '\'');
 }
 
