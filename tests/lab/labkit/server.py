@@ -306,6 +306,8 @@ def _kind_lines(settings, kind):
             lines += ["gtid-mode=ON", "enforce-gtid-consistency=ON"]
         elif kind.name == "mysql97":
             lines.append("gtid-mode=OFF_PERMISSIVE")      # what a new RDS instance has
+    elif kind.name == "mysql97" and not settings.gtid:
+        lines += ["gtid-mode=OFF", "enforce-gtid-consistency=OFF"]      # its own default is ON
     return lines
 
 
