@@ -151,29 +151,27 @@ static void put_rare_context(struct renderer *renderer, const struct query_conte
 		field_u64(renderer, "unknown_status_variable", context->unknown_code);
 }
 
-/* A statement's text in lines of its own; in JSON as a field. */
-static void put_statement(struct renderer *renderer, const char *name, const char *text, size_t length)
+/* A statement's text in lines of its own, each behind `head`; in JSON as a field. */
+static void put_statement(struct renderer *renderer, const char *head, const char *text, size_t length)
 {
 	struct buffer *out = &renderer->out;
 
 	if (renderer->form == RENDER_JSON) {
-		field_text(renderer, name, text, length);
+		field_text(renderer, "statement", text, length);
 		return;
 	}
 	if (renderer->form == RENDER_NOTHING)
 		return;
-	buffer_putc(out, '\n');
-	while (length) { /* line by line, so that nothing but the line ends is taken for control bytes */
+	while (length) { /* line by line, so that the line ends are no control bytes */
 		const char *newline = memchr(text, '\n', length);
 		size_t line = newline ? (size_t)(newline - text) : length;
 
+		buffer_putc(out, '\n');
+		buffer_puts(out, head);
 		buffer_put_printable(out, text, line, line);
-		if (newline)
-			buffer_putc(out, '\n');
 		text += line + (newline != NULL);
 		length -= line + (newline != NULL);
 	}
-	buffer_putc(out, ';');
 }
 
 static int body_query(struct renderer *renderer, const struct event *event, struct error *error)
@@ -196,7 +194,9 @@ static int body_query(struct renderer *renderer, const struct event *event, stru
 		field_u64(renderer, "file_name_end", query.file_name_end);
 		field_u64(renderer, "duplicate_handling", query.duplicate_handling);
 	}
-	put_statement(renderer, "statement", query.text, query.text_length);
+	put_statement(renderer, "", query.text, query.text_length);
+	if (renderer->form == RENDER_TEXT)
+		buffer_putc(&renderer->out, ';');
 	return 0;
 }
 
@@ -331,7 +331,7 @@ static int body_annotation(struct renderer *renderer, const struct event *event,
 
 	if (annotation_parse(event, &text, &length, error) < 0)
 		return -1;
-	field_text(renderer, "statement", text, length);
+	put_statement(renderer, "#Q> ", text, length);
 	return 0;
 }
 

@@ -1,0 +1,452 @@
+/* Values and events as text and as JSON. */
+#include <math.h>
+
+#include "binlog/render.h"
+#include "support.h"
+
+static struct buffer out, scratch;
+
+static void text(const struct value *value, const struct table_column *column, const char *expected)
+{
+	struct error error = {0};
+
+	buffer_clear(&out);
+	assert_int_equal(render_value_text(value, column, &scratch, &out, &error), 0);
+	assert_string_equal(buffer_text(&out), expected);
+}
+
+static void json(const struct value *value, const struct table_column *column, const char *expected)
+{
+	struct error error = {0};
+
+	buffer_clear(&out);
+	assert_int_equal(render_value_json(value, column, &scratch, &out, &error), 0);
+	assert_string_equal(buffer_text(&out), expected);
+}
+
+static struct value string_value(const void *bytes, size_t length)
+{
+	return (struct value){.kind = VALUE_STRING, .bytes = bytes, .length = length};
+}
+
+static void integers(void **state)
+{
+	struct table_column column = {.type = TYPE_LONGLONG, .sign = SIGN_SIGNED};
+	struct value value = {.kind = VALUE_INT, .number.i = INT64_MIN};
+
+	(void)state;
+	text(&value, &column, "-9223372036854775808");
+	json(&value, &column, "-9223372036854775808");
+	column.sign = SIGN_UNSIGNED;
+	value.kind = VALUE_UINT;
+	text(&value, &column, "9223372036854775808");
+	json(&value, &column, "9223372036854775808");
+	column.sign = SIGN_UNKNOWN;
+	text(&value, &column, "-9223372036854775808 (9223372036854775808)");
+	json(&value, &column, "-9223372036854775808");
+	static const struct {
+		uint8_t type;
+		uint64_t bits;
+		const char *expected, *number;
+	} cases[] = {
+		{TYPE_TINY, 255, "-1 (255)", "-1"},
+		{TYPE_TINY, 127, "127", "127"},
+		{TYPE_TINY, (uint64_t)-128, "-128 (128)", "-128"},
+		{TYPE_SHORT, 0x8000, "-32768 (32768)", "-32768"},
+		{TYPE_INT24, 0xffffff, "-1 (16777215)", "-1"},
+		{TYPE_LONG, 0xfffffffe, "-2 (4294967294)", "-2"},
+		{TYPE_LONG, 5, "5", "5"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		column.type = cases[i].type;
+		value.number.u = cases[i].bits;
+		for (value.kind = VALUE_INT; value.kind <= VALUE_UINT; value.kind++)
+			text(&value, &column, cases[i].expected);
+		value.kind = VALUE_UINT;
+		json(&value, &column, cases[i].number);
+	}
+}
+
+static void other_numbers(void **state)
+{
+	struct table_column column = {.bits = 10, .bytes = 1};
+
+	(void)state;
+	text(&(struct value){.kind = VALUE_NULL}, &column, "NULL");
+	json(&(struct value){.kind = VALUE_NULL}, &column, "null");
+	text(&(struct value){.kind = VALUE_ABSENT}, &column, "");
+	json(&(struct value){.kind = VALUE_ABSENT}, &column, "null");
+	text(&(struct value){.kind = VALUE_BIT, .number.u = 0x201}, &column, "b'1000000001'");
+	json(&(struct value){.kind = VALUE_BIT, .number.u = 0x201}, &column, "513");
+	text(&(struct value){.kind = VALUE_SET, .number.u = 5}, &column, "b'00000101'");
+	json(&(struct value){.kind = VALUE_SET, .number.u = 5}, &column, "5");
+	text(&(struct value){.kind = VALUE_ENUM, .number.u = 2}, &column, "2");
+	json(&(struct value){.kind = VALUE_ENUM, .number.u = 2}, &column, "2");
+	text(&(struct value){.kind = VALUE_YEAR, .number.u = 0}, &column, "0");
+	text(&(struct value){.kind = VALUE_FLOAT, .number.f = 1.1f}, &column, "1.1");
+	json(&(struct value){.kind = VALUE_FLOAT, .number.f = 16777216.0f}, &column, "16777216");
+	text(&(struct value){.kind = VALUE_FLOAT, .number.f = 0.8000001f}, &column, "0.8000001");
+	text(&(struct value){.kind = VALUE_DOUBLE, .number.d = 0.1 + 0.2}, &column, "0.30000000000000004");
+	json(&(struct value){.kind = VALUE_DOUBLE, .number.d = -2.5e-300}, &column, "-2.5e-300");
+	text(&(struct value){.kind = VALUE_DECIMAL, .precision = 4, .scale = 2, .bytes = (const uint8_t *)"\x8c\x22", .length = 2},
+		&column, "12.34");
+	json(&(struct value){.kind = VALUE_DECIMAL, .precision = 4, .scale = 2, .bytes = (const uint8_t *)"\x8c\x22", .length = 2},
+		&column, "\"12.34\"");
+}
+
+static void times(void **state)
+{
+	struct table_column column = {0};
+	struct value value = {.kind = VALUE_DATETIME,
+		.time = {.year = 2024, .month = 2, .day = 29, .hour = 23, .minute = 59, .second = 58, .microsecond = 1, .digits = 6}};
+
+	(void)state;
+	text(&value, &column, "'2024-02-29 23:59:58.000001'");
+	json(&value, &column, "\"2024-02-29 23:59:58.000001\"");
+	value.kind = VALUE_DATE;
+	text(&value, &column, "'2024-02-29'");
+	value = (struct value){.kind = VALUE_TIME,
+		.time = {.negative = true, .hour = 1, .minute = 2, .second = 3, .microsecond = 456000, .digits = 3}};
+	text(&value, &column, "'-01:02:03.456'");
+	value = (struct value){.kind = VALUE_TIMESTAMP, .number.u = 1000000000, .time = {.microsecond = 120000, .digits = 2}};
+	text(&value, &column, "1000000000.12");
+	json(&value, &column, "\"2001-09-09T01:46:40.12Z\"");
+	value = (struct value){.kind = VALUE_TIMESTAMP};
+	text(&value, &column, "0");
+	json(&value, &column, "\"0000-00-00 00:00:00\"");
+}
+
+static void strings(void **state)
+{
+	struct table_column binary = {.has_collation = true, .collation = 63}, utf8 = {.has_collation = true, .collation = 255},
+			    latin1 = {.has_collation = true, .collation = 8}, ucs2 = {.has_collation = true, .collation = 35},
+			    unknown = {0}, uca = {.has_collation = true, .collation = 2304};
+	struct value value = string_value("it's \\ \"x\"\n\r\t\x01\x7f", 15);
+
+	(void)state;
+	text(&value, &utf8, "'it\\'s \\\\ \"x\"\\n\\r\\t\\x01\\x7f'");
+	json(&value, &utf8, "\"it's \\\\ \\\"x\\\"\\u000a\\u000d\\u0009\\u0001\\u007f\"");
+	json(&value, &binary, "{\"hex\":\"69742773205c202278220a0d09017f\"}");
+	value = string_value("\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80", 9);
+	text(&value, &utf8, "'\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80'");
+	json(&value, &utf8, "\"\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80\"");
+	json(&value, &unknown, "\"\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80\"");
+	json(&value, &uca, "\"\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80\"");
+	json(&value, &latin1, "{\"hex\":\"c3a9e6bca2f09f9880\"}"); /* not what these bytes mean there */
+	value = string_value("\xe9\xff", 2);
+	text(&value, &latin1, "'\\xe9\\xff'");
+	json(&value, &utf8, "{\"hex\":\"e9ff\"}");
+	value = string_value("plain ASCII, long enough", 24);
+	text(&value, &latin1, "'plain ASCII, long enough'");
+	json(&value, &latin1, "\"plain ASCII, long enough\"");
+	json(&value, &ucs2, "{\"hex\":\"706c61696e2041534349492c206c6f6e6720656e6f756768\"}");
+	value.kind = VALUE_GEOMETRY;
+	value.length = 2;
+	text(&value, &utf8, "'pl'");
+	json(&value, &utf8, "{\"hex\":\"706c\"}");
+}
+
+/* Text longer than one piece, with what must be escaped at every place of a piece's end. */
+static void long_strings(void **state)
+{
+	enum { SIZE = 5000 };
+	struct table_column utf8 = {.has_collation = true, .collation = 255};
+	char *bytes = malloc(SIZE), *expected = malloc(SIZE * 4 + 3);
+
+	(void)state;
+	for (int at = 1015; at < 1035; at++) {
+		struct value value = string_value(bytes, SIZE);
+
+		memset(bytes, 'a', SIZE);
+		memcpy(bytes + at, "\xe6\xbc\xa2\n", 4);
+		text(&value, &utf8, (snprintf(expected, SIZE * 4, "'%.*s\xe6\xbc\xa2\\n%.*s'", at, bytes, SIZE - at - 4, bytes + at + 4),
+			expected));
+	}
+	free(bytes);
+	free(expected);
+}
+
+static void documents_and_vectors(void **state)
+{
+	static const uint8_t object[] = {0x00, 0x01, 0x00, 0x0c, 0x00, 0x0b, 0x00, 0x01, 0x00, 0x05, 0x01, 0x00, 0x61};
+	static const uint8_t remove[] = {2, 3, '$', '.', 'a'};
+	struct table_column column = {0};
+	struct value value = {.kind = VALUE_JSON, .bytes = object, .length = sizeof(object)};
+	float numbers[] = {1.5f, -2, NAN};
+
+	(void)state;
+	text(&value, &column, "'{\"a\": 1}'");
+	json(&value, &column, "{\"json\":{\"a\": 1}}");
+	value = (struct value){.kind = VALUE_JSON_DIFF, .bytes = remove, .length = sizeof(remove)};
+	text(&value, &column, "[{\"op\": \"remove\", \"path\": \"$.a\"}]");
+	json(&value, &column, "{\"json_diff\":[{\"op\": \"remove\", \"path\": \"$.a\"}]}");
+	value = (struct value){.kind = VALUE_VECTOR, .bytes = (const uint8_t *)numbers, .length = sizeof(numbers)};
+	json(&value, &column, "{\"vector\":[1.5,-2,null]}");
+}
+
+static void compressed_columns(void **state)
+{
+	struct table_column column = {.has_collation = true, .collation = 255};
+	uint8_t packed[64] = {0x81, 50}; /* zlib, one length byte */
+	uLongf length = sizeof(packed) - 2;
+	char plain[51];
+	struct value value = {.kind = VALUE_STRING, .compressed = true, .bytes = packed};
+	struct buffer expected = BUFFER_INIT;
+	struct error error = {0};
+
+	(void)state;
+	memset(plain, 'x', 50);
+	assert_int_equal(compress(packed + 2, &length, (const uint8_t *)plain, 50), Z_OK);
+	value.length = 2 + length;
+	buffer_printf(&expected, "'%.50s'", plain);
+	text(&value, &column, buffer_text(&expected));
+	expected.data[0] = expected.data[51] = '"';
+	json(&value, &column, buffer_text(&expected));
+	value.length--;
+	assert_int_equal(render_value_text(&value, &column, &scratch, &out, &error), -1);
+	assert_int_equal(render_value_json(&value, &column, &scratch, &out, &error), -1);
+	buffer_release(&expected);
+}
+
+static int collect(void *context, const char *bytes, size_t length, struct error *error)
+{
+	(void)error;
+	buffer_append(context, bytes, length);
+	return 0;
+}
+
+static int refuse(void *context, const char *bytes, size_t length, struct error *error)
+{
+	(void)context;
+	(void)bytes;
+	(void)length;
+	return error_set(error, ERROR_STOP, "the disk is full.");
+}
+
+/* The whole recording in that form. */
+static void print(const char *name, enum render_form form, struct buffer *text_out, struct render_counts *counts)
+{
+	struct buffer file = BUFFER_INIT;
+	struct renderer *renderer = renderer_new(form, 0, 0, collect, text_out);
+	struct binlog_format format = {0};
+	struct error error = {0};
+	size_t at = 4;
+
+	read_data(name, &file);
+	while (at < file.length) {
+		const uint8_t *bytes = (const uint8_t *)file.data + at;
+		size_t length = (size_t)bytes[9] | (size_t)bytes[10] << 8 | (size_t)bytes[11] << 16;
+		struct event event;
+
+		if (event_parse(bytes, length, &format, &event, &error) < 0)
+			fail_msg("%s", error.text);
+		if (event.header.type == EVENT_FORMAT_DESCRIPTION && binlog_format_parse(&event, &format, &error) < 0)
+			fail_msg("%s", error.text);
+		if (renderer_event(renderer, &event, &format, name, at, at + length, &error) < 0)
+			fail_msg("%s", error.text);
+		at += length;
+	}
+	assert_int_equal(renderer_flush(renderer, &error), 0);
+	*counts = *renderer_counts(renderer);
+	assert_int_equal(counts->event_bytes, file.length - 4);
+	renderer_reset(renderer);
+	renderer_free(renderer);
+	buffer_release(&file);
+}
+
+static void golden(const char *name, enum render_form form, const char *expected_name)
+{
+	struct buffer got = BUFFER_INIT, expected = BUFFER_INIT;
+	struct render_counts counts;
+
+	print(name, form, &got, &counts);
+	if (getenv("CHANGELING_WRITE_EXPECTED")) {
+		char path[1024];
+		FILE *file;
+
+		data_path(path, sizeof(path), expected_name);
+		file = fopen(path, "wb");
+		assert_non_null(file);
+		fwrite(got.data, 1, got.length, file);
+		fclose(file);
+	}
+	read_data(expected_name, &expected);
+	assert_string_equal(buffer_text(&got), buffer_text(&expected));
+	buffer_release(&got);
+	buffer_release(&expected);
+}
+
+static void recordings_as_expected(void **state)
+{
+	(void)state;
+	golden("mysql97.binlog", RENDER_JSON, "mysql97.json.expected");
+	golden("mysql97-anonymous.binlog", RENDER_TEXT, "mysql97-anonymous.text.expected");
+	golden("mariadb118.binlog", RENDER_TEXT, "mariadb118.text.expected");
+	golden("mariadb1011.binlog", RENDER_JSON, "mariadb1011.json.expected");
+}
+
+/* The three forms count the same. */
+static void counts_agree(void **state)
+{
+	const char *const recordings[] = RECORDINGS;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(recordings) / sizeof(recordings[0]); i++) {
+		struct render_counts counts[3];
+
+		for (int form = RENDER_TEXT; form <= RENDER_NOTHING; form++) {
+			buffer_clear(&out);
+			print(recordings[i], (enum render_form)form, &out, &counts[form]);
+			assert_int_equal(out.length > 0, form != RENDER_NOTHING);
+		}
+		assert_memory_equal(&counts[0], &counts[1], sizeof(counts[0]));
+		assert_memory_equal(&counts[0], &counts[2], sizeof(counts[0]));
+		assert_true(counts[0].rows > 10 && counts[0].values > counts[0].rows);
+	}
+}
+
+/* An event of a type in every form, with a body that is right or wrong. */
+static int one(uint8_t type, const char *hex, enum render_form form, struct error *error)
+{
+	struct binlog_format format = {.known = true};
+	struct buffer body = BUFFER_INIT;
+	struct renderer *renderer = renderer_new(form, 0, 0, collect, &out);
+	struct event event = {.header = {.type = type, .length = 19}};
+	int rc;
+
+	put_hex(&body, hex);
+	event.body = (const uint8_t *)buffer_text(&body);
+	event.body_length = body.length;
+	buffer_clear(&out);
+	error_clear(error);
+	rc = renderer_event(renderer, &event, &format, "f", 4, 23, error);
+	renderer_flush(renderer, &(struct error){0});
+	renderer_free(renderer);
+	buffer_release(&body);
+	return rc;
+}
+
+static void rare_events(void **state)
+{
+	static const struct {
+		uint8_t type;
+		const char *hex, *part;
+	} cases[] = {
+		{EVENT_HEARTBEAT_V2, "0101610201 0500", "\"reached_file\":\"a\",\"reached_offset\":5}"},
+		{EVENT_HEARTBEAT, "0500000000000000 61", "\"reached_offset\":5"},
+		{EVENT_INCIDENT, "0100046c6f7374", "\"incident\":1,\"message\":\"lost\""},
+		{EVENT_RAND, "0100000000000000 0200000000000000", "\"rand_seed1\":1,\"rand_seed2\":2"},
+		{EVENT_DELETE_FILE, "07000000", "\"file_id\":7,\"data_bytes\":0}"},
+		{EVENT_STOP, "", "\"length\":19}"},
+		{EVENT_STOP, "01", "\"body\":\"01\"}"},
+		{99, "0102", "\"type\":\"UNKNOWN_99\""},
+		{99, "0102", "\"body\":\"0102\"}"},
+		{EVENT_TRANSACTION_CONTEXT, "0102", "\"body\":\"0102\"}"},
+		{EVENT_USER_VAR, "01000000 61 01", "\"value\":null}"},
+		{EVENT_USER_VAR, "01000000 61 00 04 3f000000 04000000 02018105", "\"value\":\"1.5\"}"},
+		{EVENT_USER_VAR, "01000000 61 00 02 3f000000 08000000 ffffffffffffffff 01", "\"value\":18446744073709551615}"},
+		{EVENT_USER_VAR, "01000000 61 00 02 3f000000 08000000 ffffffffffffffff 00", "\"value\":-1}"},
+		{EVENT_USER_VAR, "01000000 61 00 01 3f000000 08000000 000000000000f83f", "\"value\":1.5}"},
+		{EVENT_WRITE_ROWS_V2, "ffffff000000 0100 0200", "\"table_id\":16777215,\"rows_flags\":1}"},
+		{EVENT_QUERY, "21000000 00000000 00 0000 1e00 0cfe 0a00000000 0b01610162 09 0100000000000000 c8 0102030405060708 00 78",
+			"\"unknown_status_variable\":200,\"statement\":\"x\"}"},
+		{EVENT_QUERY, "21000000 00000000 00 0000 0000 00 ff", "\"statement\":{\"hex\":\"ff\"}}"},
+		{EVENT_MARIA_GTID, "0900000000000000 03000000 42 0807060504030201 07000000 01 00 61 14 0500000000000000 09000000",
+			"\"commit_id\":72623859790382856,\"xa_name\":\"X'61',X'',7\",\"flags_extra\":20,\"sa_seq_no\":5,\"thread_id\":9}"},
+		{EVENT_GTID, "00 00112233445566778899aabbccddeeff 0500000000000000 02 0300000000000000 0400000000000000 01000000000080 "
+			     "02000000000000 20 a9380180 a8380100 0900000000000000",
+			"\"original_server_version\":80040,\"commit_group_ticket\":9}"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct error error;
+
+		for (int form = RENDER_NOTHING; form >= RENDER_TEXT; form--) {
+			if (one(cases[i].type, cases[i].hex, (enum render_form)form, &error) < 0)
+				fail_msg("type %u: %s", cases[i].type, error.text);
+			if (form == RENDER_JSON && !strstr(buffer_text(&out), cases[i].part))
+				fail_msg("%s is not in %s", cases[i].part, buffer_text(&out));
+		}
+	}
+}
+
+static void broken_events(void **state)
+{
+	static const struct {
+		uint8_t type;
+		const char *hex;
+	} cases[] = {{EVENT_QUERY, "00"}, {EVENT_ROTATE, "00"}, {EVENT_INTVAR, "00"}, {EVENT_RAND, "00"}, {EVENT_USER_VAR, "00"},
+		{EVENT_USER_VAR, "01000000 61 00 04 3f000000 04000000 ff028105"}, {EVENT_USER_VAR, "01000000 61 00 04 3f000000 04000000 01028105"},
+		{EVENT_XID, "00"}, {EVENT_XA_PREPARE, "00"}, {EVENT_APPEND_BLOCK, "00"}, {EVENT_ROWS_QUERY, ""}, {EVENT_INCIDENT, "00"},
+		{EVENT_HEARTBEAT, "00"}, {EVENT_PREVIOUS_GTIDS, "00"}, {EVENT_MARIA_GTID_LIST, "00"}, {EVENT_GTID, "00"},
+		{EVENT_MARIA_BINLOG_CHECKPOINT, "05000000 61"}, {EVENT_TRANSACTION_PAYLOAD, "01"}, {EVENT_TABLE_MAP, "00"},
+		{EVENT_WRITE_ROWS_V2, "00"}, {EVENT_WRITE_ROWS_V2, "050000000000 0100 0200 01 01"}, {EVENT_FORMAT_DESCRIPTION, "00"},
+		{EVENT_TRANSACTION_PAYLOAD, "02 01 00 03 01 05 01 01 00 00"},
+		{EVENT_TRANSACTION_PAYLOAD, "02 03 fcff00 01 01 13 00 00000000 28 07000000 13000000 00000000 0000"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (int form = RENDER_TEXT; form <= RENDER_NOTHING; form++) {
+			struct error error;
+
+			if (one(cases[i].type, cases[i].hex, (enum render_form)form, &error) == 0)
+				fail_msg("case %zu, type %u, was taken", i, cases[i].type);
+			assert_true(error.kind == ERROR_CORRUPT || error.kind == ERROR_STOP);
+		}
+	}
+}
+
+/* Large output comes in pieces; who cannot take it ends it. */
+static void output_that_cannot_be_written(void **state)
+{
+	struct binlog_format format = {.known = true};
+	struct renderer *renderer = renderer_new(RENDER_TEXT, 0, 0, refuse, NULL);
+	uint8_t *data = calloc(1, 300000);
+	struct event event = {.header = {.type = EVENT_APPEND_BLOCK}, .body = data, .body_length = 300000};
+	struct error error = {0};
+
+	(void)state;
+	assert_int_equal(renderer_event(renderer, &event, &format, "f", 4, 23, &error), -1);
+	assert_error(&error, ERROR_STOP, "disk is full");
+	renderer_free(renderer);
+	renderer_free(NULL);
+	free(data);
+}
+
+static void utc(void **state)
+{
+	(void)state;
+	buffer_clear(&out);
+	render_utc(1000000000, &out);
+	assert_string_equal(buffer_text(&out), "2001-09-09 01:46:40");
+}
+
+static int release(void **state)
+{
+	(void)state;
+	buffer_release(&out);
+	buffer_release(&scratch);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(integers),
+		cmocka_unit_test(other_numbers),
+		cmocka_unit_test(times),
+		cmocka_unit_test(strings),
+		cmocka_unit_test(long_strings),
+		cmocka_unit_test(documents_and_vectors),
+		cmocka_unit_test(compressed_columns),
+		cmocka_unit_test(recordings_as_expected),
+		cmocka_unit_test(counts_agree),
+		cmocka_unit_test(rare_events),
+		cmocka_unit_test(broken_events),
+		cmocka_unit_test(output_that_cannot_be_written),
+		cmocka_unit_test(utc),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, release);
+}
