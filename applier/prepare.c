@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "applier/internal.h"
+#include "applier/replay.h"
 #include "base/log.h"
 
 /* The same for the same event every time, different for different ones. */
@@ -88,25 +89,35 @@ static int record_plan(struct applier *applier, const struct transaction *transa
 	const struct planned_statement *planned, struct error *error)
 {
 	const struct rewrite_plan *plan = &planned->plan;
+	struct buffer replay = BUFFER_INIT;
 	struct applier_place place;
+	bool recorded = false;
+	int result = 0;
 
+	if (plan->action == PLAN_SKIP && !replay_put(&replay, planned, applier->source.version))
+		buffer_release(&replay);
 	place_of(&place, transaction, change, 0);
 	for (const struct change *at = transaction->first; at && at != change; at = at->next)
 		place.item++;
-	for (size_t i = 0; i < plan->note_count; i++) {
+	for (size_t i = 0; i < plan->note_count && result == 0; i++) {
 		const struct plan_note *note = &plan->notes[i];
-		int result = 0;
 
+		/* notes of rules that only reported or rewrote do not set the statement aside; but one is recorded always */
+		if (plan->action == PLAN_SKIP && note->done != POLICY_SKIP &&
+			(recorded || i + 1 < plan->note_count))
+			continue;
+		recorded = true;
 		if (plan->action == PLAN_SKIP && applier->hooks.skipped)
 			result = applier->hooks.skipped(applier->hooks.context, &place, note->name, planned->database,
-				plan->masked_original ? plan->masked_original : "", NULL, note->reason, error);
+				plan->masked_original ? plan->masked_original : "", replay.data, note->reason, error);
 		else if (applier->hooks.rewritten)
 			result = applier->hooks.rewritten(applier->hooks.context, &place, note->name, planned->database,
 				plan->masked_original ? plan->masked_original : "",
 				plan->masked_sent ? plan->masked_sent : "", note->reason, error);
-		if (result < 0)
-			return -1;
 	}
+	buffer_release(&replay);
+	if (result < 0)
+		return -1;
 	pthread_mutex_lock(&applier->lock);
 	if (plan->action == PLAN_SKIP)
 		applier->progress.skipped++;
