@@ -1,10 +1,12 @@
-/* `changeling retry-skipped`: what rules had set aside is run on the target. The statement is the original; its context
- * says under which default database, sql_mode and character sets it ran, and how the rules write it for the target now. */
+/* `changeling retry-skipped`: what rules had set aside is planned anew, for the target as it is now, and run. What is needed
+ * for that was recorded with it (applier/replay.h). */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "applier/internal.h"
+#include "applier/sql/rewrite.h"
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "proxy/afterwards.h"
@@ -15,19 +17,17 @@
 struct entry {
 	struct entry *next;
 	int64_t id;
-	char *rule, *database, *statement, *context;
+	char *rule, *statement;
+	json_t *context;
 };
 
 struct list {
 	struct entry *first, **last;
 	const char *rule;
 	int64_t id;
+	bool list_only;
+	unsigned done, refused;
 };
-
-static char *copy(const char *text, size_t length)
-{
-	return text ? memory_strndup(text, length) : NULL;
-}
 
 static int collect(void *context, const struct state_skipped *skipped, struct error *error)
 {
@@ -35,17 +35,16 @@ static int collect(void *context, const struct state_skipped *skipped, struct er
 	struct entry *entry;
 
 	(void)error;
-	/* what the operator stepped over was not wanted; what has no context is not a statement */
-	if (strcmp(skipped->rule, "operator") == 0 || !skipped->context || !skipped->statement)
+	/* what the operator stepped over was not wanted */
+	if (!skipped->rule || strcmp(skipped->rule, "operator") == 0 || !skipped->statement)
 		return 0;
 	if ((list->rule && strcmp(list->rule, skipped->rule) != 0) || (list->id && list->id != skipped->id))
 		return 0;
 	entry = memory_zalloc(sizeof(*entry));
 	entry->id = skipped->id;
 	entry->rule = memory_strdup(skipped->rule);
-	entry->database = copy(skipped->database, skipped->database ? strlen(skipped->database) : 0);
-	entry->statement = copy(skipped->statement, skipped->statement_length);
-	entry->context = memory_strdup(skipped->context);
+	entry->statement = memory_strndup(skipped->statement, skipped->statement_length);
+	entry->context = skipped->context ? json_loads(skipped->context, JSON_ALLOW_NUL, NULL) : NULL;
 	*list->last = entry;
 	list->last = &entry->next;
 	return 0;
@@ -57,9 +56,8 @@ static void free_list(struct list *list)
 		struct entry *next = list->first->next;
 
 		free(list->first->rule);
-		free(list->first->database);
 		free(list->first->statement);
-		free(list->first->context);
+		json_decref(list->first->context);
 		free(list->first);
 		list->first = next;
 	}
@@ -72,106 +70,170 @@ static const char *text_of(const json_t *context, const char *name)
 	return text && *text ? text : NULL;
 }
 
-static int set_variable(struct target *target, const json_t *context, const char *name, struct error *error)
+static void plan_entry(const json_t *context, const struct settings *settings,
+	const struct capabilities *capabilities, struct arena *arena, struct rewrite_plan *plan)
 {
-	const json_t *value = json_object_get(context, name);
+	const json_t *source = json_object_get(context, "source"), *sql = json_object_get(context, "sql");
+	const json_t *invoker = json_object_get(context, "invoker");
+	const char *family = text_of(source, "family");
+	struct rewrite_input input = {
+		.text = json_string_value(sql),
+		.length = json_string_length(sql),
+		.database = text_of(context, "database"),
+		.sql_mode = (uint64_t)json_integer_value(json_object_get(context, "sql_mode")),
+		.client_charset = text_of(context, "client_charset"),
+		.connection_collation = text_of(context, "connection_collation"),
+		.server_collation = text_of(context, "server_collation"),
+		.database_collation = text_of(context, "database_collation"),
+		.default_utf8mb4 = text_of(context, "default_utf8mb4"),
+		.source = {family && strcmp(family, "mariadb") == 0 ? FAMILY_MARIADB : FAMILY_MYSQL,
+			(unsigned)json_integer_value(json_object_get(source, "version"))},
+		.explicit_defaults = -1,
+		.invoker_user = json_string_value(json_array_get(invoker, 0)),
+		.invoker_host = json_string_value(json_array_get(invoker, 1)),
+		.settings = &settings->rewrite,
+	};
+
+	rewrite_statement(&input, capabilities, arena, plan);
+}
+
+static int set_variable(struct target *target, const char *name, const char *literal, struct error *error)
+{
 	struct buffer sql = BUFFER_INIT;
 	int result;
 
-	if (!value || json_is_null(value))
-		return 0;
-	buffer_printf(&sql, "SET SESSION %s = ", name);
-	if (json_is_integer(value))
-		buffer_printf(&sql, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-	else
-		sql_put_string(&sql, json_string_value(value) ? json_string_value(value) : "",
-			json_string_length(value));
+	buffer_printf(&sql, "SET %s%s = %s", *name == '@' ? "" : "SESSION ", name, literal);
 	result = target_execute(target, buffer_text(&sql), error);
 	buffer_release(&sql);
 	return result;
 }
 
-static int run_entry(struct target *target, const struct entry *entry, struct error *error)
+/* Database first: its name is utf8, while the session's last variable makes the session read another character set. */
+static int set_session(struct target *target, const json_t *context, const struct rewrite_plan *plan,
+	struct error *error)
 {
-	static const char *const variables[] = {"sql_mode", "time_zone", "collation_connection", "collation_database",
-		"foreign_key_checks"};
-	json_t *context = json_loads(entry->context, 0, NULL);
-	const char *database = text_of(context, "database"), *sql = text_of(context, "sql");
-	const char *charset = text_of(context, "character_set_client");
-	struct target_outcome outcome;
+	const json_t *session = json_object_get(context, "session");
+	const char *database = text_of(context, "database");
 	struct buffer use = BUFFER_INIT;
 	int result = 0;
 
-	if (!database)
-		database = entry->database;
-	if (!sql)
-		sql = entry->statement;
-	if (charset) {
-		buffer_puts(&use, "SET NAMES ");
-		sql_put_string(&use, charset, strlen(charset));
-		result = target_execute(target, buffer_text(&use), error);
-		buffer_clear(&use);
-	}
-	if (result == 0 && database) {
+	if (database) {
 		buffer_puts(&use, "USE ");
 		sql_put_name(&use, database);
 		result = target_execute(target, buffer_text(&use), error);
+		buffer_release(&use);
 	}
-	for (size_t i = 0; result == 0 && i < sizeof(variables) / sizeof(variables[0]); i++)
-		result = set_variable(target, context, variables[i], error);
-	if (result == 0)
-		result = target_statement(target, sql, strlen(sql), &outcome, error);
-	buffer_release(&use);
-	json_decref(context);
+	for (size_t i = 0; result == 0 && i < plan->setting_count; i++)
+		result = set_variable(target, plan->settings[i].name, plan->settings[i].literal, error);
+	for (size_t i = 0; result == 0 && i < json_array_size(session); i++) {
+		const json_t *pair = json_array_get(session, i);
+		const char *name = json_string_value(json_array_get(pair, 0));
+		const char *literal = json_string_value(json_array_get(pair, 1));
+
+		if (name && literal)
+			result = set_variable(target, name, literal, error);
+	}
 	return result;
 }
 
-/* Each in a session of its own: what one sets is not the next one's. */
-static int retry_all(struct afterwards *afterwards, struct list *list, bool list_only, unsigned *failed,
-	struct error *error)
+static bool tolerated(const struct plan_step *step, unsigned code)
 {
-	unsigned done = 0;
+	for (const uint16_t *at = step->tolerated; at && *at; at++) {
+		if (*at == code)
+			return true;
+	}
+	return false;
+}
 
+static int run_steps(struct target *target, const struct rewrite_plan *plan, struct error *error)
+{
+	for (size_t i = 0; i < plan->step_count; i++) {
+		const struct plan_step *step = &plan->steps[i];
+		struct error refusal = {.kind = ERROR_NONE};
+		struct target_outcome outcome;
+
+		if (step->work != WORK_SQL)
+			return error_set(error, ERROR_STOP, "this one takes more than statements: run it by hand.");
+		if (target_statement(target, step->sql, step->length, &outcome, &refusal) < 0 &&
+			!tolerated(step, refusal.code)) {
+			*error = refusal;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Each in a session of its own: what one sets is not the next one's. */
+static int run_entry(const struct afterwards *afterwards, const struct entry *entry, struct error *error)
+{
+	const struct target_options *options = &afterwards->settings.target;
+	struct capabilities capabilities;
+	struct arena arena = ARENA_INIT;
+	struct target *target = NULL;
+	struct rewrite_plan plan;
+	int result = -1;
+
+	if (!json_is_string(json_object_get(entry->context, "sql")))
+		return error_set(error, ERROR_STOP,
+			"only its masked text is kept (it holds secrets, or is not UTF-8): run it by hand.");
+	capabilities_init(&capabilities);
+	memset(&plan, 0, sizeof(plan));
+	if (target_connect(&target, options, error) < 0 ||
+		capabilities_probe(target, options, &capabilities, error) < 0)
+		goto out;
+	plan_entry(entry->context, &afterwards->settings, &capabilities, &arena, &plan);
+	if (plan.action == PLAN_STOP) {
+		error_set(error, ERROR_STOP, "%s", plan.stop_text);
+	} else if (plan.action == PLAN_SKIP) {
+		error_set(error, ERROR_STOP, "it is set aside still: %s",
+			plan.note_count ? plan.notes[plan.note_count - 1].reason : "a rule says so.");
+	} else {
+		result = set_session(target, entry->context, &plan, error);
+		if (result == 0)
+			result = run_steps(target, &plan, error);
+	}
+out:
+	target_close(target);
+	arena_release(&arena);
+	capabilities_release(&capabilities);
+	return result;
+}
+
+static int retry_all(struct afterwards *afterwards, struct list *list, struct error *error)
+{
 	for (const struct entry *entry = list->first; entry; entry = entry->next) {
 		struct error refusal = {.kind = ERROR_NONE};
-		struct target *target = NULL;
 
 		printf("%lld %s: %.200s\n", (long long)entry->id, entry->rule, entry->statement);
-		if (list_only)
+		if (list->list_only)
 			continue;
-		if (target_connect(&target, &afterwards->settings.target, error) < 0)
-			return -1;
-		if (run_entry(target, entry, &refusal) < 0) {
+		if (run_entry(afterwards, entry, &refusal) < 0) {
 			printf("    refused: %s\n", refusal.text);
-			++*failed;
-		} else {
-			printf("    done\n");
-			done++;
+			list->refused++;
+			continue;
 		}
-		target_close(target);
-		if (refusal.kind == ERROR_NONE &&
-			state_resolve_skipped(afterwards->state, entry->id, "retried", error) < 0)
+		printf("    done\n");
+		list->done++;
+		if (state_resolve_skipped(afterwards->state, entry->id, "retried", error) < 0)
 			return -1;
 	}
-	if (!list_only)
-		printf("%u done, %u refused\n", done, *failed);
+	if (!list->list_only)
+		printf("%u done, %u refused\n", list->done, list->refused);
 	return 0;
 }
 
 int retry_skipped_command(int argc, char **argv)
 {
 	const char *state = NULL, *rule = NULL, *id = NULL;
-	bool list_only = false;
+	struct list list = {.first = NULL};
 	const struct argument arguments[] = {
 		STATE_ARGUMENT(state),
 		{"rule", "NAME", "only what this rule has set aside", &rule, NULL},
 		{"id", "N", "only this entry (scripts/inspect-state skipped)", &id, NULL},
-		{"list", NULL, "only say what would be tried", NULL, &list_only},
+		{"list", NULL, "only say what would be tried", NULL, &list.list_only},
 	};
 	struct afterwards afterwards = {.state = NULL};
 	struct error error = {.kind = ERROR_NONE};
-	struct list list = {.first = NULL};
-	unsigned failed = 0;
 	int result;
 
 	if (command_wants_help(argc, argv)) {
@@ -188,10 +250,10 @@ int retry_skipped_command(int argc, char **argv)
 	if (result == 0)
 		result = state_each_skipped(afterwards.state, true, collect, &list, &error);
 	if (result == 0)
-		result = retry_all(&afterwards, &list, list_only, &failed, &error);
+		result = retry_all(&afterwards, &list, &error);
 	free_list(&list);
 	afterwards_close(&afterwards);
 	if (result < 0)
 		return command_fail("retry-skipped", &error);
-	return failed ? EXIT_PERSON : EXIT_OK;
+	return list.refused ? EXIT_PERSON : EXIT_OK;
 }
