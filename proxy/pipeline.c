@@ -601,7 +601,7 @@ int pipeline_new(struct pipeline **result, const struct pipeline_settings *setti
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&pipeline->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	recorder_init(&pipeline->recorder, settings->state, config->target.schema);
+	recorder_init(&pipeline->recorder, settings->state, config->target.schema, &settings->settings->source);
 	pipeline->source = source_new(&settings->settings->source);
 	pipeline->assembler = assembler_new(&limits);
 	pipeline->lag = lag_new();

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "proxy/source_engine.h"
 
 static void put_up_with(struct recorder *recorder, struct error *error)
 {
@@ -130,8 +131,40 @@ static void intent(
 		put_up_with(recorder, &error);
 }
 
-void recorder_init(struct recorder *recorder, struct state *state, const char *schema)
+/* A connection for this one question: it is rare, and the stream's own cannot be asked anything. */
+static int source_engine(void *context, const char *database, const char *table, bool *transactional,
+	struct error *error)
 {
+	struct recorder *recorder = context;
+	struct source *source = source_new(recorder->source);
+	struct arena arena = ARENA_INIT;
+	struct buffer sql = BUFFER_INIT;
+	struct source_rows rows;
+	int result = source_connect(source, error);
+
+	buffer_puts(&sql, "SELECT e.TRANSACTIONS FROM information_schema.TABLES t JOIN information_schema.ENGINES e "
+			  "ON e.ENGINE = t.ENGINE WHERE t.TABLE_SCHEMA = ");
+	sql_put_string(&sql, database, strlen(database));
+	buffer_puts(&sql, " AND t.TABLE_NAME = ");
+	sql_put_string(&sql, table, strlen(table));
+	if (result == 0)
+		result = source_query(source, buffer_text(&sql), &arena, &rows, error);
+	if (result == 0 && (rows.rows != 1 || !source_cell(&rows, 0, 0)))
+		result = error_set(error, ERROR_STOP, "table %s.%s is not on the master any more, or the source's account may not see it (GRANT SELECT on it, then "
+			"changeling retry), so its engine is not known.",
+			database, table);
+	if (result == 0)
+		*transactional = strcmp(source_cell(&rows, 0, 0), "YES") == 0;
+	source_free(source);
+	buffer_release(&sql);
+	arena_release(&arena);
+	return result;
+}
+
+void recorder_init(struct recorder *recorder, struct state *state, const char *schema,
+	const struct source_options *source)
+{
+	recorder->source = source;
 	recorder->state = state;
 	recorder->schema = schema;
 	pthread_mutex_init(&recorder->lock, NULL);
@@ -146,7 +179,7 @@ void recorder_release(struct recorder *recorder)
 void recorder_hooks(struct recorder *recorder, struct applier_hooks *hooks)
 {
 	*hooks = (struct applier_hooks){recorder, rewritten, skipped, quarantined, event_state, temp_tables_changed,
-		intent};
+		source_engine, intent};
 }
 
 void recorder_capabilities(struct recorder *recorder, const struct capabilities *capabilities)

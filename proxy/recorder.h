@@ -1,4 +1,4 @@
-/* The applier's hooks: what it tells is put into the state file. */
+/* The applier's hooks: what it tells is put into the state file, and what it asks is answered. */
 #ifndef PROXY_RECORDER_H
 #define PROXY_RECORDER_H
 
@@ -6,16 +6,21 @@
 
 #include "applier/applier.h"
 #include "base/backoff.h"
+#include "proxy/source.h"
+#include "proxy/source.h"
 #include "state/state.h"
 
 struct recorder {
 	struct state *state;  /* borrowed */
 	const char *schema;   /* ours on the target, borrowed */
+	const struct source_options *source; /* for questions to the source, borrowed */
+	const struct source_options *source; /* borrowed */
 	pthread_mutex_t lock; /* of the throttle */
 	struct log_throttle throttle;
 };
 
-void recorder_init(struct recorder *recorder, struct state *state, const char *schema);
+void recorder_init(struct recorder *recorder, struct state *state, const char *schema,
+	const struct source_options *source);
 void recorder_release(struct recorder *recorder);
 
 /* What was skipped and what was quarantined must be recorded: when that fails, so does the hook, and the stream
