@@ -534,6 +534,20 @@ static uint64_t version_time(const struct rows_iterator *iterator, enum rows_kin
 	return time->number.u * 1000000 + time->time.microsecond;
 }
 
+/* What the session must have off for the event. A source whose foreign keys work above its storage engine logs what a
+ * cascade did; where it did nothing (REPLACE of a parent that is there again at once) the target's own must not either. */
+static unsigned session_flags(const struct change *change)
+{
+	const struct table_binding *binding = change->map->applier_data;
+	unsigned flags = change->rows.flags & (ROWS_FLAG_NO_FOREIGN_KEY_CHECKS | ROWS_FLAG_RELAXED_UNIQUE_CHECKS |
+		ROWS_FLAG_NO_CHECK_CONSTRAINTS);
+
+	if ((change->rows.flags & ROWS_FLAG_SQL_FOREIGN_KEYS) && change->rows.kind != ROWS_WRITE &&
+		binding->table->has_foreign_keys)
+		flags |= ROWS_FLAG_NO_FOREIGN_KEY_CHECKS;
+	return flags;
+}
+
 static int add_rows(struct batch *batch, const struct transaction *transaction, const struct change *change,
 	struct error *error)
 {
@@ -544,8 +558,7 @@ static int add_rows(struct batch *batch, const struct transaction *transaction, 
 		return -1;
 	while ((more = rows_iterator_next(&iterator, error)) > 0) {
 		enum rows_kind kind = change->rows.kind;
-		struct row_session session = {change->rows.flags & (ROWS_FLAG_NO_FOREIGN_KEY_CHECKS |
-			ROWS_FLAG_RELAXED_UNIQUE_CHECKS | ROWS_FLAG_NO_CHECK_CONSTRAINTS), 0};
+		struct row_session session = {session_flags(change), 0};
 		struct row_view view;
 		struct row_change *row;
 

@@ -34,6 +34,8 @@ bool literal_can_join(const struct target_column *column)
 		return false;
 	case COLUMN_NUMBER: /* 64-bit numbers above the signed range would be DECIMALs there, which BIT takes for text */
 		return strcasecmp(column->type, "bit") != 0;
+	case COLUMN_SET: /* the same with 64 members, which a DECIMAL gives as a DOUBLE */
+		return !column->whole_set;
 	default:
 		return true;
 	}
@@ -285,10 +287,16 @@ int value_literal_put(struct buffer *out, const struct literal_target *target, c
 	case VALUE_INT:
 		buffer_put_i64(out, value->number.i);
 		return 0;
+	case VALUE_SET:
+		/* a SET is a signed number to its server where it is compared: its 64th member makes it negative */
+		if (use == LITERAL_COMPARE && column->class == COLUMN_SET)
+			buffer_put_i64(out, (int64_t)value->number.u);
+		else
+			buffer_put_u64(out, value->number.u);
+		return 0;
 	case VALUE_UINT:
 	case VALUE_BIT:
 	case VALUE_ENUM:
-	case VALUE_SET:
 		buffer_put_u64(out, value->number.u);
 		return 0;
 	case VALUE_YEAR:

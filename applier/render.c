@@ -189,6 +189,13 @@ static bool needs_binary_match(const struct target_column *column, const struct 
 	return column->class == COLUMN_TEXT && value->kind == VALUE_STRING;
 }
 
+/* As HEX() gives it: the comparison need not ignore case. */
+static void put_upper_hex(struct buffer *out, const uint8_t *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		buffer_printf(out, "%02X", bytes[i]);
+}
+
 /* WHERE for the row's old image: by its key, else by every column, NULL-safe and to the byte. */
 static int put_where(struct buffer *out, const struct row_change *row, const struct render_options *options,
 	struct error *error)
@@ -212,6 +219,17 @@ static int put_where(struct buffer *out, const struct row_change *row, const str
 			continue;
 		buffer_puts(out, first ? "" : " AND ");
 		first = false;
+		if (column->class == COLUMN_VECTOR) { /* MySQL compares no vectors */
+			buffer_printf(out, "HEX(%s)", column->quoted);
+			if (row->before[i].kind == VALUE_NULL) {
+				buffer_puts(out, " IS NULL");
+				continue;
+			}
+			buffer_puts(out, " = '");
+			put_upper_hex(out, row->before[i].bytes, row->before[i].length);
+			buffer_putc(out, '\'');
+			continue;
+		}
 		if (column->class == COLUMN_GEOMETRY && row->before[i].kind != VALUE_NULL) {
 			buffer_printf(out, "CAST(%s AS BINARY) = x'", column->quoted);
 			buffer_put_hex(out, row->before[i].bytes, row->before[i].length);

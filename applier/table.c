@@ -123,6 +123,23 @@ static double limit_of(const char *full_type)
 	return whole - 1.0 / fraction;
 }
 
+/* Has the SET 64 members? Its type is their list, set('a','b''c'): a quote within a name is there twice. */
+static bool is_whole_set(const char *full_type)
+{
+	unsigned members = 0;
+	bool inside = false;
+
+	for (const char *at = full_type; *at; at++) {
+		if (*at != '\'')
+			continue;
+		if (inside && at[1] == '\'')
+			at++;
+		else
+			members += inside, inside = !inside;
+	}
+	return members >= 64;
+}
+
 static void fill_column(struct arena *arena, struct target_column *column, const struct target_rows *rows, size_t row)
 {
 	const char *extra = target_cell(rows, row, 7);
@@ -140,6 +157,7 @@ static void fill_column(struct arena *arena, struct target_column *column, const
 	column->class = class_of(column->type);
 	if (column->class == COLUMN_FLOAT || column->class == COLUMN_DOUBLE)
 		column->limit = limit_of(column->full_type);
+	column->whole_set = column->class == COLUMN_SET && is_whole_set(column->full_type);
 	column->is_unsigned = strcasestr(column->full_type, "unsigned") != NULL || strcasecmp(column->type, "year") == 0;
 	column->row_start = expression && strcasecmp(expression, "ROW START") == 0;
 	column->row_end = expression && strcasecmp(expression, "ROW END") == 0;

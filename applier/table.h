@@ -43,6 +43,7 @@ struct target_column {
 	bool in_unique;           /* in a unique key other than the chosen one */
 	uint64_t octets;          /* CHARACTER_OCTET_LENGTH */
 	unsigned datetime_digits;
+	bool whole_set;           /* a SET of 64 members */
 	double limit;             /* FLOAT(m,d), DOUBLE(m,d): the largest number they take; 0 = none */
 };
 

@@ -69,6 +69,7 @@ int table_map_parse(const struct event *event, const struct binlog_format *forma
 #define ROWS_FLAG_STMT_END 0x0001
 #define ROWS_FLAG_NO_FOREIGN_KEY_CHECKS 0x0002
 #define ROWS_FLAG_RELAXED_UNIQUE_CHECKS 0x0004
+#define ROWS_FLAG_SQL_FOREIGN_KEYS 0x0010 /* MySQL: cascades stand in the log as events of their own */
 #define ROWS_FLAG_NO_CHECK_CONSTRAINTS 0x0080 /* MariaDB */
 #define ROWS_DUMMY_TABLE_ID 0x00ffffffu
 

@@ -104,9 +104,17 @@ def real_column(rng, name, target):
                 return rng.choice(edges)
             number = struct.unpack("<d", rng.randbytes(8))[0]
         return "0" if number != number or abs(number) == float("inf") else f"{number!r}"
-    normal = (lambda text: "30" if text == "2D30" else text) if target.mariadb else None
+    code = "<f" if name.startswith("FLOAT") else "<d"
+
+    def normal(text):
+        # the very bits: the servers write the same number in different ways
+        bits = struct.pack(code, float(bytes.fromhex(text).decode())).hex()
+        minus_zero = struct.pack(code, -0.0).hex()
+        return bits.replace("80", "00") if target.mariadb and bits == minus_zero else bits
     sql = name + (" UNSIGNED" if rng.random() < 0.1 else "")
-    return Column(name.split("(")[0].lower(), sql, sql, values, show="HEX(CONCAT({c} + 0e0))", normal=normal)
+    # a FLOAT's own text is cut to six digits, a DOUBLE's text in an expression to sixteen
+    show = "HEX(CONCAT({c} + 0e0))" if code == "<f" else "HEX(CONCAT({c}))"
+    return Column(name.split("(")[0].lower(), sql, sql, values, show=show, normal=normal)
 
 
 def bit_column(rng):
@@ -196,7 +204,7 @@ def enum_column(rng):
     def values(rng):
         # the index 0 is what a statement without strict mode leaves for an unknown member
         return str(rng.choice([1, len(names), rng.randint(1, len(names)), 0 if rng.random() < 0.3 else 1]))
-    return Column("enum", sql, sql, values, show="CONCAT({c} + 0, '/', HEX(CAST({c} AS BINARY)))")
+    return Column("enum", sql, sql, values, show="CONCAT(CAST({c} AS UNSIGNED), '/', HEX(CAST({c} AS BINARY)))")
 
 
 def set_column(rng):
@@ -207,7 +215,7 @@ def set_column(rng):
     def values(rng):
         top = 2 ** len(names) - 1
         return str(rng.choice([0, 1, top, 2 ** (len(names) - 1), rng.randint(0, top)]))
-    return Column("set", sql, sql, values, show="CONCAT({c} + 0, '/', HEX(CAST({c} AS BINARY)))")
+    return Column("set", sql, sql, values, show="CONCAT(CAST({c} AS UNSIGNED), '/', HEX(CAST({c} AS BINARY)))")
 
 
 # ---- times ----
@@ -335,10 +343,11 @@ def json_text(rng, depth=0):
     return {rng.choice(KEYS): json_text(rng, depth + 1) for _ in range(rng.randrange(4))}
 
 
-# JSON_STORAGE_SIZE tells a number's width and type; inside of an array it is measured without what updates left behind
-DOCUMENT = ("CONCAT_WS('/', HEX(CAST({c} AS CHAR CHARACTER SET utf8mb4)), JSON_TYPE({c}), JSON_STORAGE_SIZE(JSON_ARRAY({c})), "
-            "JSON_TYPE(JSON_EXTRACT({c}, '$.a')), JSON_TYPE(JSON_EXTRACT({c}, '$.b')), "
-            "JSON_TYPE(JSON_EXTRACT({c}, '$.list[0]')), JSON_TYPE(JSON_EXTRACT({c}, '$[0]')))")
+# the text, and the types that text does not tell
+DOCUMENT = ("CONCAT_WS('/', HEX(CAST({c} AS CHAR CHARACTER SET utf8mb4)), JSON_TYPE({c}), "
+            + ", ".join(f"JSON_TYPE(JSON_EXTRACT({{c}}, '{path}'))" for path in
+                        ("$.a", "$.b", "$.list[0]", "$.list[2]", "$[0]", "$[1]", "$[2]", "$.n0", "$.a[0]", "$.a.a", "$.a.b"))
+            + ")")
 
 
 def json_column(rng, source, target):
@@ -402,7 +411,8 @@ def vector_column(rng, source, target):
     plain = not (target.is_mysql(9) or target.is_mariadb(11, 7))
 
     def values(rng):
-        numbers = [rng.choice([0.0, 1.5, -2.25, 3.4028234663852886e38, 1e-45, rng.uniform(-1, 1)]) for _ in range(size)]
+        numbers = [rng.choice([0.0, 1.5, -2.25, 1e-45, rng.uniform(-1, 1),
+                               1e15 if source.family != target.family else 3.4028234663852886e38]) for _ in range(size)]
         return f"x'{struct.pack(f'<{size}f', *numbers).hex()}'"
     return Column("vector", f"VECTOR({size})", f"VARBINARY({4 * size})" if plain else f"VECTOR({size})", values,
                   show="HEX({c})", keyable=False, long=size > 50)

@@ -7,6 +7,7 @@ LEFT_OUT = [
     # (source family, target kinds, what, how)
     ("mysql", ("maria1011", "maria118", "mysql56"), "charset gb18030", "never"),
     ("mysql", ("maria1011", "maria118"), "float -0", "value: MariaDB stores 0"),
+    ("mysql", ("maria118",), "VECTOR whose length is more than a FLOAT", "never: MariaDB refuses it"),
     ("mysql", ("maria1011", "maria118"), "JSON", "as JSON: the text of MySQL's document, to the byte"),
     ("mysql", ("mysql56",), "JSON", "as LONGTEXT"),
     ("mysql", ("maria1011", "mysql56"), "VECTOR", "as VARBINARY"),
@@ -20,7 +21,10 @@ LEFT_OUT = [
     ("mariadb", ("maria1011", "mysql97", "mysql56"), "TIMESTAMP behind 2038", "never"),
     ("mysql", ("mysql56",), "generated and invisible columns", "never"),
     ("mariadb", ("mysql56",), "generated and invisible columns", "never"),
-    ("mysql", ("maria1011", "maria118", "mysql56"), "generated invisible primary key", "as a table without a key"),
+    ("mysql", ("maria1011", "maria118"), "generated invisible primary key", "as a column my_row_id made by hand"),
+    ("mysql", ("maria1011", "maria118"), "unique keys over text that ignore case", "value: the families' collations of one "
+     "name do not take the same characters for equal"),
+    ("mariadb", ("mysql97", "mysql56"), "unique keys over text that ignore case", "value: likewise"),
 ]
 
 

@@ -29,9 +29,10 @@ class Table:
     def differs(self):
         return self.target_columns is not None
 
-    def create(self, target):
+    def create(self, target, by_hand=False):
+        """Its definition on either side; `by_hand`: this server does not make the invisible key by itself."""
         columns = self.target_columns if target and self.target_columns else self.columns
-        lines = []
+        lines = ["  my_row_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY INVISIBLE"] if by_hand else []
         for column in columns:
             kind = column.target if target else column.source
             if column.generated:
@@ -136,7 +137,7 @@ class Maker:
 
     def _key_columns(self, table):
         rng = self.rng
-        candidates = [column for column in table.columns[1:] if column.keyable and not column.prefix]
+        candidates = [column for column in table.columns[1:] if column.keyable and not column.prefix and self._alike(column)]
         if not candidates:
             return self._key_int(table)
         chosen = rng.sample(candidates, min(len(candidates), rng.choice([1, 2, 3])))
@@ -148,10 +149,17 @@ class Maker:
         table.style += " " + "+".join(column.label for column in chosen)
         return None
 
+    def _alike(self, column):
+        """Whether both sides take the same values for equal: the families' collations of one name are not the same."""
+        return self.source.family == self.target.family or " COLLATE " not in column.source or \
+            column.source.endswith("_bin")
+
     def _text(self, table, size):
         charset = self.rng.choice(sorted(self.source.charsets & self.target.charsets - {"binary", "gb18030"}))
-        column = text_column(self.rng, "VARCHAR", charset,
-                             self.source.collations & self.target.collations)
+        collations = self.source.collations & self.target.collations
+        if self.source.family != self.target.family:
+            collations = {(of, name) for of, name in collations if name.endswith("_bin")}
+        column = text_column(self.rng, "VARCHAR", charset, collations)
         column.source = column.target = column.source.replace(column.source.split(" ")[0], f"VARCHAR({size})")
         values = column.values
         column.values = lambda rng: f"LEFT({values(rng)}, {size})"
@@ -197,7 +205,7 @@ class Maker:
             if not candidates:
                 break
             chosen = rng.sample(candidates, min(len(candidates), rng.choice([1, 2])))
-            unique = rng.random() < 0.4 and not any(column.prefix for column in chosen) and \
+            unique = rng.random() < 0.4 and not any(column.prefix or not self._alike(column) for column in chosen) and \
                 not any(column.label in ("bit", "enum", "set", "year", "tinyint", "tinyint unsigned") for column in chosen)
             table.keys.append(f"{'UNIQUE ' if unique else ''}KEY `k{number}` "
                               f"({', '.join(self._part(column) for column in chosen)})")
