@@ -225,7 +225,7 @@ size_t account_options_read(const struct rewriting *r, size_t at, struct account
 		while (at < r->tokens.count && !begins_option(r, at) && !rule_is(r, at, ';') &&
 			!(rule_is(r, at, KW_GRANT) && rule_is(r, at + 1, KW_OPTION)))
 			at++;
-		option->end = at;
+		option->end = at < r->tokens.count ? at : r->tokens.count;
 		count++;
 	}
 	return count;

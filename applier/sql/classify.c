@@ -226,6 +226,8 @@ static size_t create_modifiers(struct reader *r, size_t at)
 	for (;;) {
 		switch (token_at(r->tokens, at)->word) {
 		case KW_OR:
+			if (!is(r, at + 1, KW_REPLACE))
+				return at;
 			r->statement->flags |= STATEMENT_OR_REPLACE;
 			at += 2;
 			break;
@@ -527,7 +529,7 @@ static bool same_table(const struct object *a, const struct object *named)
 static void read_delete(struct reader *r, size_t at)
 {
 	struct statement *st = r->statement;
-	size_t names, start, listed;
+	size_t names, start, listed, before = st->object_count;
 
 	at = dml_modifiers(r, at);
 	start = is(r, at, KW_FROM) ? at + 1 : at;
@@ -536,7 +538,7 @@ static void read_delete(struct reader *r, size_t at)
 	st->body = names;
 	if (start > at && !is(r, names, KW_USING)) {
 		/* one table: read it again, as a reference */
-		st->object_count = 0;
+		st->object_count = before;
 		reader_table_references(r, start, 0);
 		return;
 	}
@@ -546,7 +548,7 @@ static void read_delete(struct reader *r, size_t at)
 	for (size_t i = listed; i < st->object_count; i++) {
 		if (st->objects[i].scope == 0 && st->objects[i].role == ROLE_TARGET)
 			st->objects[i].role = ROLE_SOURCE;
-		for (size_t k = 0; k < listed; k++)
+		for (size_t k = before; k < listed; k++)
 			if (st->objects[i].role != ROLE_DELETE_LIST && same_table(&st->objects[k], &st->objects[i]))
 				st->objects[i].role = ROLE_TARGET;
 	}

@@ -73,9 +73,15 @@ static bool is_blank(char c)
 void edit_tokens(struct edits *edits, struct arena *arena, const struct token_list *tokens, size_t first,
 	size_t last, const char *text)
 {
-	size_t start = tokens->items[first].start, end = tokens->items[last].start + tokens->items[last].length;
+	size_t start, end;
 	const char *put = text ? text : "";
 
+	if (first >= tokens->count) /* a text that breaks off, and that the target will refuse */
+		return;
+	if (last >= tokens->count)
+		last = tokens->count - 1;
+	start = tokens->items[first].start;
+	end = (size_t)tokens->items[last].start + tokens->items[last].length;
 	/* a blank before and another behind: one of them goes */
 	if (!text && start > 0 && is_blank(tokens->text[start - 1]) &&
 		(end == tokens->length || is_blank(tokens->text[end]) || tokens->text[end] == ',' || tokens->text[end] == ')'))

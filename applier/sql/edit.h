@@ -28,7 +28,7 @@ void edit_replace(struct edits *edits, struct arena *arena, size_t start, size_t
 
 void edit_insert(struct edits *edits, struct arena *arena, size_t at, const char *text);
 
-/* The tokens first…last (both included) give way to the text, or vanish when it is NULL together with one blank
+/* The tokens first…last (both included, as far as there are any) give way to the text, or vanish when it is NULL together with one blank
  * beside them; the openings and ends of version comments between them stay. */
 void edit_tokens(struct edits *edits, struct arena *arena, const struct token_list *tokens, size_t first,
 	size_t last, const char *text);

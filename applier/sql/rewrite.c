@@ -190,6 +190,7 @@ const char *rule_text(struct rewriting *r, size_t first, size_t end, size_t *len
 	size_t start, stop;
 	const char *copy;
 
+	r->sliced = true;
 	start = first < r->tokens.count ? r->tokens.items[first].start : r->tokens.length;
 	stop = end < r->tokens.count ? r->tokens.items[end].start : r->tokens.length;
 	if (first == 0)
@@ -276,8 +277,8 @@ static void build_step(struct rewriting *r)
 	struct buffer text = BUFFER_INIT;
 
 	if (r->edits.count == 0) {
+		r->plan->action = r->plan->setting_count || r->plan->step_count ? PLAN_REWRITE : PLAN_RUN;
 		step = rule_step(r, STEP_MAIN, r->input->text, r->input->length);
-		r->plan->action = r->plan->setting_count ? PLAN_REWRITE : PLAN_RUN;
 	} else {
 		edits_render(&r->edits, r->input->text, 0, r->input->length, &text);
 		step = rule_step(r, STEP_MAIN, arena_strndup(r->arena, buffer_text(&text), text.length), text.length);
@@ -354,7 +355,7 @@ static void run_rules(struct rewriting *r)
 {
 	const struct rule *rule;
 
-	for (r->rule = 0; !r->decided && (rule = rule_at(r->rule)); r->rule++)
+	for (r->rule = 0; !r->decided && !r->as_it_is && (rule = rule_at(r->rule)); r->rule++)
 		if (concerns(rule, r->statement.class))
 			rule->apply(r);
 }
@@ -385,6 +386,11 @@ void rewrite_statement(const struct rewrite_input *input, const struct capabilit
 	if (!r.decided && r.edits.clash) {
 		r.rule = 0;
 		rule_stops(&r, "Two rules want to change the same words of it in different ways.");
+	}
+	/* what is put together consists of C strings: a NUL would cut it short in silence */
+	if (!r.decided && (r.built || r.sliced) && memchr(input->text, '\0', input->length)) {
+		r.rule = 0;
+		rule_stops(&r, "It holds a NUL byte, and would have to be taken apart.");
 	}
 	if (r.decided)
 		drop_steps(&r);

@@ -26,7 +26,9 @@ struct rewriting {
 	const uint16_t *tolerated;   /* for the one step of an edited statement */
 	bool returns_rows;
 	bool decided;                /* to skip or to stop */
+	bool as_it_is;               /* the operator wants it sent though it cannot be read: no further rules */
 	bool built;                  /* the steps are in the plan already */
+	bool sliced;                 /* parts of the text have become C strings */
 	unsigned rule;               /* number of the one at work */
 };
 

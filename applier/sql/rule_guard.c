@@ -4,13 +4,27 @@
 
 #include "applier/sql/rule.h"
 
+/* Definitions name what they define; all rules rely on that. */
+static bool names_nothing(const struct rewriting *r)
+{
+	enum statement_class class = r->statement.class;
+
+	return r->statement.object_count == 0 && class != STATEMENT_ALTER_DATABASE &&
+	       ((class >= STATEMENT_CREATE_TABLE && class <= STATEMENT_CREATE_UDF) || class == STATEMENT_TRUNCATE);
+}
+
 static void unreadable(struct rewriting *r)
 {
+	enum policy policy = POLICY_STOP;
+
 	if (r->tokens.bad)
-		rule_fires(r, "It ends inside a string, a quoted name or a comment: it was written under another sql_mode or "
-			"character set than the log says, or it is damaged.");
+		policy = rule_fires(r, "It ends inside a string, a quoted name or a comment: it was written under another "
+			"sql_mode or character set than the log says, or it is damaged.");
 	else if (r->statement.flags & STATEMENT_MULTIPLE)
-		rule_fires(r, "It holds more than one statement.");
+		policy = rule_fires(r, "It holds more than one statement.");
+	else if (names_nothing(r))
+		policy = rule_fires(r, "What it names cannot be found in it.");
+	r->as_it_is = policy == POLICY_RUN;
 }
 
 static void empty(struct rewriting *r)

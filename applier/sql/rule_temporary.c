@@ -85,9 +85,11 @@ static bool alias_clashes(const struct rewriting *r, const struct object *object
 
 static bool takes_alias(const struct rewriting *r, const struct object *object)
 {
-	bool single_delete = r->statement.class == STATEMENT_DELETE && object->scope == 0 &&
-		r->statement.objects[0].role != ROLE_DELETE_LIST;
+	bool single_delete = r->statement.class == STATEMENT_DELETE && object->scope == 0;
 
+	for (size_t i = 0; i < r->statement.object_count; i++)
+		if (r->statement.objects[i].role == ROLE_DELETE_LIST)
+			single_delete = false;
 	if (object->alias || !object->may_have_alias || alias_clashes(r, object))
 		return false;
 	return !single_delete || r->target->single_table_delete_alias;

@@ -41,7 +41,7 @@ static void release_targets(void)
 }
 
 /* "RUN", "SKIP rule", "STOP rule", or the steps: "[before] sql", parted by " | ", settings as "{name=literal}". */
-static void plan_text(const struct rewrite_plan *plan, struct buffer *out)
+static __attribute__((unused)) void plan_text(const struct rewrite_plan *plan, struct buffer *out)
 {
 	const char *last = plan->note_count ? plan->notes[plan->note_count - 1].name : "";
 
