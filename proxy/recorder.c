@@ -131,34 +131,11 @@ static void intent(
 		put_up_with(recorder, &error);
 }
 
-/* A connection for this one question: it is rare, and the stream's own cannot be asked anything. */
-static int source_engine(void *context, const char *database, const char *table, bool *transactional,
-	struct error *error)
+static int engine_of(void *context, const char *database, const char *table, bool *transactional, struct error *error)
 {
 	struct recorder *recorder = context;
-	struct source *source = source_new(recorder->source);
-	struct arena arena = ARENA_INIT;
-	struct buffer sql = BUFFER_INIT;
-	struct source_rows rows;
-	int result = source_connect(source, error);
 
-	buffer_puts(&sql, "SELECT e.TRANSACTIONS FROM information_schema.TABLES t JOIN information_schema.ENGINES e "
-			  "ON e.ENGINE = t.ENGINE WHERE t.TABLE_SCHEMA = ");
-	sql_put_string(&sql, database, strlen(database));
-	buffer_puts(&sql, " AND t.TABLE_NAME = ");
-	sql_put_string(&sql, table, strlen(table));
-	if (result == 0)
-		result = source_query(source, buffer_text(&sql), &arena, &rows, error);
-	if (result == 0 && (rows.rows != 1 || !source_cell(&rows, 0, 0)))
-		result = error_set(error, ERROR_STOP, "table %s.%s is not on the master any more, or the source's account may not see it (GRANT SELECT on it, then "
-			"changeling retry), so its engine is not known.",
-			database, table);
-	if (result == 0)
-		*transactional = strcmp(source_cell(&rows, 0, 0), "YES") == 0;
-	source_free(source);
-	buffer_release(&sql);
-	arena_release(&arena);
-	return result;
+	return source_engine(recorder->source, database, table, transactional, error);
 }
 
 void recorder_init(struct recorder *recorder, struct state *state, const char *schema,
@@ -178,8 +155,16 @@ void recorder_release(struct recorder *recorder)
 
 void recorder_hooks(struct recorder *recorder, struct applier_hooks *hooks)
 {
-	*hooks = (struct applier_hooks){recorder, rewritten, skipped, quarantined, event_state, temp_tables_changed,
-		source_engine, intent};
+	*hooks = (struct applier_hooks){
+		.context = recorder,
+		.rewritten = rewritten,
+		.skipped = skipped,
+		.quarantined = quarantined,
+		.event_state = event_state,
+		.temp_tables_changed = temp_tables_changed,
+		.source_engine = engine_of,
+		.intent = intent,
+	};
 }
 
 void recorder_capabilities(struct recorder *recorder, const struct capabilities *capabilities)

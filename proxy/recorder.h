@@ -7,14 +7,12 @@
 #include "applier/applier.h"
 #include "base/backoff.h"
 #include "proxy/source.h"
-#include "proxy/source.h"
 #include "state/state.h"
 
 struct recorder {
 	struct state *state;  /* borrowed */
 	const char *schema;   /* ours on the target, borrowed */
 	const struct source_options *source; /* for questions to the source, borrowed */
-	const struct source_options *source; /* borrowed */
 	pthread_mutex_t lock; /* of the throttle */
 	struct log_throttle throttle;
 };
