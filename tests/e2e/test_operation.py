@@ -1,6 +1,7 @@
 """What an operator does: status, stop, start, skip, retry, until, health, and looking into the state."""
 import json
 import re
+import signal
 import sqlite3
 import subprocess
 
@@ -380,3 +381,19 @@ def test_health_of_one_that_cannot_reach_its_target(pairing):
     p.changeling.wait_caught_up()
     p.changeling.wait_state("running")
     assert health(p)[0] == 0
+
+
+def test_health_of_one_that_hangs(pairing):
+    """The process is there and does nothing: that is neither running nor dead."""
+    p = pairing()
+    p.replicate("now")
+    p.changeling.wait_caught_up()
+    assert health(p, "-w", "10", "-c", "60", "--stale", "2")[0] == 0
+    p.changeling.process.send_signal(signal.SIGSTOP)
+    try:
+        code, line = wait_until(lambda: (found := health(p, "-w", "10", "-c", "60", "--stale", "2"))[0] and found, 15,
+                                "the alarm", 0.2)
+        assert code == 2, line
+    finally:
+        p.changeling.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: health(p, "-w", "10", "-c", "60", "--stale", "2")[0] == 0, 15, "the end of the alarm", 0.2)
