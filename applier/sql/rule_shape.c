@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "applier/sql/account.h"
+#include "applier/sql/query_text.h"
 #include "applier/sql/table_text.h"
 
 static bool is_blank_text(const char *text)
@@ -189,10 +190,10 @@ static bool is_own_column(struct rewriting *r)
 
 static void create_select(struct rewriting *r)
 {
-	size_t head_end = r->statement.select, end = r->tokens.count;
+	size_t head_end = r->statement.select, end = r->tokens.count, limit;
 	bool refused = r->target->enforce_gtid_consistency && !version_at_least(r->target->server, FAMILY_MYSQL, 80021) &&
 		r->target->server.family == FAMILY_MYSQL;
-	const char *head, *query, *name, *verb = "INSERT INTO";
+	const char *head, *query, *empty, *name, *verb = "INSERT INTO";
 	struct plan_step *step;
 	bool wrapped;
 
@@ -221,9 +222,13 @@ static void create_select(struct rewriting *r)
 	head = head_end ? rule_text(r, 0, head_end, NULL) : "";
 	query = rule_text(r, r->statement.select, end, NULL);
 	name = rule_text(r, r->statement.objects[0].first, r->statement.objects[0].last + 1, NULL);
+	limit = query_limit_place(&r->tokens, r->statement.select, end);
 	wrapped = rule_is(r, r->statement.select, '(') && token_skip_parens(&r->tokens, r->statement.select) == end;
-	main_step(r, rule_printf(r, "%s AS SELECT * FROM %s%s%s AS q LIMIT 0", head, wrapped ? "" : "(", query,
-		wrapped ? "" : ")"), NULL);
+	if (limit)
+		empty = rule_printf(r, "%s LIMIT 0", rule_text(r, r->statement.select, limit, NULL));
+	else
+		empty = rule_printf(r, "SELECT * FROM %s%s%s AS q LIMIT 0", wrapped ? "" : "(", query, wrapped ? "" : ")");
+	main_step(r, rule_printf(r, "%s AS %s", head, empty), NULL);
 	step = rule_step(r, STEP_MAIN, rule_printf(r, "%s %s", verb, name), 0);
 	if (is_own_column(r)) {
 		step->work = WORK_INSERT_NAMED;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "applier/sql/query_text.h"
 #include "applier/sql/rule_temporary.h"
 #include "applier/sql/table_text.h"
 
@@ -100,8 +101,8 @@ static bool has_columns(struct rewriting *r)
 /* CREATE TEMPORARY TABLE … SELECT: the definition before, the rows in their place. */
 static void create_from_query(struct rewriting *r, const char *qualified)
 {
-	size_t head_end = r->statement.select, end = text_end(r);
-	const char *head, *query, *verb = "INSERT INTO";
+	size_t head_end = r->statement.select, end = text_end(r), limit;
+	const char *head, *query, *empty, *verb = "INSERT INTO";
 	struct plan_step *step;
 	bool wrapped;
 
@@ -115,9 +116,14 @@ static void create_from_query(struct rewriting *r, const char *qualified)
 	}
 	head = part(r, r->statement.body, head_end);
 	query = part(r, r->statement.select, end);
+	limit = query_limit_place(&r->tokens, r->statement.select, end);
 	wrapped = rule_is(r, r->statement.select, '(') && token_skip_parens(&r->tokens, r->statement.select) == end;
-	step_of(r, STEP_BEFORE, rule_printf(r, "CREATE TABLE IF NOT EXISTS %s %s%sAS SELECT * FROM %s%s%s AS q LIMIT 0", qualified,
-		head, head[0] ? " " : "", wrapped ? "" : "(", query, wrapped ? "" : ")"));
+	if (limit)
+		empty = rule_printf(r, "%s LIMIT 0", part(r, r->statement.select, limit));
+	else
+		empty = rule_printf(r, "SELECT * FROM %s%s%s AS q LIMIT 0", wrapped ? "" : "(", query, wrapped ? "" : ")");
+	step_of(r, STEP_BEFORE, rule_printf(r, "CREATE TABLE IF NOT EXISTS %s %s%sAS %s", qualified, head,
+		head[0] ? " " : "", empty));
 	step = step_of(r, STEP_MAIN, rule_printf(r, "%s %s", verb, qualified));
 	if (has_columns(r)) { /* the query's columns are not all, and not the first */
 		step->work = WORK_INSERT_NAMED;

@@ -163,7 +163,7 @@ static const struct {
 	{"ma1011", "CREATE TABLE t (a INT)", "RUN"},
 	{"my97", "CREATE TABLE n AS SELECT * FROM t", "CREATE TABLE n AS SELECT * FROM " R " AS `t`"},
 	{"ma1011", "CREATE TABLE n LIKE t", "CREATE TABLE n LIKE " R},
-	{"ma1011", "CREATE TABLE n AS SELECT * FROM t", "CREATE TABLE n AS SELECT * FROM (SELECT * FROM " R " AS `t`) AS q LIMIT 0 | "
+	{"ma1011", "CREATE TABLE n AS SELECT * FROM t", "CREATE TABLE n AS SELECT * FROM " R " AS `t` LIMIT 0 | "
 		"INSERT INTO n SELECT * FROM " R " AS `t`"},
 	{"ma1011", "TRUNCATE t", "DELETE FROM " R},
 	{"ma1011", "LOAD DATA LOCAL INFILE 'x' INTO TABLE t (a, b)", "LOAD DATA LOCAL INFILE 'changeling' INTO TABLE " R " (a, b)"},
@@ -179,8 +179,8 @@ static const struct {
 		"[before] CREATE TABLE IF NOT EXISTS `changeling`.`tmp_1_7_2a_3627f751` (a INT) | [after] DROP TABLE IF EXISTS " R},
 	{"ma1011", "CREATE TEMPORARY TABLE IF NOT EXISTS t (a INT)", "SKIP temporary-tables"},
 	{"ma1011", "CREATE TEMPORARY TABLE n (b INT) REPLACE SELECT a FROM t;",
-		"[before] CREATE TABLE IF NOT EXISTS `changeling`.`tmp_1_7_2a_37ed8c5b` (b INT) AS SELECT * FROM (SELECT a FROM " R
-		" AS `t`) AS q LIMIT 0 | REPLACE INTO `changeling`.`tmp_1_7_2a_37ed8c5b` [names] SELECT a FROM " R " AS `t`"},
+		"[before] CREATE TABLE IF NOT EXISTS `changeling`.`tmp_1_7_2a_37ed8c5b` (b INT) AS SELECT a FROM " R
+		" AS `t` LIMIT 0 | REPLACE INTO `changeling`.`tmp_1_7_2a_37ed8c5b` [names] SELECT a FROM " R " AS `t`"},
 	{"ma1011", "ALTER IGNORE TABLE t ADD UNIQUE (a), CHANGE b c INT",
 		"[before] DROP TABLE IF EXISTS `changeling`.`tmp_1_7_2a_3627f751` | [before] CREATE TABLE `changeling`.`tmp_1_7_2a_3627f751` "
 		"LIKE " R " | [before] ALTER TABLE `changeling`.`tmp_1_7_2a_3627f751` ADD UNIQUE (a), CHANGE b c INT | "
