@@ -1,6 +1,6 @@
-/* Every event's checksum is verified before it is read, so this is where most bytes pass. Processors of x86-64 with a
- * carry-less multiplication fold 64 bytes at a time (V. Gopal and others, "Fast CRC Computation for Generic Polynomials
- * Using PCLMULQDQ Instruction", Intel 2009); zlib does the sum elsewhere. */
+/* Every event's checksum is verified before it is read, so this is where most bytes pass. Processors of
+ * x86-64 with a carry-less multiplication fold 64 bytes at a time (V. Gopal and others, "Fast CRC Computation
+ * for Generic Polynomials Using PCLMULQDQ Instruction", Intel 2009); zlib does the sum elsewhere. */
 #include "base/crc32.h"
 
 #include <zlib.h>
@@ -13,10 +13,10 @@
 #define VECTOR_BYTES 16u
 
 /* Powers of x modulo the polynomial, bits in reverse order: the paper's constants for CRC-32. */
-#define X_544 0x0154442bd4  /* 4 · 128 + 32 */
-#define X_480 0x01c6e41596  /* 4 · 128 − 32 */
-#define X_160 0x01751997d0  /* 128 + 32 */
-#define X_96 0x00ccaa009e   /* 128 − 32 */
+#define X_544 0x0154442bd4 /* 4 · 128 + 32 */
+#define X_480 0x01c6e41596 /* 4 · 128 − 32 */
+#define X_160 0x01751997d0 /* 128 + 32 */
+#define X_96 0x00ccaa009e  /* 128 − 32 */
 #define X_64 0x0163cd6124
 #define POLYNOMIAL 0x01db710641
 #define QUOTIENT 0x01f7011641 /* of x^64 by the polynomial */
@@ -28,7 +28,8 @@ WITH_CLMUL static inline __m128i load(const uint8_t *at)
 	return _mm_loadu_si128((const __m128i *)(const void *)at);
 }
 
-/* The 128 bits moved by as many bits as the constants stand for, modulo the polynomial, and added to the next. */
+/* The 128 bits moved by as many bits as the constants stand for, modulo the polynomial, and added to the
+ * next. */
 WITH_CLMUL static inline __m128i fold(__m128i bits, __m128i constants, __m128i next)
 {
 	__m128i low = _mm_clmulepi64_si128(bits, constants, 0x00);
@@ -55,11 +56,28 @@ WITH_CLMUL static uint32_t reduce(__m128i bits)
 
 /* Read at 16 + n it moves the bytes of a vector n places down, at 16 - n up; zeros come in. */
 static const uint8_t moves[48] = {
-	[0 ... 15] = 0x80, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, [32 ... 47] = 0x80,
+	[0 ... 15] = 0x80,
+	0,
+	1,
+	2,
+	3,
+	4,
+	5,
+	6,
+	7,
+	8,
+	9,
+	10,
+	11,
+	12,
+	13,
+	14,
+	15,
+	[32 ... 47] = 0x80,
 };
 
-/* The last bytes, fewer than a vector: the sum so far is moved up against them, and what that pushes out is folded. `end`
- * is behind them, and a whole vector stands before it. */
+/* The last bytes, fewer than a vector: the sum so far is moved up against them, and what that pushes out is
+ * folded. `end` is behind them, and a whole vector stands before it. */
 WITH_CLMUL static inline __m128i fold_rest(__m128i bits, __m128i by_16, const uint8_t *end, size_t rest)
 {
 	__m128i up = load(moves + rest), down = load(moves + 16 + rest);

@@ -102,7 +102,8 @@ void assembler_free(struct assembler *assembler)
 	free(assembler);
 }
 
-void assembler_start(struct assembler *assembler, const struct position *position, enum checksum_algorithm checksum)
+void assembler_start(
+	struct assembler *assembler, const struct position *position, enum checksum_algorithm checksum)
 {
 	free_queue(assembler);
 	transaction_free(assembler->group.transaction);
@@ -165,24 +166,28 @@ static int place_event(struct assembler *assembler, const struct event_header *h
 		end += OFFSET_WRAP;
 	if (end < offset + header->length)
 		return error_set(error, ERROR_CORRUPT,
-			"its %lu bytes end at offset %llu by its header, but what stood before it had ended at %llu.",
+			"its %lu bytes end at offset %llu by its header, but what stood before it had ended "
+			"at %llu.",
 			(unsigned long)header->length, (unsigned long long)end, (unsigned long long)offset);
 	assembler->event_begin = end - header->length;
 	assembler->event_end = end;
 	/* MariaDB leaves events out that a replica did not ask for; MySQL leaves out whole groups only. */
 	if (assembler->event_begin != offset && assembler->group.state != GROUP_NONE &&
 		assembler->format.family == FAMILY_MYSQL && assembler->format.version >= 50600)
-		return error_set(error, ERROR_CORRUPT, "%llu bytes of the log are missing before it, inside a transaction.",
+		return error_set(error, ERROR_CORRUPT,
+			"%llu bytes of the log are missing before it, inside a transaction.",
 			(unsigned long long)(assembler->event_begin - offset));
 	return 0;
 }
 
-static void name_event(const struct assembler *assembler, const struct event_header *header, struct error *error)
+static void name_event(
+	const struct assembler *assembler, const struct event_header *header, struct error *error)
 {
 	const char *name = event_type_name(header->type);
 
-	error_context(error, "Event %s (type %u, %lu bytes%s) at %s:%llu", name ? name : "of a type nobody knows", header->type,
-		(unsigned long)header->length, assembler->in_payload ? ", inside a compressed transaction" : "",
+	error_context(error, "Event %s (type %u, %lu bytes%s) at %s:%llu",
+		name ? name : "of a type nobody knows", header->type, (unsigned long)header->length,
+		assembler->in_payload ? ", inside a compressed transaction" : "",
 		assembler->position.file[0] ? assembler->position.file : "(start of the stream)",
 		(unsigned long long)assembler->event_begin);
 }
@@ -190,8 +195,9 @@ static void name_event(const struct assembler *assembler, const struct event_hea
 /* What may come although a format description is due. */
 static bool is_due(const struct assembler *assembler, const struct event_header *header)
 {
-	return !assembler->expect_format || header->type == EVENT_FORMAT_DESCRIPTION || header->type == EVENT_ROTATE ||
-		header->type == EVENT_HEARTBEAT || header->type == EVENT_HEARTBEAT_V2;
+	return !assembler->expect_format || header->type == EVENT_FORMAT_DESCRIPTION ||
+	       header->type == EVENT_ROTATE || header->type == EVENT_HEARTBEAT ||
+	       header->type == EVENT_HEARTBEAT_V2;
 }
 
 /* Is the event part of the group it stands in, and not of the stream or the file? */
@@ -238,7 +244,8 @@ int assembler_dispatch(struct assembler *assembler, const struct event *event, s
 
 static int refuse_after_failure(struct error *error)
 {
-	return error_set(error, ERROR_STOP, "The stream of events has failed before; it must be started again.");
+	return error_set(
+		error, ERROR_STOP, "The stream of events has failed before; it must be started again.");
 }
 
 static void header_peek(const uint8_t *bytes, size_t length, struct event_header *header)
@@ -266,7 +273,8 @@ int assembler_push(struct assembler *assembler, const uint8_t *bytes, size_t len
 	header_peek(bytes, length, &event.header);
 	assembler->event_begin = assembler->position.offset;
 	if (assembler->limits.event_bytes && length > assembler->limits.event_bytes) {
-		error_set(error, ERROR_STOP, "its %zu bytes are above the limit of %zu; raise max-event-bytes to take it.", length,
+		error_set(error, ERROR_STOP,
+			"its %zu bytes are above the limit of %zu; raise max-event-bytes to take it.", length,
 			assembler->limits.event_bytes);
 		goto failed;
 	}
@@ -276,7 +284,8 @@ int assembler_push(struct assembler *assembler, const uint8_t *bytes, size_t len
 		goto failed;
 	if (!is_due(assembler, &event.header)) {
 		error_set(error, ERROR_CORRUPT,
-			"a format description was expected: the stream has just begun, a file has ended, or the master was stopped.");
+			"a format description was expected: the stream has just begun, a file has ended, or "
+			"the master was stopped.");
 		goto failed;
 	}
 	assembler->position.offset = assembler->event_end;

@@ -16,10 +16,11 @@
 #include "binlog/transaction.h"
 
 enum group_state {
-	GROUP_NONE,       /* between groups */
-	GROUP_STARTED,    /* a GTID or a statement's context was seen: BEGIN or a statement that stands alone follows */
+	GROUP_NONE,	  /* between groups */
+	GROUP_STARTED,	  /* a GTID or a statement's context was seen: BEGIN or a statement that stands alone
+			     follows */
 	GROUP_STANDALONE, /* MariaDB announced one statement */
-	GROUP_OPEN,       /* between BEGIN (or MariaDB's GTID) and the closing event */
+	GROUP_OPEN,	  /* between BEGIN (or MariaDB's GTID) and the closing event */
 };
 
 #define MAP_BUCKETS 64u
@@ -44,11 +45,11 @@ struct group {
 	enum group_state state;
 	struct transaction *transaction; /* NULL in GROUP_NONE */
 	bool begin_seen;
-	bool xa;              /* between XA START and XA PREPARE */
-	bool xa_completed;    /* MariaDB announced XA COMMIT or XA ROLLBACK */
+	bool xa;	   /* between XA START and XA PREPARE */
+	bool xa_completed; /* MariaDB announced XA COMMIT or XA ROLLBACK */
 	bool view_change;
-	uint8_t alter;        /* MariaDB's flags_extra: START_ALTER, ROLLBACK_ALTER … */
-	uint32_t parts;       /* that were queued */
+	uint8_t alter;	/* MariaDB's flags_extra: START_ALTER, ROLLBACK_ALTER … */
+	uint32_t parts; /* that were queued */
 	struct statement_context context;
 	struct user_variable *last_variable;
 	bool has_context;
@@ -63,29 +64,30 @@ struct group {
 struct assembler {
 	struct assembler_limits limits;
 	struct binlog_format format;
-	struct buffer format_body;    /* of the newest format description, for XA_PREPARE's events */
-	struct position position;     /* behind the last event */
+	struct buffer format_body;	 /* of the newest format description, for XA_PREPARE's events */
+	struct position position;	 /* behind the last event */
 	uint64_t event_begin, event_end; /* of the event in hand; those of the payload event around it */
-	bool expect_format;           /* nothing but a format description may come next (or what is made up) */
-	bool first_in_file;           /* no group of this file was seen yet */
-	bool failed;                  /* until assembler_start */
-	bool replaying;               /* events of an XA_PREPARE group: positions and checksums mean nothing */
+	bool expect_format; /* nothing but a format description may come next (or what is made up) */
+	bool first_in_file; /* no group of this file was seen yet */
+	bool failed;	    /* until assembler_start */
+	bool replaying;	    /* events of an XA_PREPARE group: positions and checksums mean nothing */
 	struct gtid_set *previous_gtids;
 	struct group group;
-	struct buffer verbatim;       /* the open XA group's events */
+	struct buffer verbatim; /* the open XA group's events */
 	struct payload_reader *payload;
-	bool in_payload;              /* the event in hand comes out of one */
-	bool payload_waits;           /* one is half read, since a part of it has to be fetched first */
-	struct error deferred;        /* happened while reading on; told by the next push */
+	bool in_payload;		  /* the event in hand comes out of one */
+	bool payload_waits;		  /* one is half read, since a part of it has to be fetched first */
+	struct error deferred;		  /* happened while reading on; told by the next push */
 	struct transaction *first, *last; /* to be fetched */
-	struct transaction *part_out;  /* copy of the head of a part that was fetched and whose end was not */
+	struct transaction *part_out; /* copy of the head of a part that was fetched and whose end was not */
 };
 
 typedef int assembler_handler(struct assembler *assembler, const struct event *event, struct error *error);
 
 /* assembler_control.c */
-assembler_handler handle_rotate, handle_format, handle_heartbeat, handle_stop, handle_incident, handle_gtid_list,
-	handle_previous_gtids, handle_start_encryption, handle_ignored, handle_ancient, handle_partial_row_data;
+assembler_handler handle_rotate, handle_format, handle_heartbeat, handle_stop, handle_incident,
+	handle_gtid_list, handle_previous_gtids, handle_start_encryption, handle_ignored, handle_ancient,
+	handle_partial_row_data;
 int refuse_unknown(struct assembler *assembler, const struct event *event, struct error *error);
 
 /* assembler_group.c */

@@ -1,5 +1,5 @@
-/* What a transaction consists of: statements with the context that stood before them, files of LOAD DATA, table
- * maps and rows. Bytes that are kept are copied into the transaction's arena once. */
+/* What a transaction consists of: statements with the context that stood before them, files of LOAD DATA,
+ * table maps and rows. Bytes that are kept are copied into the transaction's arena once. */
 #include <string.h>
 
 #include "binlog/assembler.h"
@@ -7,7 +7,8 @@
 
 #define NOTE_FAILED_LOAD "a LOAD DATA statement that failed on the master"
 
-static struct change *append_change(struct assembler *assembler, const struct event *event, enum change_kind kind)
+static struct change *append_change(
+	struct assembler *assembler, const struct event *event, enum change_kind kind)
 {
 	struct transaction *transaction = assembler->group.transaction;
 	struct change *change = arena_zalloc(&transaction->arena, sizeof(*change));
@@ -34,7 +35,8 @@ int add_statement(struct assembler *assembler, const struct event *event, const 
 
 	if (query->is_load && (!group->load.open || group->load.id != query->file_id))
 		return error_set(error, ERROR_CORRUPT,
-			"LOAD DATA refers to file %lu, but no block of it came before.", (unsigned long)query->file_id);
+			"LOAD DATA refers to file %lu, but no block of it came before.",
+			(unsigned long)query->file_id);
 	change = append_change(assembler, event, query->is_load ? CHANGE_LOAD : CHANGE_QUERY);
 	change->query = *query;
 	change->statement = group->context;
@@ -127,7 +129,8 @@ int handle_begin_load(struct assembler *assembler, const struct event *event, st
 	if (load_block_parse(event, &id, &data, &length, error) < 0)
 		return -1;
 	if (load->open)
-		return error_set(error, ERROR_CORRUPT, "file %lu of LOAD DATA begins before file %lu has ended.", (unsigned long)id,
+		return error_set(error, ERROR_CORRUPT,
+			"file %lu of LOAD DATA begins before file %lu has ended.", (unsigned long)id,
 			(unsigned long)load->id);
 	group_transaction(assembler, event);
 	*load = (struct load_file){.open = true, .id = id};
@@ -139,7 +142,8 @@ static int expect_file(const struct group *group, uint32_t id, struct error *err
 {
 	if (group->load.open && group->load.id == id)
 		return 0;
-	return error_set(error, ERROR_CORRUPT, "it belongs to file %lu of LOAD DATA, whose first block did not come before.",
+	return error_set(error, ERROR_CORRUPT,
+		"it belongs to file %lu of LOAD DATA, whose first block did not come before.",
 		(unsigned long)id);
 }
 
@@ -149,7 +153,8 @@ int handle_append_block(struct assembler *assembler, const struct event *event, 
 	const uint8_t *data;
 	size_t length;
 
-	if (load_block_parse(event, &id, &data, &length, error) < 0 || expect_file(&assembler->group, id, error) < 0)
+	if (load_block_parse(event, &id, &data, &length, error) < 0 ||
+		expect_file(&assembler->group, id, error) < 0)
 		return -1;
 	append_block(&assembler->group, data, length);
 	return 0;
@@ -213,7 +218,8 @@ static int parse_map(struct assembler *assembler, struct map_entry *entry, struc
 {
 	struct event event = {entry->header, entry->body, entry->body_length};
 
-	return table_map_parse(&event, &assembler->format, &assembler->group.transaction->arena, &entry->map, error);
+	return table_map_parse(
+		&event, &assembler->format, &assembler->group.transaction->arena, &entry->map, error);
 }
 
 static int expect_open(const struct assembler *assembler, struct error *error)
@@ -227,7 +233,8 @@ static int expect_open(const struct assembler *assembler, struct error *error)
 int handle_table_map(struct assembler *assembler, const struct event *event, struct error *error)
 {
 	struct group *group = &assembler->group;
-	struct map_entry *entry, fresh = {.header = event->header, .body = event->body, .body_length = event->body_length};
+	struct map_entry *entry,
+		fresh = {.header = event->header, .body = event->body, .body_length = event->body_length};
 	struct arena *arena;
 
 	if (expect_open(assembler, error) < 0)
@@ -237,7 +244,8 @@ int handle_table_map(struct assembler *assembler, const struct event *event, str
 		for (int i = 6; i-- > 0;)
 			fresh.table_id = fresh.table_id << 8 | event->body[i];
 		entry = map_find(group, fresh.table_id);
-		if (entry && entry->body_length == event->body_length && memcmp(entry->body, event->body, event->body_length) == 0)
+		if (entry && entry->body_length == event->body_length &&
+			memcmp(entry->body, event->body, event->body_length) == 0)
 			return 0;
 	}
 	if (parse_map(assembler, &fresh, error) < 0)
@@ -295,12 +303,14 @@ int handle_rows(struct assembler *assembler, const struct event *event, struct e
 	}
 	entry = map_find(group, rows.table_id);
 	if (!entry)
-		return error_set(error, ERROR_CORRUPT, "it changes rows of table %llu, of which no table map came before.",
+		return error_set(error, ERROR_CORRUPT,
+			"it changes rows of table %llu, of which no table map came before.",
 			(unsigned long long)rows.table_id);
 	if (!entry->map && parse_map(assembler, entry, error) < 0)
 		return -1;
 	if (rows.columns_count != entry->map->columns_count)
-		return error_set(error, ERROR_CORRUPT, "it has %lu columns, but the table map of %s.%s has %lu.",
+		return error_set(error, ERROR_CORRUPT,
+			"it has %lu columns, but the table map of %s.%s has %lu.",
 			(unsigned long)rows.columns_count, entry->map->database, entry->map->table,
 			(unsigned long)entry->map->columns_count);
 	change = append_change(assembler, event, CHANGE_ROWS);

@@ -4,8 +4,8 @@
 #include "binlog/assembler.h"
 #include "binlog/control.h"
 
-/* Another file begins: no transaction reaches over the end of one, so an open one has lost its end (the master
- * crashed and rolled it back). */
+/* Another file begins: no transaction reaches over the end of one, so an open one has lost its end (the
+ * master crashed and rolled it back). */
 static void change_file(struct assembler *assembler, const struct position *next)
 {
 	assembler->position = *next;
@@ -62,7 +62,8 @@ int handle_heartbeat(struct assembler *assembler, const struct event *event, str
 	if (heartbeat_event_parse(event, &told, &wide, error) < 0)
 		return -1;
 	/* Inside a group it proves the connection alive and nothing else. */
-	if (assembler->group.state != GROUP_NONE || assembler->expect_format || !told.file[0] || !assembler->position.file[0])
+	if (assembler->group.state != GROUP_NONE || assembler->expect_format || !told.file[0] ||
+		!assembler->position.file[0])
 		return 0;
 	if (!wide) {
 		told.offset |= have & ~(uint64_t)0xffffffff;
@@ -70,7 +71,9 @@ int handle_heartbeat(struct assembler *assembler, const struct event *event, str
 			told.offset += (uint64_t)1 << 32;
 	}
 	if (position_compare(&told, &assembler->position) < 0)
-		return error_set(error, ERROR_CORRUPT, "the master says it has sent the log up to %s:%llu, which is behind what was received.",
+		return error_set(error, ERROR_CORRUPT,
+			"the master says it has sent the log up to %s:%llu, which is behind what was "
+			"received.",
 			told.file, (unsigned long long)told.offset);
 	if (strcmp(told.file, assembler->position.file) == 0)
 		assembler->position.offset = told.offset;
@@ -94,7 +97,8 @@ int handle_incident(struct assembler *assembler, const struct event *event, stru
 		return -1;
 	buffer_put_printable(&message, incident.message, incident.message_length, incident.message_length);
 	error_set(error, ERROR_STOP,
-		"the master could not log something it did (incident %u: \"%s\"), so its log does not tell all. Compare master and "
+		"the master could not log something it did (incident %u: \"%s\"), so its log does not tell "
+		"all. Compare master and "
 		"target, repair what differs, and go on behind this event.",
 		incident.number, buffer_text(&message));
 	buffer_release(&message);
@@ -139,7 +143,8 @@ int handle_start_encryption(struct assembler *assembler, const struct event *eve
 	if (event->header.flags & EVENT_FLAG_IGNORABLE) /* the master decrypts before it sends */
 		return 0;
 	return error_set(error, ERROR_STOP,
-		"what follows is encrypted, and only the server has the key. Read the log over a connection to the server.");
+		"what follows is encrypted, and only the server has the key. Read the log over a connection "
+		"to the server.");
 }
 
 int handle_ignored(struct assembler *assembler, const struct event *event, struct error *error)
@@ -155,7 +160,8 @@ int handle_ancient(struct assembler *assembler, const struct event *event, struc
 	(void)assembler;
 	(void)event;
 	return error_set(error, ERROR_STOP,
-		"servers before MySQL 5.1 wrote such events; they are not supported. Replicate from a server of MySQL 5.5 or later, or "
+		"servers before MySQL 5.1 wrote such events; they are not supported. Replicate from a server "
+		"of MySQL 5.5 or later, or "
 		"any MariaDB.");
 }
 
@@ -164,7 +170,8 @@ int handle_partial_row_data(struct assembler *assembler, const struct event *eve
 	(void)event;
 	return error_set(error, ERROR_STOP,
 		"it is a piece of a large rows event that %s has split up, which is not supported. Raise "
-		"binlog_row_event_fragment_threshold on the master above its largest rows event, so that it splits none.",
+		"binlog_row_event_fragment_threshold on the master above its largest rows event, so that it "
+		"splits none.",
 		assembler->format.server_version);
 }
 
@@ -173,8 +180,11 @@ int refuse_unknown(struct assembler *assembler, const struct event *event, struc
 	if (event->header.flags & EVENT_FLAG_IGNORABLE)
 		return 0;
 	return error_set(error, ERROR_STOP,
-		"the event type %u (%lu bytes), written by %s, is unknown and not marked as one that may be left out. Find out what "
-		"feature of the master writes it and switch that off, or use a version of changeling that knows it.",
+		"the event type %u (%lu bytes), written by %s, is unknown and not marked as one that may be "
+		"left out. Find out what "
+		"feature of the master writes it and switch that off, or use a version of changeling that "
+		"knows it.",
 		event->header.type, (unsigned long)event->header.length,
-		assembler->format.server_version[0] ? assembler->format.server_version : "a server of unknown version");
+		assembler->format.server_version[0] ? assembler->format.server_version
+						    : "a server of unknown version");
 }

@@ -132,7 +132,8 @@ void group_hand_out_part(struct assembler *assembler)
 	struct group *group = &assembler->group;
 	struct transaction *part = group->transaction, *rest;
 
-	/* A prepared transaction is kept whole. Context that waits for its statement lives in this part's memory. */
+	/* A prepared transaction is kept whole. Context that waits for its statement lives in this part's
+	 * memory. */
 	if (!assembler->limits.part_bytes || part->arena.bytes <= assembler->limits.part_bytes || group->xa ||
 		group->has_context || group->load.open || group->state != GROUP_OPEN)
 		return;
@@ -186,7 +187,7 @@ static void begin_mariadb(struct assembler *assembler, const struct gtid_event *
 	group->xa = (gtid->flags & MARIA_GTID_PREPARED_XA) != 0;
 	group->xa_completed = (gtid->flags & MARIA_GTID_COMPLETED_XA) != 0;
 	group->alter = gtid->flags_extra &
-		(MARIA_GTID_START_ALTER | MARIA_GTID_COMMIT_ALTER | MARIA_GTID_ROLLBACK_ALTER);
+		       (MARIA_GTID_START_ALTER | MARIA_GTID_COMMIT_ALTER | MARIA_GTID_ROLLBACK_ALTER);
 }
 
 void group_keep_verbatim(struct assembler *assembler, const struct event *event)
@@ -228,7 +229,16 @@ int handle_gtid(struct assembler *assembler, const struct event *event, struct e
 }
 
 /* What a statement's text means for the group. */
-enum verb { VERB_OTHER, VERB_BEGIN, VERB_COMMIT, VERB_ROLLBACK, VERB_XA_START, VERB_XA_END, VERB_XA_COMMIT, VERB_XA_ROLLBACK };
+enum verb {
+	VERB_OTHER,
+	VERB_BEGIN,
+	VERB_COMMIT,
+	VERB_ROLLBACK,
+	VERB_XA_START,
+	VERB_XA_END,
+	VERB_XA_COMMIT,
+	VERB_XA_ROLLBACK
+};
 
 static bool has_prefix(const struct query_event *query, const char *prefix)
 {
@@ -266,7 +276,8 @@ static enum verb find_verb(const struct query_event *query)
 	return VERB_OTHER;
 }
 
-static int out_of_order(const struct assembler *assembler, const struct query_event *query, struct error *error)
+static int out_of_order(
+	const struct assembler *assembler, const struct query_event *query, struct error *error)
 {
 	static const char *const states[] = {
 		[GROUP_NONE] = "no transaction is open",
@@ -276,15 +287,17 @@ static int out_of_order(const struct assembler *assembler, const struct query_ev
 	};
 
 	return error_set(error, ERROR_CORRUPT, "the statement %.*s cannot stand here: %s.",
-		(int)(query->text_length > 40 ? 40 : query->text_length), query->text, states[assembler->group.state]);
+		(int)(query->text_length > 40 ? 40 : query->text_length), query->text,
+		states[assembler->group.state]);
 }
 
-static int begin_explicitly(struct assembler *assembler, const struct event *event, const struct query_event *query,
-	bool xa, struct error *error)
+static int begin_explicitly(struct assembler *assembler, const struct event *event,
+	const struct query_event *query, bool xa, struct error *error)
 {
 	struct group *group = &assembler->group;
 
-	if (group->state == GROUP_STANDALONE || group->begin_seen || (group->state == GROUP_OPEN && group->transaction->changes))
+	if (group->state == GROUP_STANDALONE || group->begin_seen ||
+		(group->state == GROUP_OPEN && group->transaction->changes))
 		return out_of_order(assembler, query, error);
 	group_transaction(assembler, event);
 	group->state = GROUP_OPEN;
@@ -298,8 +311,8 @@ static int begin_explicitly(struct assembler *assembler, const struct event *eve
 
 /* XA COMMIT and XA ROLLBACK of a transaction that was prepared before are groups of their own; of one that is
  * open they end it. */
-static int end_prepared(struct assembler *assembler, const struct event *event, const struct query_event *query,
-	bool commit, struct error *error)
+static int end_prepared(struct assembler *assembler, const struct event *event,
+	const struct query_event *query, bool commit, struct error *error)
 {
 	struct group *group = &assembler->group;
 	size_t verb = commit ? strlen("XA COMMIT") : strlen("XA ROLLBACK");
@@ -313,14 +326,15 @@ static int end_prepared(struct assembler *assembler, const struct event *event, 
 		return out_of_order(assembler, query, error);
 	transaction = group_transaction(assembler, event);
 	if (!xid_parse(query->text + verb, query->text_length - verb, &transaction->xid))
-		return error_set(error, ERROR_STOP, "the name of the prepared transaction in \"%.*s\" cannot be read.",
+		return error_set(error, ERROR_STOP,
+			"the name of the prepared transaction in \"%.*s\" cannot be read.",
 			(int)query->text_length, query->text);
 	group_finish(assembler, commit ? TRANSACTION_XA_COMMIT : TRANSACTION_XA_ROLLBACK, NULL);
 	return 0;
 }
 
-static int end_by_statement(struct assembler *assembler, const struct query_event *query, enum transaction_end kind,
-	struct error *error)
+static int end_by_statement(struct assembler *assembler, const struct query_event *query,
+	enum transaction_end kind, struct error *error)
 {
 	struct group *group = &assembler->group;
 
@@ -332,8 +346,8 @@ static int end_by_statement(struct assembler *assembler, const struct query_even
 	return 0;
 }
 
-static int plain_statement(struct assembler *assembler, const struct event *event, const struct query_event *query,
-	struct error *error)
+static int plain_statement(struct assembler *assembler, const struct event *event,
+	const struct query_event *query, struct error *error)
 {
 	struct group *group = &assembler->group;
 
@@ -358,9 +372,11 @@ int handle_query(struct assembler *assembler, const struct event *event, struct 
 	enum verb verb;
 	int result;
 
-	/* Before a group is open there is no arena to keep a statement in: it may turn out to be none of ours. */
+	/* Before a group is open there is no arena to keep a statement in: it may turn out to be none of
+	 * ours. */
 	copy.body = arena_copy(transaction ? &transaction->arena : &scratch, event->body, event->body_length);
-	result = query_event_parse(&copy, &assembler->format, transaction ? &transaction->arena : &scratch, &query, error);
+	result = query_event_parse(
+		&copy, &assembler->format, transaction ? &transaction->arena : &scratch, &query, error);
 	if (result < 0)
 		goto out;
 	verb = find_verb(&query);
@@ -407,12 +423,13 @@ int handle_xid(struct assembler *assembler, const struct event *event, struct er
 	return 0;
 }
 
-/* The format description of today, as a first event that does not depend on where it stood: no checksum, not the
- * start of a server. */
+/* The format description of today, as a first event that does not depend on where it stood: no checksum, not
+ * the start of a server. */
 static void put_format(const struct assembler *assembler, struct buffer *out)
 {
 	const struct buffer *body = &assembler->format_body;
-	bool has_algorithm = binlog_format_names_checksum(assembler->format.family, assembler->format.version);
+	bool has_algorithm =
+		binlog_format_names_checksum(assembler->format.family, assembler->format.version);
 	size_t start;
 
 	buffer_put_le(out, 0, 4);
@@ -446,12 +463,14 @@ int handle_xa_prepare(struct assembler *assembler, const struct event *event, st
 		return 0;
 	}
 	if (!group->xa)
-		return error_set(error, ERROR_CORRUPT, "it prepares a transaction that was not announced as one to be prepared.");
+		return error_set(error, ERROR_CORRUPT,
+			"it prepares a transaction that was not announced as one to be prepared.");
 	put_format(assembler, &events);
 	buffer_append(&events, assembler->verbatim.data, assembler->verbatim.length);
 	if (!buffer_ok(&events) || !buffer_ok(&assembler->verbatim)) {
 		buffer_release(&events);
-		return error_set(error, ERROR_STOP, "the prepared transaction is larger than 2 GiB, which cannot be kept.");
+		return error_set(error, ERROR_STOP,
+			"the prepared transaction is larger than 2 GiB, which cannot be kept.");
 	}
 	transaction->events = arena_copy(&transaction->arena, events.data, events.length);
 	transaction->events_length = events.length;

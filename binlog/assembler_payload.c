@@ -1,5 +1,6 @@
-/* Compressed transactions: their events go through the same handlers, one by one. When a part of a large one is
- * ready to be fetched, reading stops until it was, so that memory holds no more than a part and an event. */
+/* Compressed transactions: their events go through the same handlers, one by one. When a part of a large one
+ * is ready to be fetched, reading stops until it was, so that memory holds no more than a part and an event.
+ */
 #include "binlog/assembler.h"
 
 static int payload_failed(struct assembler *assembler, struct error *error)
@@ -46,14 +47,16 @@ int handle_payload(struct assembler *assembler, const struct event *event, struc
 	struct payload_info info;
 
 	if (assembler->in_payload)
-		return error_set(error, ERROR_CORRUPT, "a compressed transaction cannot stand inside another.");
+		return error_set(
+			error, ERROR_CORRUPT, "a compressed transaction cannot stand inside another.");
 	if (assembler->group.state == GROUP_OPEN || assembler->group.state == GROUP_STANDALONE)
-		return error_set(error, ERROR_CORRUPT, "a compressed transaction cannot stand inside one that is open.");
+		return error_set(error, ERROR_CORRUPT,
+			"a compressed transaction cannot stand inside one that is open.");
 	if (!assembler->payload)
 		assembler->payload = payload_reader_new();
 	if (payload_info_parse(event, &info, error) < 0 ||
-		payload_reader_start(assembler->payload, &info, assembler->limits.payload_bytes, assembler->limits.event_bytes,
-			error) < 0)
+		payload_reader_start(assembler->payload, &info, assembler->limits.payload_bytes,
+			assembler->limits.event_bytes, error) < 0)
 		return -1;
 	return payload_read_on(assembler, error);
 }

@@ -24,14 +24,17 @@ int compressed_expand(const uint8_t *bytes, size_t length, struct arena *arena, 
 
 	if (cursor.bad || (header & HEADER_MASK) != HEADER_VALUE || width < 1 || width > 4)
 		return error_set(error, ERROR_CORRUPT,
-			"the compressed part starts with byte 0x%02x, expected 0x81 to 0x84 (zlib, 1 to 4 length bytes).",
+			"the compressed part starts with byte 0x%02x, expected 0x81 to 0x84 (zlib, 1 to 4 "
+			"length bytes).",
 			header);
 	declared = cursor_be(&cursor, width);
 	if (cursor.bad)
-		return error_set(error, ERROR_CORRUPT, "the compressed part ends inside its %u length bytes.", width);
+		return error_set(
+			error, ERROR_CORRUPT, "the compressed part ends inside its %u length bytes.", width);
 	if (declared > EVENT_MAXIMUM_BYTES || declared / DEFLATE_MAXIMUM_RATIO > cursor_left(&cursor))
 		return error_set(error, ERROR_CORRUPT,
-			"the compressed part declares %llu plain bytes, which its %zu compressed bytes cannot hold.",
+			"the compressed part declares %llu plain bytes, which its %zu compressed bytes "
+			"cannot hold.",
 			(unsigned long long)declared, cursor_left(&cursor));
 	out = arena_alloc(arena, (size_t)declared + 1);
 	got = (uLongf)declared;
@@ -39,10 +42,13 @@ int compressed_expand(const uint8_t *bytes, size_t length, struct arena *arena, 
 	rc = uncompress2(out, &got, cursor.at, &used);
 	if (rc != Z_OK || got != declared)
 		return error_set(error, ERROR_CORRUPT,
-			"the compressed part cannot be expanded to the %llu bytes it declares (zlib: %s after %lu bytes).",
-			(unsigned long long)declared, rc == Z_OK ? "it ended early" : zError(rc), (unsigned long)got);
+			"the compressed part cannot be expanded to the %llu bytes it declares (zlib: %s "
+			"after %lu bytes).",
+			(unsigned long long)declared, rc == Z_OK ? "it ended early" : zError(rc),
+			(unsigned long)got);
 	if (used != cursor_left(&cursor))
-		return error_set(error, ERROR_CORRUPT, "%zu bytes follow the end of the compressed part, expected none.",
+		return error_set(error, ERROR_CORRUPT,
+			"%zu bytes follow the end of the compressed part, expected none.",
 			cursor_left(&cursor) - used);
 	out[declared] = 0;
 	*plain = out;

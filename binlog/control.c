@@ -9,19 +9,22 @@
 
 static int short_body(const struct event *event, unsigned expected, struct error *error)
 {
-	return error_set(error, ERROR_CORRUPT, "its body has %zu bytes, expected at least %u.", event->body_length, expected);
+	return error_set(error, ERROR_CORRUPT, "its body has %zu bytes, expected at least %u.",
+		event->body_length, expected);
 }
 
 /* A file name comes from outside and ends up in messages, in state and in requests. */
 static int copy_file_name(const uint8_t *name, size_t length, struct position *position, struct error *error)
 {
 	if (length == 0 || length > BINLOG_NAME_MAXIMUM)
-		return error_set(error, ERROR_CORRUPT, "it names a file by %zu bytes, expected 1 to %u.", length,
-			BINLOG_NAME_MAXIMUM);
+		return error_set(error, ERROR_CORRUPT, "it names a file by %zu bytes, expected 1 to %u.",
+			length, BINLOG_NAME_MAXIMUM);
 	for (size_t i = 0; i < length; i++) {
 		if (name[i] < 0x20 || name[i] == 0x7f || name[i] == '/' || name[i] == '\\')
 			return error_set(error, ERROR_CORRUPT,
-				"the name of the file it names has a byte 0x%02x, which no binary log's name has.", name[i]);
+				"the name of the file it names has a byte 0x%02x, which no binary log's name "
+				"has.",
+				name[i]);
 	}
 	memcpy(position->file, name, length);
 	memset(position->file + length, 0, sizeof(position->file) - length);
@@ -36,7 +39,8 @@ int rotate_event_parse(const struct event *event, struct position *next, struct 
 	if (cursor.bad)
 		return short_body(event, 9, error);
 	if (next->offset < 4 || next->offset > INT64_MAX)
-		return error_set(error, ERROR_CORRUPT, "it names the offset %llu in the next file, expected 4 or more.",
+		return error_set(error, ERROR_CORRUPT,
+			"it names the offset %llu in the next file, expected 4 or more.",
 			(unsigned long long)next->offset);
 	return copy_file_name(cursor.at, cursor_left(&cursor), next, error);
 }
@@ -57,13 +61,16 @@ static int parse_heartbeat_v2(const struct event *event, struct position *positi
 		if (field == HEARTBEAT_OFFSET)
 			position->offset = cursor_lenenc(&value);
 		if (cursor.bad || value.bad)
-			return error_set(error, ERROR_CORRUPT, "its fields end behind its body of %zu bytes.", event->body_length);
-		if (field == HEARTBEAT_FILE && copy_file_name(value.at, cursor_left(&value), position, error) < 0)
+			return error_set(error, ERROR_CORRUPT, "its fields end behind its body of %zu bytes.",
+				event->body_length);
+		if (field == HEARTBEAT_FILE &&
+			copy_file_name(value.at, cursor_left(&value), position, error) < 0)
 			return -1;
 	}
 }
 
-int heartbeat_event_parse(const struct event *event, struct position *position, bool *wide, struct error *error)
+int heartbeat_event_parse(
+	const struct event *event, struct position *position, bool *wide, struct error *error)
 {
 	struct cursor cursor = cursor_of(event->body, event->body_length);
 
@@ -81,7 +88,8 @@ int heartbeat_event_parse(const struct event *event, struct position *position, 
 	return copy_file_name(cursor.at, cursor_left(&cursor), position, error);
 }
 
-int gtid_list_event_parse(const struct event *event, struct gtid_set *set, uint32_t *flags, struct error *error)
+int gtid_list_event_parse(
+	const struct event *event, struct gtid_set *set, uint32_t *flags, struct error *error)
 {
 	struct cursor cursor = cursor_of(event->body, event->body_length);
 	uint32_t head = cursor_u32(&cursor), count = head & GTID_LIST_COUNT_MASK;
@@ -89,7 +97,8 @@ int gtid_list_event_parse(const struct event *event, struct gtid_set *set, uint3
 	if (cursor.bad)
 		return short_body(event, 4, error);
 	if (count > cursor_left(&cursor) / GTID_LIST_ITEM_BYTES)
-		return error_set(error, ERROR_CORRUPT, "it announces %lu GTIDs, more than its body of %zu bytes can hold.",
+		return error_set(error, ERROR_CORRUPT,
+			"it announces %lu GTIDs, more than its body of %zu bytes can hold.",
 			(unsigned long)count, event->body_length);
 	*flags = head & ~GTID_LIST_COUNT_MASK;
 	for (uint32_t i = 0; i < count; i++) {
@@ -127,7 +136,8 @@ int intvar_event_parse(const struct event *event, uint8_t *kind, uint64_t *value
 	if (cursor.bad)
 		return short_body(event, 9, error);
 	if (*kind != INTVAR_LAST_INSERT_ID && *kind != INTVAR_INSERT_ID)
-		return error_set(error, ERROR_STOP, "it sets a variable of kind %u; only 1 (LAST_INSERT_ID) and 2 (INSERT_ID) are known.",
+		return error_set(error, ERROR_STOP,
+			"it sets a variable of kind %u; only 1 (LAST_INSERT_ID) and 2 (INSERT_ID) are known.",
 			*kind);
 	return 0;
 }

@@ -15,13 +15,15 @@ int rotate_event_parse(const struct event *event, struct position *next, struct 
 
 /* HEARTBEAT and HEARTBEAT_V2 (2.22). `wide` tells that the offset has 64 bits; otherwise it is modulo 2^32. A
  * heartbeat that names no file leaves position->file "". */
-int heartbeat_event_parse(const struct event *event, struct position *position, bool *wide, struct error *error);
+int heartbeat_event_parse(
+	const struct event *event, struct position *position, bool *wide, struct error *error);
 
 #define GTID_LIST_FLAG_UNTIL_REACHED 0x10000000u
 #define GTID_LIST_FLAG_IGNORED 0x20000000u
 
 /* GTID_LIST (2.11), added to `set` in its order, so that each domain's newest remains. */
-int gtid_list_event_parse(const struct event *event, struct gtid_set *set, uint32_t *flags, struct error *error);
+int gtid_list_event_parse(
+	const struct event *event, struct gtid_set *set, uint32_t *flags, struct error *error);
 
 struct incident_event {
 	uint16_t number; /* 1 = the master lost events */

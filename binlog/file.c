@@ -29,8 +29,8 @@ static int refuse(const struct binlog_file *file, enum error_kind kind, const ch
 	return error_set(error, kind, "%s:%llu: %s", file->name, (unsigned long long)file->end, what);
 }
 
-/* Makes `wanted` bytes stand at `at`, as far as there are so many. The buffer grows as bytes arrive, so that a
- * length that lies costs no memory. */
+/* Makes `wanted` bytes stand at `at`, as far as there are so many. The buffer grows as bytes arrive, so that
+ * a length that lies costs no memory. */
 static int fill(struct binlog_file *file, size_t wanted, struct error *error)
 {
 	while (file->filled - file->at < wanted && !file->ended) {
@@ -50,8 +50,9 @@ static int fill(struct binlog_file *file, size_t wanted, struct error *error)
 		room = fread(file->buffer + file->filled, 1, room, file->stream);
 		file->filled += room;
 		if (ferror(file->stream))
-			return error_set(error, ERROR_STOP, "%s cannot be read behind offset %llu: %s.", file->name,
-				(unsigned long long)(file->end + (file->filled - file->at)), strerror(errno));
+			return error_set(error, ERROR_STOP, "%s cannot be read behind offset %llu: %s.",
+				file->name, (unsigned long long)(file->end + (file->filled - file->at)),
+				strerror(errno));
 		if (room == 0)
 			file->ended = true;
 	}
@@ -64,16 +65,20 @@ static int check_magic(struct binlog_file *file, struct error *error)
 		return -1;
 	if (file->filled >= MAGIC_BYTES && memcmp(file->buffer, magic_encrypted, MAGIC_BYTES) == 0)
 		return refuse(file, ERROR_STOP,
-			"the file is encrypted (binlog_encryption=ON), and only the server has the key. Read the log over a connection "
-			"to the server.", error);
+			"the file is encrypted (binlog_encryption=ON), and only the server has the key. Read "
+			"the log over a connection "
+			"to the server.",
+			error);
 	if (file->filled < MAGIC_BYTES || memcmp(file->buffer, magic, MAGIC_BYTES) != 0)
-		return refuse(file, ERROR_STOP, "this is no binary log: the bytes fe 62 69 6e are expected at its start.", error);
+		return refuse(file, ERROR_STOP,
+			"this is no binary log: the bytes fe 62 69 6e are expected at its start.", error);
 	file->at = MAGIC_BYTES;
 	file->begin = file->end = MAGIC_BYTES;
 	return 0;
 }
 
-struct binlog_file *binlog_file_open(FILE *stream, const char *name, uint64_t event_maximum, struct error *error)
+struct binlog_file *binlog_file_open(
+	FILE *stream, const char *name, uint64_t event_maximum, struct error *error)
 {
 	struct binlog_file *file = memory_zalloc(sizeof(*file));
 
@@ -117,25 +122,30 @@ int binlog_file_next(struct binlog_file *file, const uint8_t **bytes, size_t *le
 		return 0;
 	if (have < EVENT_HEADER_SIZE)
 		return error_set(error, ERROR_CORRUPT,
-			"%s:%llu: the file ends inside an event's header (%zu of %u bytes are there).", file->name,
-			(unsigned long long)file->begin, have, EVENT_HEADER_SIZE);
+			"%s:%llu: the file ends inside an event's header (%zu of %u bytes are there).",
+			file->name, (unsigned long long)file->begin, have, EVENT_HEADER_SIZE);
 	cursor = cursor_of(file->buffer + file->at + 9, 4);
 	size = cursor_u32(&cursor);
 	if (size < EVENT_HEADER_SIZE)
-		return error_set(error, ERROR_CORRUPT, "%s:%llu: the event's header names a length of %lu bytes, expected %u or more.",
+		return error_set(error, ERROR_CORRUPT,
+			"%s:%llu: the event's header names a length of %lu bytes, expected %u or more.",
 			file->name, (unsigned long long)file->begin, (unsigned long)size, EVENT_HEADER_SIZE);
 	if (size > file->event_maximum)
-		return error_set(error, ERROR_CORRUPT, "%s:%llu: the event's header names a length of %lu bytes, above the limit of %llu.",
-			file->name, (unsigned long long)file->begin, (unsigned long)size, (unsigned long long)file->event_maximum);
+		return error_set(error, ERROR_CORRUPT,
+			"%s:%llu: the event's header names a length of %lu bytes, above the limit of %llu.",
+			file->name, (unsigned long long)file->begin, (unsigned long)size,
+			(unsigned long long)file->event_maximum);
 	if (fill(file, size, error) < 0)
 		return -1;
 	have = file->filled - file->at;
 	if (have < size)
-		return error_set(error, ERROR_CORRUPT, "%s:%llu: the file ends inside an event (%zu of %lu bytes are there).",
-			file->name, (unsigned long long)file->begin, have, (unsigned long)size);
+		return error_set(error, ERROR_CORRUPT,
+			"%s:%llu: the file ends inside an event (%zu of %lu bytes are there).", file->name,
+			(unsigned long long)file->begin, have, (unsigned long)size);
 	if (is_encrypted_from_here(file->buffer + file->at))
 		return error_set(error, ERROR_STOP,
-			"%s:%llu: what follows is encrypted (encrypt_binlog=ON), and only the server has the key. Read the log over a "
+			"%s:%llu: what follows is encrypted (encrypt_binlog=ON), and only the server has the "
+			"key. Read the log over a "
 			"connection to the server.",
 			file->name, (unsigned long long)file->begin);
 	*bytes = file->buffer + file->at;

@@ -76,8 +76,8 @@ bool binlog_format_names_checksum(enum server_family family, unsigned version)
 }
 
 /* What the body of a format description says of its writer; the text is cut at its padding. */
-static void read_version(const uint8_t *body, char text[VERSION_BYTES + 1], enum server_family *family,
-	unsigned *version)
+static void read_version(
+	const uint8_t *body, char text[VERSION_BYTES + 1], enum server_family *family, unsigned *version)
 {
 	memcpy(text, body + VERSION_OFFSET, VERSION_BYTES);
 	text[VERSION_BYTES] = '\0';
@@ -91,22 +91,25 @@ static bool checksum_matches(const uint8_t *bytes, size_t length, bool format_de
 	const uint8_t *stored = bytes + length - EVENT_CHECKSUM_SIZE;
 	uint32_t sum;
 
-	if (format_description) { /* the file may have been open when it was copied: IN_USE is not in the sum */
+	if (format_description) { /* the file may have been open when it was copied: IN_USE is not in the sum
+				   */
 		uint8_t header[EVENT_HEADER_SIZE];
 
 		memcpy(header, bytes, EVENT_HEADER_SIZE);
 		header[FLAGS_OFFSET] &= (uint8_t)~EVENT_FLAG_IN_USE;
 		sum = crc32_add(0, header, EVENT_HEADER_SIZE);
-		sum = crc32_add(sum, bytes + EVENT_HEADER_SIZE, length - EVENT_HEADER_SIZE - EVENT_CHECKSUM_SIZE);
+		sum = crc32_add(
+			sum, bytes + EVENT_HEADER_SIZE, length - EVENT_HEADER_SIZE - EVENT_CHECKSUM_SIZE);
 	} else {
 		sum = crc32_add(0, bytes, length - EVENT_CHECKSUM_SIZE);
 	}
-	return sum == ((uint32_t)stored[0] | (uint32_t)stored[1] << 8 | (uint32_t)stored[2] << 16 | (uint32_t)stored[3] << 24);
+	return sum == ((uint32_t)stored[0] | (uint32_t)stored[1] << 8 | (uint32_t)stored[2] << 16 |
+			      (uint32_t)stored[3] << 24);
 }
 
 /* Has the event four bytes of checksum at its end, and is there a sum to verify in them? */
-static void find_checksum(const uint8_t *bytes, size_t length, const struct binlog_format *format, bool *room,
-	bool *verify)
+static void find_checksum(
+	const uint8_t *bytes, size_t length, const struct binlog_format *format, bool *room, bool *verify)
 {
 	size_t body_length = length - EVENT_HEADER_SIZE;
 	uint8_t type = bytes[4];
@@ -126,8 +129,8 @@ static void find_checksum(const uint8_t *bytes, size_t length, const struct binl
 	}
 	*room = *verify = format->checksum == CHECKSUM_CRC32;
 	/* What is sent before the first format description goes by what the session agreed on, which a master
-	 * may have understood otherwise; the same for the made-up ROTATE between two files. A sum that is right
-	 * is no coincidence. */
+	 * may have understood otherwise; the same for the made-up ROTATE between two files. A sum that is
+	 * right is no coincidence. */
 	if (!*room && type == EVENT_ROTATE && body_length > EVENT_CHECKSUM_SIZE + 8)
 		*room = *verify = checksum_matches(bytes, length, false);
 	else if (*room && !format->known && !checksum_matches(bytes, length, false) && type == EVENT_ROTATE)
@@ -148,17 +151,21 @@ int event_parse(const uint8_t *bytes, size_t length, const struct binlog_format 
 	header.log_pos = cursor_u32(&cursor);
 	header.flags = cursor_u16(&cursor);
 	if (cursor.bad)
-		return error_set(error, ERROR_CORRUPT, "an event of %zu bytes cannot hold a header, which takes %u.", length,
+		return error_set(error, ERROR_CORRUPT,
+			"an event of %zu bytes cannot hold a header, which takes %u.", length,
 			EVENT_HEADER_SIZE);
 	if (header.length != length)
-		return error_set(error, ERROR_CORRUPT, "the header names a length of %lu bytes, but %zu were received.",
+		return error_set(error, ERROR_CORRUPT,
+			"the header names a length of %lu bytes, but %zu were received.",
 			(unsigned long)header.length, length);
 	if (format->checksum == CHECKSUM_CRC32 && length < EVENT_HEADER_SIZE + EVENT_CHECKSUM_SIZE)
-		return error_set(error, ERROR_CORRUPT, "an event of %zu bytes has no room for its checksum.", length);
+		return error_set(
+			error, ERROR_CORRUPT, "an event of %zu bytes has no room for its checksum.", length);
 	find_checksum(bytes, length, format, &room, &verify);
 	if (verify && !checksum_matches(bytes, length, header.type == EVENT_FORMAT_DESCRIPTION))
 		return error_set(error, ERROR_CORRUPT,
-			"the checksum (CRC32) does not match the event's %zu bytes: they were damaged on the network, "
+			"the checksum (CRC32) does not match the event's %zu bytes: they were damaged on the "
+			"network, "
 			"in memory or in the master's file.",
 			length);
 	event->header = header;
@@ -180,28 +187,34 @@ int binlog_format_parse(const struct event *event, struct binlog_format *format,
 	parsed.created = cursor_u32(&cursor);
 	header_length = cursor_u8(&cursor);
 	if (cursor.bad)
-		return error_set(error, ERROR_CORRUPT, "the format description has %zu bytes, expected at least %u.",
-			event->body_length, FORMAT_FIXED_BYTES);
+		return error_set(error, ERROR_CORRUPT,
+			"the format description has %zu bytes, expected at least %u.", event->body_length,
+			FORMAT_FIXED_BYTES);
 	if (binlog_version != 4)
 		return error_set(error, ERROR_STOP,
-			"the binary log is of version %u; only version 4 (MySQL 5.0 and later, MariaDB) can be read.",
+			"the binary log is of version %u; only version 4 (MySQL 5.0 and later, MariaDB) can "
+			"be read.",
 			binlog_version);
 	if (header_length != EVENT_HEADER_SIZE)
-		return error_set(error, ERROR_STOP, "the format description names event headers of %u bytes, expected %u.",
-			header_length, EVENT_HEADER_SIZE);
+		return error_set(error, ERROR_STOP,
+			"the format description names event headers of %u bytes, expected %u.", header_length,
+			EVENT_HEADER_SIZE);
 	read_version(event->body, parsed.server_version, &parsed.family, &parsed.version);
 	types = cursor_left(&cursor);
 	if (binlog_format_names_checksum(parsed.family, parsed.version)) {
 		uint8_t algorithm;
 
 		if (types < 1)
-			return error_set(error, ERROR_CORRUPT, "the format description of %s ends before its checksum algorithm.",
+			return error_set(error, ERROR_CORRUPT,
+				"the format description of %s ends before its checksum algorithm.",
 				parsed.server_version);
 		types--;
 		algorithm = event->body[event->body_length - 1];
-		if (algorithm != CHECKSUM_OFF && algorithm != CHECKSUM_CRC32 && algorithm != CHECKSUM_UNDEFINED)
+		if (algorithm != CHECKSUM_OFF && algorithm != CHECKSUM_CRC32 &&
+			algorithm != CHECKSUM_UNDEFINED)
 			return error_set(error, ERROR_STOP,
-				"the format description names the checksum algorithm %u; only none (0) and CRC32 (1) are known.",
+				"the format description names the checksum algorithm %u; only none (0) and "
+				"CRC32 (1) are known.",
 				algorithm);
 		parsed.checksum = algorithm == CHECKSUM_CRC32 ? CHECKSUM_CRC32 : CHECKSUM_OFF;
 	}

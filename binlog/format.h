@@ -84,18 +84,18 @@ enum event_type {
 
 #define EVENT_HEADER_SIZE 19u
 #define EVENT_CHECKSUM_SIZE 4u
-#define BINLOG_NAME_MAXIMUM 255u /* bytes of a file name; longer is refused */
+#define BINLOG_NAME_MAXIMUM 255u		/* bytes of a file name; longer is refused */
 #define EVENT_MAXIMUM_BYTES ((uint64_t)1 << 30) /* the servers' own limit, headers come on top */
 
 /* The server's word for a type ("WRITE_ROWS_V2"), or NULL for a number nobody uses. */
 const char *event_type_name(unsigned type);
 
 struct event_header {
-	uint32_t timestamp;   /* seconds since 1970; 0 on artificial events */
+	uint32_t timestamp; /* seconds since 1970; 0 on artificial events */
 	uint8_t type;
-	uint32_t server_id;   /* of the originating server */
-	uint32_t length;      /* header and checksum included */
-	uint32_t log_pos;     /* end of the event modulo 2^32, or 0 */
+	uint32_t server_id; /* of the originating server */
+	uint32_t length;    /* header and checksum included */
+	uint32_t log_pos;   /* end of the event modulo 2^32, or 0 */
 	uint16_t flags;
 };
 
@@ -110,20 +110,20 @@ enum checksum_algorithm { CHECKSUM_OFF = 0, CHECKSUM_CRC32 = 1 };
 
 /* The format description in force (2.3). */
 struct binlog_format {
-	bool known;                    /* false before the first format description */
+	bool known; /* false before the first format description */
 	enum server_family family;
-	char server_version[51];       /* "10.11.6-MariaDB-log" */
-	unsigned version;              /* a·10000 + b·100 + c */
-	uint32_t created;              /* ≠ 0: the first file after a start of the server */
+	char server_version[51]; /* "10.11.6-MariaDB-log" */
+	unsigned version;	 /* a·10000 + b·100 + c */
+	uint32_t created;	 /* ≠ 0: the first file after a start of the server */
 	enum checksum_algorithm checksum;
-	unsigned types;                /* how many post-header lengths follow */
+	unsigned types;			 /* how many post-header lengths follow */
 	uint8_t post_header_length[256]; /* by type; 0 where the file names none */
 };
 
 /* A place in the master's log. */
 struct position {
 	char file[BINLOG_NAME_MAXIMUM + 1]; /* "" = unknown */
-	uint64_t offset;                    /* bytes from the start of the file; never modulo 2^32 */
+	uint64_t offset;		    /* bytes from the start of the file; never modulo 2^32 */
 };
 
 /* <0, 0, >0 as a stands before, at or behind b; files are ordered by base name, then by the *number* after

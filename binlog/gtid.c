@@ -67,11 +67,12 @@ const char *gtid_text(const struct gtid *gtid, char text[GTID_TEXT_MAXIMUM])
 	switch (gtid->kind) {
 	case GTID_MYSQL:
 		uuid_text(gtid->uuid, uuid);
-		snprintf(text, GTID_TEXT_MAXIMUM, "%s%s%s:%" PRIu64, uuid, gtid->tag[0] ? ":" : "", gtid->tag, gtid->number);
+		snprintf(text, GTID_TEXT_MAXIMUM, "%s%s%s:%" PRIu64, uuid, gtid->tag[0] ? ":" : "", gtid->tag,
+			gtid->number);
 		break;
 	case GTID_MARIADB:
-		snprintf(text, GTID_TEXT_MAXIMUM, "%" PRIu32 "-%" PRIu32 "-%" PRIu64, gtid->domain, gtid->server_id,
-			gtid->number);
+		snprintf(text, GTID_TEXT_MAXIMUM, "%" PRIu32 "-%" PRIu32 "-%" PRIu64, gtid->domain,
+			gtid->server_id, gtid->number);
 		break;
 	default:
 		text[0] = '\0';
@@ -117,7 +118,8 @@ bool gtid_tag_valid(const char *tag, size_t length)
 	if (length > GTID_TAG_MAXIMUM)
 		return false;
 	for (size_t i = 0; i < length; i++) {
-		if (!(tag[i] == '_' || (tag[i] >= 'a' && tag[i] <= 'z') || (i > 0 && tag[i] >= '0' && tag[i] <= '9')))
+		if (!(tag[i] == '_' || (tag[i] >= 'a' && tag[i] <= 'z') ||
+			    (i > 0 && tag[i] >= '0' && tag[i] <= '9')))
 			return false;
 	}
 	return true;
@@ -128,7 +130,8 @@ bool gtid_scan_tag(const char **at, char tag[GTID_TAG_MAXIMUM + 1])
 	const char *p = *at;
 	size_t length = 0;
 
-	for (; *p == '_' || (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9'); p++) {
+	for (; *p == '_' || (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9');
+		p++) {
 		if (length == GTID_TAG_MAXIMUM)
 			return false;
 		tag[length++] = (char)(*p >= 'A' && *p <= 'Z' ? *p + ('a' - 'A') : *p);
@@ -143,10 +146,13 @@ bool gtid_scan_maria(const char **at, struct gtid *gtid)
 	const char *p = *at;
 	uint64_t domain, server, number;
 
-	if (!gtid_scan_number(&p, UINT32_MAX, &domain) || *p++ != '-' || !gtid_scan_number(&p, UINT32_MAX, &server) ||
-		*p++ != '-' || !gtid_scan_number(&p, UINT64_MAX, &number))
+	if (!gtid_scan_number(&p, UINT32_MAX, &domain) || *p++ != '-' ||
+		!gtid_scan_number(&p, UINT32_MAX, &server) || *p++ != '-' ||
+		!gtid_scan_number(&p, UINT64_MAX, &number))
 		return false;
-	*gtid = (struct gtid){.kind = GTID_MARIADB, .domain = (uint32_t)domain, .server_id = (uint32_t)server,
+	*gtid = (struct gtid){.kind = GTID_MARIADB,
+		.domain = (uint32_t)domain,
+		.server_id = (uint32_t)server,
 		.number = number};
 	*at = p;
 	return true;
@@ -177,7 +183,8 @@ int gtid_parse(const char *text, struct gtid *gtid, struct error *error)
 	/* a UUID first: three of its groups may be digits alone */
 	if (!scan_mysql(&at, &parsed) && !gtid_scan_maria(&at, &parsed))
 		return error_set(error, ERROR_USAGE,
-			"\"%.100s\" is not a GTID; expected UUID:NUMBER or UUID:TAG:NUMBER (MySQL) or DOMAIN-SERVER-NUMBER (MariaDB).",
+			"\"%.100s\" is not a GTID; expected UUID:NUMBER or UUID:TAG:NUMBER (MySQL) or "
+			"DOMAIN-SERVER-NUMBER (MariaDB).",
 			text);
 	gtid_scan_space(&at);
 	if (*at)

@@ -58,7 +58,8 @@ void gtid_set_encode(const struct gtid_set *set, struct buffer *out);
 int gtid_set_decode(struct gtid_set *set, const uint8_t *bytes, size_t length, struct error *error);
 /* MySQL: how many transactions the set names. */
 uint64_t gtid_set_count(const struct gtid_set *set);
-/* Calls back for each member in order: MySQL per interval [first, last], MariaDB per domain (first = last). */
+/* Calls back for each member in order: MySQL per interval [first, last], MariaDB per domain (first = last).
+ */
 void gtid_set_each(const struct gtid_set *set,
 	void (*each)(void *context, const struct gtid *first, uint64_t last_number), void *context);
 

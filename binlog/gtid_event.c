@@ -12,14 +12,16 @@
 #define UNKNOWN_VERSION 999999u
 
 /* A GTID is between 1 and 2^63 − 2; an anonymous event has neither uuid nor number. */
-static int check_number(const struct event *event, struct gtid_event *gtid, uint64_t number, struct error *error)
+static int check_number(
+	const struct event *event, struct gtid_event *gtid, uint64_t number, struct error *error)
 {
 	if (event->header.type == EVENT_ANONYMOUS_GTID) {
 		gtid->gtid = (struct gtid){.kind = GTID_NONE};
 		return 0;
 	}
 	if (number < 1 || number > GTID_MYSQL_MAXIMUM)
-		return error_set(error, ERROR_CORRUPT, "the GTID's number is %llu, expected 1 or more.", (unsigned long long)number);
+		return error_set(error, ERROR_CORRUPT, "the GTID's number is %llu, expected 1 or more.",
+			(unsigned long long)number);
 	gtid->gtid.kind = GTID_MYSQL;
 	gtid->gtid.number = number;
 	return 0;
@@ -40,7 +42,8 @@ static void parse_later_fields(struct cursor *cursor, struct gtid_event *gtid)
 		return;
 	immediate = cursor_le(cursor, 7);
 	gtid->immediate_commit_us = immediate & (HAS_ORIGINAL_TIME - 1);
-	gtid->original_commit_us = immediate & HAS_ORIGINAL_TIME ? cursor_le(cursor, 7) : gtid->immediate_commit_us;
+	gtid->original_commit_us =
+		immediate & HAS_ORIGINAL_TIME ? cursor_le(cursor, 7) : gtid->immediate_commit_us;
 	if (cursor->bad || cursor_empty(cursor))
 		return;
 	gtid->transaction_length = cursor_lenenc(cursor);
@@ -64,8 +67,8 @@ static int parse_mysql(const struct event *event, struct gtid_event *gtid, struc
 	uuid = cursor_bytes(&cursor, 16);
 	number = cursor_u64(&cursor);
 	if (cursor.bad)
-		return error_set(error, ERROR_CORRUPT, "a GTID takes 25 bytes at least, but the event's body has %zu.",
-			event->body_length);
+		return error_set(error, ERROR_CORRUPT,
+			"a GTID takes 25 bytes at least, but the event's body has %zu.", event->body_length);
 	memcpy(gtid->gtid.uuid, uuid, 16);
 	if (check_number(event, gtid, number, error) < 0)
 		return -1;
@@ -76,8 +79,8 @@ static int parse_mysql(const struct event *event, struct gtid_event *gtid, struc
 	gtid->sequence_number = (int64_t)cursor_u64(&cursor);
 	parse_later_fields(&cursor, gtid);
 	if (cursor.bad)
-		return error_set(error, ERROR_CORRUPT, "a field of the GTID event ends behind its body of %zu bytes.",
-			event->body_length);
+		return error_set(error, ERROR_CORRUPT,
+			"a field of the GTID event ends behind its body of %zu bytes.", event->body_length);
 	return 0;
 }
 
@@ -201,14 +204,17 @@ static bool read_tagged_field(uint64_t id, struct cursor *cursor, struct gtid_ev
 static int parse_tagged(const struct event *event, struct gtid_event *gtid, struct error *error)
 {
 	struct cursor cursor = cursor_of(event->body, event->body_length), message;
-	uint64_t version = cursor_varlen(&cursor), size = cursor_varlen(&cursor), last_required = cursor_varlen(&cursor);
+	uint64_t version = cursor_varlen(&cursor), size = cursor_varlen(&cursor),
+		 last_required = cursor_varlen(&cursor);
 	uint64_t head = (uint64_t)(cursor.at - event->body), number = 0;
 
 	if (cursor.bad || size < head || size > event->body_length)
-		return error_set(error, ERROR_CORRUPT, "the tagged GTID's message of %llu bytes does not fit the body of %zu.",
+		return error_set(error, ERROR_CORRUPT,
+			"the tagged GTID's message of %llu bytes does not fit the body of %zu.",
 			(unsigned long long)size, event->body_length);
 	if (version != 1)
-		return error_set(error, ERROR_STOP, "the tagged GTID is serialized in version %llu; only 1 is known.",
+		return error_set(error, ERROR_STOP,
+			"the tagged GTID is serialized in version %llu; only 1 is known.",
 			(unsigned long long)version);
 	message = cursor_sub(&cursor, size - head);
 	while (!cursor_empty(&message)) {
@@ -217,12 +223,14 @@ static int parse_tagged(const struct event *event, struct gtid_event *gtid, stru
 		if (!message.bad && !read_tagged_field(id, &message, gtid, &number)) {
 			if (id + 1 <= last_required) /* stored as id + 1; 0 is none */
 				return error_set(error, ERROR_STOP,
-					"the tagged GTID has a field %llu that must be understood and is unknown.",
+					"the tagged GTID has a field %llu that must be understood and is "
+					"unknown.",
 					(unsigned long long)id);
 			break;
 		}
 		if (message.bad)
-			return error_set(error, ERROR_CORRUPT, "field %llu of the tagged GTID does not fit its message.",
+			return error_set(error, ERROR_CORRUPT,
+				"field %llu of the tagged GTID does not fit its message.",
 				(unsigned long long)id);
 	}
 	gtid->has_clock = true;
@@ -266,8 +274,8 @@ static int parse_mariadb(const struct event *event, struct gtid_event *gtid, str
 	if (gtid->flags_extra & MARIA_GTID_THREAD_ID)
 		gtid->thread_id = cursor_u32(&cursor);
 	if (cursor.bad)
-		return error_set(error, ERROR_CORRUPT, "a field of the GTID event ends behind its body of %zu bytes.",
-			event->body_length);
+		return error_set(error, ERROR_CORRUPT,
+			"a field of the GTID event ends behind its body of %zu bytes.", event->body_length);
 	if (gtid->gtid.number == 0)
 		return error_set(error, ERROR_CORRUPT, "the GTID's sequence number is 0.");
 	return 0;

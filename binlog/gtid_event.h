@@ -32,19 +32,20 @@
 #define MARIA_GTID_THREAD_ID 0x10u
 
 struct gtid_event {
-	struct gtid gtid;   /* kind GTID_NONE when anonymous */
-	uint8_t flags;      /* MySQL's flags or MariaDB's flags2 */
+	struct gtid gtid;    /* kind GTID_NONE when anonymous */
+	uint8_t flags;	     /* MySQL's flags or MariaDB's flags2 */
 	uint8_t flags_extra; /* MariaDB */
-	bool has_clock;     /* MySQL 5.7+ */
+	bool has_clock;	     /* MySQL 5.7+ */
 	int64_t last_committed, sequence_number;
 	uint64_t immediate_commit_us, original_commit_us; /* MySQL 8; 0 unknown */
-	uint64_t transaction_length; /* MySQL 8.0.2+: bytes from this event's start to the group's end; 0 unknown */
+	uint64_t transaction_length; /* MySQL 8.0.2+: bytes from this event's start to the group's end; 0
+					unknown */
 	uint32_t immediate_version, original_version; /* 80041; 0 unknown */
 	uint64_t commit_group_ticket;
-	uint64_t commit_id;          /* MariaDB, with GROUP_COMMIT_ID */
-	struct xid xid;              /* MariaDB, with PREPARED_XA or COMPLETED_XA */
-	uint64_t sa_seq_no;          /* MariaDB, with COMMIT_ALTER or ROLLBACK_ALTER */
-	uint32_t thread_id;          /* MariaDB, with THREAD_ID */
+	uint64_t commit_id; /* MariaDB, with GROUP_COMMIT_ID */
+	struct xid xid;	    /* MariaDB, with PREPARED_XA or COMPLETED_XA */
+	uint64_t sa_seq_no; /* MariaDB, with COMMIT_ALTER or ROLLBACK_ALTER */
+	uint32_t thread_id; /* MariaDB, with THREAD_ID */
 };
 
 int gtid_event_parse(const struct event *event, struct gtid_event *gtid, struct error *error);

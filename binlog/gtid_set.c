@@ -1,6 +1,6 @@
-/* Sets of GTIDs. A MySQL set is a sorted array of sources (uuid and tag), each with sorted, merged intervals; a
- * MariaDB set a sorted array of domains with the newest GTID of each. The source of the last call is remembered:
- * one transaction after the other is of the same. */
+/* Sets of GTIDs. A MySQL set is a sorted array of sources (uuid and tag), each with sorted, merged intervals;
+ * a MariaDB set a sorted array of domains with the newest GTID of each. The source of the last call is
+ * remembered: one transaction after the other is of the same. */
 #include "binlog/gtid.h"
 
 #include <inttypes.h>
@@ -133,7 +133,8 @@ static struct source *source_get(struct gtid_set *set, const uint8_t uuid[16], c
 	if (!found) {
 		struct source *source;
 
-		set->sources = grow(set->sources, set->sources_count, &set->sources_capacity, sizeof(*set->sources));
+		set->sources =
+			grow(set->sources, set->sources_count, &set->sources_capacity, sizeof(*set->sources));
 		source = &set->sources[place];
 		memmove(source + 1, source, (set->sources_count - place) * sizeof(*source));
 		set->sources_count++;
@@ -164,7 +165,8 @@ static size_t interval_place(const struct source *source, uint64_t number)
 
 static void interval_add(struct source *source, uint64_t first, uint64_t last)
 {
-	size_t from = interval_place(source, first - 1), to = from; /* one that ends just before is extended */
+	size_t from = interval_place(source, first - 1),
+	       to = from; /* one that ends just before is extended */
 	struct interval *at;
 
 	while (to < source->count && source->intervals[to].first <= last + 1) {
@@ -175,7 +177,8 @@ static void interval_add(struct source *source, uint64_t first, uint64_t last)
 		to++;
 	}
 	if (to == from) {
-		source->intervals = grow(source->intervals, source->count, &source->capacity, sizeof(*source->intervals));
+		source->intervals =
+			grow(source->intervals, source->count, &source->capacity, sizeof(*source->intervals));
 		at = source->intervals + from;
 		memmove(at + 1, at, (source->count - from) * sizeof(*at));
 		source->count++;
@@ -188,7 +191,8 @@ static void interval_add(struct source *source, uint64_t first, uint64_t last)
 	at->last = last;
 }
 
-void gtid_set_add_interval(struct gtid_set *set, const uint8_t uuid[16], const char *tag, uint64_t first, uint64_t last)
+void gtid_set_add_interval(
+	struct gtid_set *set, const uint8_t uuid[16], const char *tag, uint64_t first, uint64_t last)
 {
 	interval_add(source_get(set, uuid, tag), first, last);
 }
@@ -200,7 +204,8 @@ static void domain_put(struct gtid_set *set, const struct gtid *gtid)
 	while (i < set->domains_count && set->domains[i].domain < gtid->domain)
 		i++;
 	if (i == set->domains_count || set->domains[i].domain != gtid->domain) {
-		set->domains = grow(set->domains, set->domains_count, &set->domains_capacity, sizeof(*set->domains));
+		set->domains =
+			grow(set->domains, set->domains_count, &set->domains_capacity, sizeof(*set->domains));
 		memmove(set->domains + i + 1, set->domains + i, (set->domains_count - i) * sizeof(*gtid));
 		set->domains_count++;
 	}
@@ -228,14 +233,15 @@ int gtid_set_add(struct gtid_set *set, const struct gtid *gtid, struct error *er
 		return 0;
 	}
 	if (gtid->number < 1 || gtid->number > GTID_MYSQL_MAXIMUM)
-		return error_set(error, ERROR_USAGE, "a GTID's number must be 1 or more, not %" PRIu64 ".", gtid->number);
+		return error_set(error, ERROR_USAGE, "a GTID's number must be 1 or more, not %" PRIu64 ".",
+			gtid->number);
 	interval_add(source_get(set, gtid->uuid, gtid->tag), gtid->number, gtid->number);
 	return 0;
 }
 
 /* ":1-5:7:tag:1-3" behind a UUID. */
-static int parse_intervals(struct gtid_set *set, const uint8_t uuid[16], const char **at, const char *whole,
-	struct error *error)
+static int parse_intervals(
+	struct gtid_set *set, const uint8_t uuid[16], const char **at, const char *whole, struct error *error)
 {
 	char tag[GTID_TAG_MAXIMUM + 1] = "";
 	bool complete = false; /* a number stands behind the UUID, and behind each tag */
@@ -248,14 +254,16 @@ static int parse_intervals(struct gtid_set *set, const uint8_t uuid[16], const c
 		if (!(**at >= '0' && **at <= '9')) {
 			if (!gtid_scan_tag(at, tag))
 				return error_set(error, ERROR_USAGE,
-					"\"%.100s\" is not a GTID set: expected a number, an interval or a tag before \"%.50s\".",
+					"\"%.100s\" is not a GTID set: expected a number, an interval or a "
+					"tag before \"%.50s\".",
 					whole, *at);
 			complete = false;
 			continue;
 		}
 		if (!gtid_scan_number(at, GTID_MYSQL_MAXIMUM, &first))
-			return error_set(error, ERROR_USAGE, "\"%.100s\" is not a GTID set: the number at \"%.50s\" is too large.",
-				whole, *at);
+			return error_set(error, ERROR_USAGE,
+				"\"%.100s\" is not a GTID set: the number at \"%.50s\" is too large.", whole,
+				*at);
 		gtid_scan_space(at);
 		last = first;
 		if (**at == '-') {
@@ -263,16 +271,19 @@ static int parse_intervals(struct gtid_set *set, const uint8_t uuid[16], const c
 			gtid_scan_space(at);
 			if (!gtid_scan_number(at, GTID_MYSQL_MAXIMUM, &last))
 				return error_set(error, ERROR_USAGE,
-					"\"%.100s\" is not a GTID set: expected a number before \"%.50s\".", whole, *at);
+					"\"%.100s\" is not a GTID set: expected a number before \"%.50s\".",
+					whole, *at);
 		}
 		if (first == 0)
-			return error_set(error, ERROR_USAGE, "\"%.100s\" is not a GTID set: numbers start at 1.", whole);
+			return error_set(error, ERROR_USAGE,
+				"\"%.100s\" is not a GTID set: numbers start at 1.", whole);
 		if (last >= first) /* MySQL takes 5-4 for an empty interval */
 			interval_add(source_get(set, uuid, tag), first, last);
 		complete = true;
 	}
 	if (!complete)
-		return error_set(error, ERROR_USAGE, "\"%.100s\" is not a GTID set: no interval follows a UUID or a tag.", whole);
+		return error_set(error, ERROR_USAGE,
+			"\"%.100s\" is not a GTID set: no interval follows a UUID or a tag.", whole);
 	return 0;
 }
 
@@ -292,21 +303,24 @@ int gtid_set_parse(struct gtid_set *set, const char *text, struct error *error)
 		if (!*at)
 			break;
 		if (gtid_scan_uuid(&at, gtid.uuid)) { /* first: three of its groups may be digits alone */
-			if (check_kind(parsed, GTID_MYSQL, error) < 0 || parse_intervals(parsed, gtid.uuid, &at, text, error) < 0)
+			if (check_kind(parsed, GTID_MYSQL, error) < 0 ||
+				parse_intervals(parsed, gtid.uuid, &at, text, error) < 0)
 				goto out;
 		} else if (gtid_scan_maria(&at, &gtid)) {
 			if (gtid_set_add(parsed, &gtid, error) < 0)
 				goto out;
 		} else {
 			error_set(error, ERROR_USAGE,
-				"\"%.100s\" is not a GTID set: expected UUID:INTERVALS (MySQL) or DOMAIN-SERVER-NUMBER "
+				"\"%.100s\" is not a GTID set: expected UUID:INTERVALS (MySQL) or "
+				"DOMAIN-SERVER-NUMBER "
 				"(MariaDB) at \"%.50s\".",
 				text, at);
 			goto out;
 		}
 		gtid_scan_space(&at);
 		if (*at && *at != ',') {
-			error_set(error, ERROR_USAGE, "\"%.100s\" is not a GTID set: expected a comma at \"%.50s\".", text, at);
+			error_set(error, ERROR_USAGE,
+				"\"%.100s\" is not a GTID set: expected a comma at \"%.50s\".", text, at);
 			goto out;
 		}
 	}
@@ -363,8 +377,8 @@ static const struct gtid *domain_find(const struct gtid_set *set, uint32_t domai
 	return NULL;
 }
 
-static bool contains_interval(const struct gtid_set *set, const uint8_t uuid[16], const char *tag, uint64_t first,
-	uint64_t last)
+static bool contains_interval(
+	const struct gtid_set *set, const uint8_t uuid[16], const char *tag, uint64_t first, uint64_t last)
 {
 	bool found;
 	size_t place = source_place(set, uuid, tag, &found), k;

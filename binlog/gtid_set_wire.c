@@ -1,5 +1,5 @@
-/* MySQL's encoding of a GTID set (1.7.1): what a replica sends with COM_BINLOG_DUMP_GTID and what PREVIOUS_GTIDS
- * holds. */
+/* MySQL's encoding of a GTID set (1.7.1): what a replica sends with COM_BINLOG_DUMP_GTID and what
+ * PREVIOUS_GTIDS holds. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +68,8 @@ void gtid_set_encode(const struct gtid_set *set, struct buffer *out)
 	buffer_put_le(out, 0, 8);
 	gtid_set_each(set, put_interval, &encoder);
 	if (encoder.tagged) /* the code stands at both ends; the count, between them, has six bytes */
-		patch_le(out, start, (uint64_t)FORMAT_TAGGED << FORMAT_SHIFT | encoder.sources << 8 | FORMAT_TAGGED);
+		patch_le(out, start,
+			(uint64_t)FORMAT_TAGGED << FORMAT_SHIFT | encoder.sources << 8 | FORMAT_TAGGED);
 	else
 		patch_le(out, start, encoder.sources);
 }
@@ -90,14 +91,15 @@ static int read_source(struct cursor *cursor, bool tagged, struct view *view, st
 		const uint8_t *tag = cursor_bytes(cursor, length >> 1);
 
 		if (tag && ((length & 1) || !gtid_tag_valid((const char *)tag, length >> 1)))
-			return error_set(error, ERROR_CORRUPT, "a tag of the GTID set is not 0 to %u of a-z, 0-9 and _.",
-				GTID_TAG_MAXIMUM);
+			return error_set(error, ERROR_CORRUPT,
+				"a tag of the GTID set is not 0 to %u of a-z, 0-9 and _.", GTID_TAG_MAXIMUM);
 		if (tag)
 			memcpy(view->tag, tag, length >> 1);
 	}
 	view->count = cursor_u64(cursor);
 	if (cursor->bad || view->count > cursor_left(cursor) / INTERVAL_BYTES)
-		return error_set(error, ERROR_CORRUPT, "the GTID set ends before the intervals it announces.");
+		return error_set(
+			error, ERROR_CORRUPT, "the GTID set ends before the intervals it announces.");
 	view->intervals = cursor_bytes(cursor, view->count * INTERVAL_BYTES);
 	return 0;
 }
@@ -117,7 +119,8 @@ static int compare_intervals(const void *a, const void *b)
 	return x[0] < y[0] ? -1 : x[0] > y[0];
 }
 
-/* The servers write intervals in order; whatever does not is sorted first, lest a hostile order cost squares. */
+/* The servers write intervals in order; whatever does not is sorted first, lest a hostile order cost squares.
+ */
 static int add_source(struct gtid_set *set, const struct view *view, struct error *error)
 {
 	struct cursor cursor = cursor_of(view->intervals, (size_t)view->count * INTERVAL_BYTES);
@@ -130,7 +133,9 @@ static int add_source(struct gtid_set *set, const struct view *view, struct erro
 
 		if (first < 1 || end <= first || end > GTID_MYSQL_MAXIMUM + 1) {
 			result = error_set(error, ERROR_CORRUPT,
-				"the GTID set holds the interval %" PRIu64 " to %" PRIu64 " (exclusive), which is none.", first, end);
+				"the GTID set holds the interval %" PRIu64 " to %" PRIu64
+				" (exclusive), which is none.",
+				first, end);
 			goto out;
 		}
 		intervals[i][0] = first;
@@ -155,23 +160,27 @@ int gtid_set_decode(struct gtid_set *set, const uint8_t *bytes, size_t length, s
 	int result = -1;
 
 	if (cursor.bad)
-		return error_set(error, ERROR_CORRUPT, "the GTID set has %zu bytes, expected at least 8.", length);
+		return error_set(
+			error, ERROR_CORRUPT, "the GTID set has %zu bytes, expected at least 8.", length);
 	if (code > FORMAT_TAGGED)
-		return error_set(error, ERROR_STOP, "the GTID set is encoded in format %u; only 0 and 1 are known.", code);
+		return error_set(error, ERROR_STOP,
+			"the GTID set is encoded in format %u; only 0 and 1 are known.", code);
 	if (gtid_set_kind(set) == GTID_MARIADB)
 		return error_set(error, ERROR_USAGE, "GTIDs of MySQL cannot be added to a set of MariaDB.");
 	if (code == FORMAT_TAGGED)
 		count = count >> 8 & UINT64_C(0xffffffffffff);
 	if (count > cursor_left(&cursor) / SOURCE_LEAST_BYTES)
 		return error_set(error, ERROR_CORRUPT,
-			"the GTID set announces %" PRIu64 " sources, more than its %zu bytes can hold.", count, length);
+			"the GTID set announces %" PRIu64 " sources, more than its %zu bytes can hold.",
+			count, length);
 	views = memory_alloc((size_t)count * sizeof(*views) + 1);
 	for (uint64_t i = 0; i < count; i++) {
 		if (read_source(&cursor, code == FORMAT_TAGGED, &views[i], error) < 0)
 			goto out;
 	}
 	if (!cursor_empty(&cursor)) {
-		error_set(error, ERROR_CORRUPT, "%zu bytes follow the GTID set's last interval.", cursor_left(&cursor));
+		error_set(error, ERROR_CORRUPT, "%zu bytes follow the GTID set's last interval.",
+			cursor_left(&cursor));
 		goto out;
 	}
 	qsort(views, (size_t)count, sizeof(*views), compare_views);

@@ -18,9 +18,9 @@ bool gtid_scan_maria(const char **at, struct gtid *gtid);
 /* As it may stand in an event: at most 32 of [a-z0-9_], no digit first; "" is no tag. */
 bool gtid_tag_valid(const char *tag, size_t length);
 
-/* Adds [first, last] of a source of MySQL's; the caller has checked that 1 ≤ first ≤ last and that the set holds
- * none of MariaDB's. Cheap when sources and intervals come in order. */
-void gtid_set_add_interval(struct gtid_set *set, const uint8_t uuid[16], const char *tag, uint64_t first,
-	uint64_t last);
+/* Adds [first, last] of a source of MySQL's; the caller has checked that 1 ≤ first ≤ last and that the set
+ * holds none of MariaDB's. Cheap when sources and intervals come in order. */
+void gtid_set_add_interval(
+	struct gtid_set *set, const uint8_t uuid[16], const char *tag, uint64_t first, uint64_t last);
 
 #endif

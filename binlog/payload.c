@@ -19,15 +19,15 @@ enum payload_field {
 
 struct payload_reader {
 	ZSTD_DCtx *context;
-	bool plain;           /* not compressed at all */
-	uint64_t declared;    /* bytes the payload shall have */
-	uint64_t produced;    /* of them, how many were written into the window so far */
-	uint64_t offset;      /* start of the next event */
+	bool plain;	   /* not compressed at all */
+	uint64_t declared; /* bytes the payload shall have */
+	uint64_t produced; /* of them, how many were written into the window so far */
+	uint64_t offset;   /* start of the next event */
 	uint64_t event_maximum;
 	ZSTD_inBuffer in;
-	uint8_t *kept;        /* copy of the input, or NULL */
-	size_t frame_left;    /* what zstd says is missing from the current frame; 0 = a frame has ended */
-	uint8_t *window;      /* uncompressed bytes that were not handed out yet: [at, end) */
+	uint8_t *kept;	   /* copy of the input, or NULL */
+	size_t frame_left; /* what zstd says is missing from the current frame; 0 = a frame has ended */
+	uint8_t *window;   /* uncompressed bytes that were not handed out yet: [at, end) */
 	size_t at, end, capacity;
 };
 
@@ -55,21 +55,26 @@ int payload_info_parse(const struct event *event, struct payload_info *info, str
 			has_size = true;
 		}
 		if (cursor.bad || value.bad)
-			return error_set(error, ERROR_CORRUPT, "the fields of the compressed transaction end behind its body of %zu bytes.",
+			return error_set(error, ERROR_CORRUPT,
+				"the fields of the compressed transaction end behind its body of %zu bytes.",
 				event->body_length);
 	}
 	info->data = cursor.at;
 	info->data_length = cursor_left(&cursor);
 	if (size != info->data_length)
 		return error_set(error, ERROR_CORRUPT,
-			"the compressed transaction announces %llu bytes of payload, but %zu follow its fields.",
+			"the compressed transaction announces %llu bytes of payload, but %zu follow its "
+			"fields.",
 			(unsigned long long)size, info->data_length);
 	if (!has_compression || (info->compression != PAYLOAD_ZSTD && info->compression != PAYLOAD_NONE))
-		return error_set(error, ERROR_STOP, "the compressed transaction is of compression type %llu; only 0 (zstd) and 255 (none) are known.",
+		return error_set(error, ERROR_STOP,
+			"the compressed transaction is of compression type %llu; only 0 (zstd) and 255 "
+			"(none) are known.",
 			has_compression ? (unsigned long long)info->compression : 254ULL);
 	if (!has_size) {
 		if (info->compression == PAYLOAD_ZSTD)
-			return error_set(error, ERROR_CORRUPT, "the compressed transaction does not tell its uncompressed size.");
+			return error_set(error, ERROR_CORRUPT,
+				"the compressed transaction does not tell its uncompressed size.");
 		info->uncompressed_size = info->data_length;
 	}
 	return 0;
@@ -95,7 +100,8 @@ int payload_reader_start(struct payload_reader *reader, const struct payload_inf
 {
 	if (maximum && info->uncompressed_size > maximum)
 		return error_set(error, ERROR_STOP,
-			"the compressed transaction declares %llu bytes uncompressed, above the limit of %llu; raise "
+			"the compressed transaction declares %llu bytes uncompressed, above the limit of "
+			"%llu; raise "
 			"max-payload-bytes if the master really has such transactions.",
 			(unsigned long long)info->uncompressed_size, (unsigned long long)maximum);
 	free(reader->kept);
@@ -139,8 +145,8 @@ uint64_t payload_reader_offset(const struct payload_reader *reader)
 	return reader->offset;
 }
 
-/* Moves what is left to the window's start and makes it `wanted` bytes large; it grows as the stream proves that
- * it has the bytes, not by what a header claims. */
+/* Moves what is left to the window's start and makes it `wanted` bytes large; it grows as the stream proves
+ * that it has the bytes, not by what a header claims. */
 static void make_room(struct payload_reader *reader, size_t wanted)
 {
 	size_t have = reader->end - reader->at, capacity = reader->capacity ? reader->capacity : WINDOW_LEAST;
@@ -175,7 +181,8 @@ static int inflate_some(struct payload_reader *reader, struct error *error)
 
 		code = ZSTD_decompressStream(reader->context, &out, &reader->in);
 		if (ZSTD_isError(code))
-			return error_set(error, ERROR_CORRUPT, "zstd cannot expand the compressed transaction after %llu bytes: %s.",
+			return error_set(error, ERROR_CORRUPT,
+				"zstd cannot expand the compressed transaction after %llu bytes: %s.",
 				(unsigned long long)reader->produced, ZSTD_getErrorName(code));
 		if (out.pos == before && reader->in.pos == pos) /* input used up inside a frame */
 			return 0;
@@ -214,13 +221,15 @@ static int finish(struct payload_reader *reader, struct error *error)
 	size_t left = reader->end - reader->at;
 
 	if (left)
-		return error_set(error, ERROR_CORRUPT, "%zu bytes follow the last event of the compressed transaction.", left);
+		return error_set(error, ERROR_CORRUPT,
+			"%zu bytes follow the last event of the compressed transaction.", left);
 	if (reader->produced != reader->declared)
 		return error_set(error, ERROR_CORRUPT,
 			"the compressed transaction declares %llu bytes uncompressed, but expands to %llu.",
 			(unsigned long long)reader->declared, (unsigned long long)reader->produced);
 	if (!reader->plain && reader->frame_left && reader->declared)
-		return error_set(error, ERROR_CORRUPT, "the compressed transaction's last zstd frame is cut off.");
+		return error_set(
+			error, ERROR_CORRUPT, "the compressed transaction's last zstd frame is cut off.");
 	return 0;
 }
 
@@ -241,16 +250,19 @@ int payload_reader_next(struct payload_reader *reader, struct event *event, stru
 	event->header.flags = cursor_u16(&cursor);
 	if (length < EVENT_HEADER_SIZE || length > reader->declared - reader->offset)
 		return error_set(error, ERROR_CORRUPT,
-			"an event at byte %llu of the uncompressed transaction names a length of %lu, of %llu bytes left.",
+			"an event at byte %llu of the uncompressed transaction names a length of %lu, of "
+			"%llu bytes left.",
 			(unsigned long long)reader->offset, (unsigned long)length,
 			(unsigned long long)(reader->declared - reader->offset));
 	if (length > reader->event_maximum)
 		return error_set(error, ERROR_STOP,
-			"an event of %lu bytes inside the compressed transaction is above the limit of %llu; raise max-event-bytes.",
+			"an event of %lu bytes inside the compressed transaction is above the limit of %llu; "
+			"raise max-event-bytes.",
 			(unsigned long)length, (unsigned long long)reader->event_maximum);
 	rc = fill(reader, length, error);
 	if (rc == 0)
-		return error_set(error, ERROR_CORRUPT, "the compressed transaction ends inside an event of %lu bytes.",
+		return error_set(error, ERROR_CORRUPT,
+			"the compressed transaction ends inside an event of %lu bytes.",
 			(unsigned long)length);
 	if (rc < 0)
 		return -1;

@@ -1,5 +1,5 @@
-/* TRANSACTION_PAYLOAD (40): a transaction's events in one compressed piece (2.18), read event by event, so that
- * no more than one inner event is in memory at a time. */
+/* TRANSACTION_PAYLOAD (40): a transaction's events in one compressed piece (2.18), read event by event, so
+ * that no more than one inner event is in memory at a time. */
 #ifndef BINLOG_PAYLOAD_H
 #define BINLOG_PAYLOAD_H
 
@@ -10,9 +10,9 @@
 #include "binlog/format.h"
 
 struct payload_info {
-	uint64_t compression;       /* 0 zstd, 255 none */
+	uint64_t compression;	    /* 0 zstd, 255 none */
 	uint64_t uncompressed_size; /* declared */
-	const uint8_t *data;        /* the compressed bytes, a view */
+	const uint8_t *data;	    /* the compressed bytes, a view */
 	size_t data_length;
 };
 
@@ -35,7 +35,8 @@ int payload_reader_start(struct payload_reader *reader, const struct payload_inf
 	uint64_t event_maximum, struct error *error);
 /* Copies what is left of the compressed bytes, so that the event they stand in may go. */
 void payload_reader_keep(struct payload_reader *reader);
-/* 1: the next inner event (valid until the next call; no checksum), 0: the end was reached exactly, -1: error. */
+/* 1: the next inner event (valid until the next call; no checksum), 0: the end was reached exactly, -1:
+ * error. */
 int payload_reader_next(struct payload_reader *reader, struct event *event, struct error *error);
 /* Bytes of events that were read so far: where the next one starts in the uncompressed payload. */
 uint64_t payload_reader_offset(const struct payload_reader *reader);

@@ -185,7 +185,9 @@ static int read_status_variables(struct cursor *cursor, struct query_context *co
 		}
 		if (cursor->bad)
 			return error_set(error, ERROR_CORRUPT,
-				"the value of the statement's status variable %u does not fit into the status block.", code);
+				"the value of the statement's status variable %u does not fit into the "
+				"status block.",
+				code);
 	}
 	return 0;
 }
@@ -199,8 +201,8 @@ static unsigned post_header_length(const struct binlog_format *format, unsigned 
 }
 
 /* The fixed part; *status is left at the status block. */
-static int read_post_header(const struct event *event, const struct binlog_format *format, struct cursor *cursor,
-	struct query_event *query, uint16_t *status_length, struct error *error)
+static int read_post_header(const struct event *event, const struct binlog_format *format,
+	struct cursor *cursor, struct query_event *query, uint16_t *status_length, struct error *error)
 {
 	unsigned least = query->is_load ? LOAD_POST_HEADER : QUERY_POST_HEADER;
 	unsigned length = post_header_length(format, event->header.type, least);
@@ -208,7 +210,8 @@ static int read_post_header(const struct event *event, const struct binlog_forma
 
 	if (length < least)
 		return error_set(error, ERROR_STOP,
-			"the format description gives the statement a post-header of %u bytes, expected %u: a server "
+			"the format description gives the statement a post-header of %u bytes, expected %u: "
+			"a server "
 			"before MySQL 5.0 wrote it.",
 			length, least);
 	query->thread_id = cursor_u32(cursor);
@@ -225,8 +228,9 @@ static int read_post_header(const struct event *event, const struct binlog_forma
 	if (!cursor->bad)
 		cursor_bytes(cursor, length - (size_t)(cursor->at - start));
 	if (cursor->bad)
-		return error_set(error, ERROR_CORRUPT, "the statement's post-header takes %u bytes, but the event's body has %zu.",
-			length, event->body_length);
+		return error_set(error, ERROR_CORRUPT,
+			"the statement's post-header takes %u bytes, but the event's body has %zu.", length,
+			event->body_length);
 	return 0;
 }
 
@@ -236,7 +240,8 @@ static int read_text(const struct event *event, struct cursor *cursor, struct ar
 	if (event->header.type == EVENT_MARIA_QUERY_COMPRESSED) {
 		const uint8_t *plain;
 
-		if (compressed_expand(cursor->at, cursor_left(cursor), arena, &plain, &query->text_length, error) < 0)
+		if (compressed_expand(
+			    cursor->at, cursor_left(cursor), arena, &plain, &query->text_length, error) < 0)
 			return -1;
 		query->text = (const char *)plain;
 	} else {
@@ -246,12 +251,16 @@ static int read_text(const struct event *event, struct cursor *cursor, struct ar
 	if (query->text_length == 0)
 		return error_set(error, ERROR_CORRUPT, "the statement's text is empty.");
 	if (query->is_load) {
-		if (query->file_name_start > query->file_name_end || query->file_name_end > query->text_length)
+		if (query->file_name_start > query->file_name_end ||
+			query->file_name_end > query->text_length)
 			return error_set(error, ERROR_CORRUPT,
-				"the file name of LOAD DATA is said to stand from byte %lu to %lu of a text of %zu bytes.",
-				(unsigned long)query->file_name_start, (unsigned long)query->file_name_end, query->text_length);
+				"the file name of LOAD DATA is said to stand from byte %lu to %lu of a text "
+				"of %zu bytes.",
+				(unsigned long)query->file_name_start, (unsigned long)query->file_name_end,
+				query->text_length);
 		if (query->duplicate_handling > 2)
-			return error_set(error, ERROR_CORRUPT, "LOAD DATA names %u for what to do with duplicates, expected 0, 1 or 2.",
+			return error_set(error, ERROR_CORRUPT,
+				"LOAD DATA names %u for what to do with duplicates, expected 0, 1 or 2.",
 				query->duplicate_handling);
 	}
 	return 0;
@@ -272,18 +281,22 @@ int query_event_parse(const struct event *event, const struct binlog_format *for
 	database = cursor_bytes(&cursor, (uint64_t)query->database_length + 1);
 	if (!database)
 		return error_set(error, ERROR_CORRUPT,
-			"the status block (%u bytes) and the database's name (%u bytes) do not fit into the event's body of %zu.",
+			"the status block (%u bytes) and the database's name (%u bytes) do not fit into the "
+			"event's body of %zu.",
 			status_length, query->database_length, event->body_length);
 	if (database[query->database_length] != 0 || memchr(database, 0, query->database_length))
-		return error_set(error, ERROR_CORRUPT, "the database's name is not followed by its NUL, or holds one.");
+		return error_set(error, ERROR_CORRUPT,
+			"the database's name is not followed by its NUL, or holds one.");
 	query->database = (const char *)database;
 	if (read_status_variables(&status, &query->context, error) < 0)
 		return -1;
 	return read_text(event, &cursor, arena, query, error);
 }
 
-/* What may follow a variable's value: MySQL's flag byte, or MariaDB's attributes (2.6); they agree on 0 and 1. */
-static int read_variable_attributes(struct cursor *cursor, struct user_variable *variable, struct error *error)
+/* What may follow a variable's value: MySQL's flag byte, or MariaDB's attributes (2.6); they agree on 0
+ * and 1. */
+static int read_variable_attributes(
+	struct cursor *cursor, struct user_variable *variable, struct error *error)
 {
 	while (!cursor_empty(cursor)) {
 		uint8_t attribute = cursor_u8(cursor);
@@ -296,10 +309,12 @@ static int read_variable_attributes(struct cursor *cursor, struct user_variable 
 			break;
 		case 2: /* the name of a data type */
 			if (!cursor_bytes(cursor, cursor_u8(cursor)))
-				return error_set(error, ERROR_CORRUPT, "the type name of the user variable does not fit into the event.");
+				return error_set(error, ERROR_CORRUPT,
+					"the type name of the user variable does not fit into the event.");
 			break;
 		default:
-			return error_set(error, ERROR_STOP, "the user variable has an attribute %u, which nobody knows.", attribute);
+			return error_set(error, ERROR_STOP,
+				"the user variable has an attribute %u, which nobody knows.", attribute);
 		}
 	}
 	return 0;
@@ -316,9 +331,10 @@ static int check_variable_value(const struct user_variable *variable, unsigned t
 		[USER_VARIABLE_DECIMAL] = {3, 64},
 	};
 
-	if (variable->value_length < lengths[variable->type].least || variable->value_length > lengths[variable->type].most)
-		return error_set(error, ERROR_CORRUPT, "the user variable's value of type %u has %lu bytes.", type,
-			(unsigned long)variable->value_length);
+	if (variable->value_length < lengths[variable->type].least ||
+		variable->value_length > lengths[variable->type].most)
+		return error_set(error, ERROR_CORRUPT, "the user variable's value of type %u has %lu bytes.",
+			type, (unsigned long)variable->value_length);
 	return 0;
 }
 
@@ -332,7 +348,8 @@ int user_variable_parse(const struct event *event, struct user_variable *variabl
 	variable->name = (const char *)cursor_bytes(&cursor, variable->name_length);
 	variable->is_null = cursor_u8(&cursor) != 0;
 	if (cursor.bad || variable->name_length == 0)
-		return error_set(error, ERROR_CORRUPT, "the name of the user variable (%lu bytes) does not fit into the event.",
+		return error_set(error, ERROR_CORRUPT,
+			"the name of the user variable (%lu bytes) does not fit into the event.",
 			(unsigned long)variable->name_length);
 	if (variable->is_null)
 		return 0;
@@ -341,7 +358,8 @@ int user_variable_parse(const struct event *event, struct user_variable *variabl
 	variable->value_length = cursor_u32(&cursor);
 	variable->value = cursor_bytes(&cursor, variable->value_length);
 	if (cursor.bad)
-		return error_set(error, ERROR_CORRUPT, "the value of the user variable (%lu bytes) does not fit into the event.",
+		return error_set(error, ERROR_CORRUPT,
+			"the value of the user variable (%lu bytes) does not fit into the event.",
 			(unsigned long)variable->value_length);
 	switch (type) {
 	case 0:
@@ -357,7 +375,8 @@ int user_variable_parse(const struct event *event, struct user_variable *variabl
 		variable->type = USER_VARIABLE_DECIMAL;
 		break;
 	default:
-		return error_set(error, ERROR_STOP, "the user variable is of type %u, which cannot be set by a statement.", type);
+		return error_set(error, ERROR_STOP,
+			"the user variable is of type %u, which cannot be set by a statement.", type);
 	}
 	if (check_variable_value(variable, type, error) < 0)
 		return -1;

@@ -1,4 +1,5 @@
-/* QUERY events with their status block, and the events that give the next statement its context (2.5, 2.6). */
+/* QUERY events with their status block, and the events that give the next statement its context (2.5, 2.6).
+ */
 #ifndef BINLOG_QUERY_H
 #define BINLOG_QUERY_H
 
@@ -30,7 +31,8 @@ enum query_has {
 	QUERY_HAS_CHARACTER_SET_COLLATIONS = 1 << 15,
 	QUERY_HAS_DDL_XID = 1 << 16,
 	QUERY_HAS_TABLE_MAP_FOR_UPDATE = 1 << 17,
-	QUERY_HAS_UNKNOWN = 1 << 18, /* a code nobody knows: the rest of the block was not read (unknown_code) */
+	QUERY_HAS_UNKNOWN =
+		1 << 18, /* a code nobody knows: the rest of the block was not read (unknown_code) */
 };
 
 /* FLAGS2 bits. */
@@ -47,21 +49,22 @@ struct query_context {
 	uint32_t flags2;
 	uint64_t sql_mode;
 	uint16_t auto_increment_increment, auto_increment_offset;
-	uint16_t client_collation, connection_collation, server_collation; /* collation ids of the source's family */
+	uint16_t client_collation, connection_collation,
+		server_collation; /* collation ids of the source's family */
 	uint16_t database_collation;
 	uint16_t lc_time_names;
 	uint32_t microseconds;
 	uint8_t explicit_defaults, require_primary_key, table_encryption;
 	uint16_t default_utf8mb4_collation;
-	uint8_t gtid_flags3;       /* MariaDB two-phase ALTER: 2 start, 4 commit, 8 rollback */
+	uint8_t gtid_flags3; /* MariaDB two-phase ALTER: 2 start, 4 commit, 8 rollback */
 	uint64_t sa_seq_no;
 	uint64_t ddl_xid, table_map_for_update;
 	uint8_t unknown_code;
 	/* views into the event, not NUL-terminated; NULL when absent */
 	const char *time_zone, *invoker_user, *invoker_host;
 	uint8_t time_zone_length, invoker_user_length, invoker_host_length;
-	const uint8_t *updated_dbs; /* NUL-terminated names one after the other */
-	uint8_t updated_dbs_count;  /* 254 = too many to list */
+	const uint8_t *updated_dbs;		 /* NUL-terminated names one after the other */
+	uint8_t updated_dbs_count;		 /* 254 = too many to list */
 	const uint8_t *character_set_collations; /* pairs of u16: charset's id, collation id */
 	uint8_t character_set_collations_count;
 };
@@ -72,20 +75,26 @@ struct query_event {
 	uint16_t error_code;
 	const char *database; /* view, NUL-terminated in the event; "" = none */
 	uint8_t database_length;
-	const char *text;     /* view (or in the arena when it was compressed), not NUL-terminated */
+	const char *text; /* view (or in the arena when it was compressed), not NUL-terminated */
 	size_t text_length;
 	struct query_context context;
 	/* EXECUTE_LOAD_QUERY only */
 	bool is_load;
-	uint32_t file_id, file_name_start, file_name_end; /* offsets of " INFILE '…'" and so on in the text (2.17) */
-	uint8_t duplicate_handling;                        /* 0 error, 1 IGNORE, 2 REPLACE */
+	uint32_t file_id, file_name_start,
+		file_name_end;	    /* offsets of " INFILE '…'" and so on in the text (2.17) */
+	uint8_t duplicate_handling; /* 0 error, 1 IGNORE, 2 REPLACE */
 };
 
 /* QUERY (2), QUERY_COMPRESSED (165, text uncompressed into the arena) and EXECUTE_LOAD_QUERY (18). */
 int query_event_parse(const struct event *event, const struct binlog_format *format, struct arena *arena,
 	struct query_event *query, struct error *error);
 
-enum user_variable_type { USER_VARIABLE_STRING, USER_VARIABLE_REAL, USER_VARIABLE_INT, USER_VARIABLE_DECIMAL };
+enum user_variable_type {
+	USER_VARIABLE_STRING,
+	USER_VARIABLE_REAL,
+	USER_VARIABLE_INT,
+	USER_VARIABLE_DECIMAL
+};
 
 struct user_variable {
 	struct user_variable *next;

@@ -51,7 +51,8 @@ int renderer_flush(struct renderer *renderer, struct error *error)
 	int result = 0;
 
 	if (!buffer_ok(&renderer->out))
-		result = error_set(error, ERROR_STOP, "one value's text is larger than 2 GiB, which is not printed.");
+		result = error_set(
+			error, ERROR_STOP, "one value's text is larger than 2 GiB, which is not printed.");
 	else if (renderer->out.length)
 		result = renderer->write(renderer->context, renderer->out.data, renderer->out.length, error);
 	buffer_shrink(&renderer->out, DRAIN_ABOVE * 4);
@@ -91,15 +92,18 @@ static int render_payload(struct renderer *renderer, const struct event *event, 
 	int rc;
 
 	if (renderer->in_payload)
-		return error_set(error, ERROR_CORRUPT, "a compressed transaction cannot stand inside another.");
+		return error_set(
+			error, ERROR_CORRUPT, "a compressed transaction cannot stand inside another.");
 	if (!renderer->payload)
 		renderer->payload = payload_reader_new();
 	if (payload_info_parse(event, &info, error) < 0 ||
-		payload_reader_start(renderer->payload, &info, renderer->payload_maximum, renderer->event_maximum, error) < 0)
+		payload_reader_start(renderer->payload, &info, renderer->payload_maximum,
+			renderer->event_maximum, error) < 0)
 		return -1;
 	renderer->in_payload = true;
 	while ((rc = payload_reader_next(renderer->payload, &inner, error)) > 0) {
-		if (renderer_event(renderer, &inner, renderer->format, renderer->file, renderer->begin, renderer->end, error) < 0) {
+		if (renderer_event(renderer, &inner, renderer->format, renderer->file, renderer->begin,
+			    renderer->end, error) < 0) {
 			rc = -1;
 			break;
 		}
@@ -111,8 +115,9 @@ static int render_payload(struct renderer *renderer, const struct event *event, 
 static bool is_rows(unsigned type)
 {
 	return (type >= EVENT_WRITE_ROWS_V1 && type <= EVENT_DELETE_ROWS_V1) ||
-		(type >= EVENT_WRITE_ROWS_V2 && type <= EVENT_DELETE_ROWS_V2) || type == EVENT_PARTIAL_UPDATE_ROWS ||
-		(type >= EVENT_MARIA_WRITE_ROWS_COMPRESSED_V1 && type <= EVENT_MARIA_DELETE_ROWS_COMPRESSED);
+	       (type >= EVENT_WRITE_ROWS_V2 && type <= EVENT_DELETE_ROWS_V2) ||
+	       type == EVENT_PARTIAL_UPDATE_ROWS ||
+	       (type >= EVENT_MARIA_WRITE_ROWS_COMPRESSED_V1 && type <= EVENT_MARIA_DELETE_ROWS_COMPRESSED);
 }
 
 /* Every event goes through its decoder in every form, so that a broken one is found. */

@@ -45,12 +45,13 @@ void renderer_reset(struct renderer *renderer);
 int renderer_flush(struct renderer *renderer, struct error *error);
 const struct render_counts *renderer_counts(const struct renderer *renderer);
 
-/* One value as the servers' own tools write it below a rows event: 1, -1 (4294967295), 'text\x0a', b'101', NULL. */
+/* One value as the servers' own tools write it below a rows event: 1, -1 (4294967295), 'text\x0a', b'101',
+ * NULL. */
 int render_value_text(const struct value *value, const struct table_column *column, struct buffer *scratch,
 	struct buffer *out, struct error *error);
-/* One value as JSON: integers are numbers, decimals are strings, floats numbers that read back exactly, text a
- * string; bytes that are no text of a known charset are {"hex": …}; a document is {"json": …}, and the diffs of a
- * partial update are {"json_diff": …}. `scratch` is used for what must be expanded first. */
+/* One value as JSON: integers are numbers, decimals are strings, floats numbers that read back exactly, text
+ * a string; bytes that are no text of a known charset are {"hex": …}; a document is {"json": …}, and the
+ * diffs of a partial update are {"json_diff": …}. `scratch` is used for what must be expanded first. */
 int render_value_json(const struct value *value, const struct table_column *column, struct buffer *scratch,
 	struct buffer *out, struct error *error);
 

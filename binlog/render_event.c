@@ -24,7 +24,8 @@ void render_head(struct renderer *renderer, const struct event *event)
 		render_type_name(header->type, out);
 		buffer_putc(out, '"');
 	} else {
-		buffer_printf(out, "# at %llu to %llu ", (unsigned long long)renderer->begin, (unsigned long long)renderer->end);
+		buffer_printf(out, "# at %llu to %llu ", (unsigned long long)renderer->begin,
+			(unsigned long long)renderer->end);
 		render_type_name(header->type, out);
 		buffer_putc(out, ' ');
 		render_utc(header->timestamp, out);
@@ -68,7 +69,8 @@ static int body_rotate(struct renderer *renderer, const struct event *event, str
 
 static void put_character_set_collations(struct renderer *renderer, const struct query_context *context)
 {
-	struct cursor cursor = cursor_of(context->character_set_collations, (size_t)context->character_set_collations_count * 4);
+	struct cursor cursor = cursor_of(
+		context->character_set_collations, (size_t)context->character_set_collations_count * 4);
 	struct buffer text = BUFFER_INIT;
 
 	while (!cursor_empty(&cursor)) {
@@ -222,11 +224,13 @@ static int body_rand(struct renderer *renderer, const struct event *event, struc
 	return 0;
 }
 
-static int put_variable_value(struct renderer *renderer, const struct user_variable *variable, struct error *error)
+static int put_variable_value(
+	struct renderer *renderer, const struct user_variable *variable, struct error *error)
 {
 	struct cursor cursor = cursor_of(variable->value, variable->value_length);
 	struct value value = {.kind = VALUE_DOUBLE};
-	struct table_column column = {.has_collation = true, .collation = variable->collation, .type = TYPE_LONGLONG};
+	struct table_column column = {
+		.has_collation = true, .collation = variable->collation, .type = TYPE_LONGLONG};
 	uint64_t bits;
 
 	switch (variable->type) {
@@ -250,8 +254,10 @@ static int put_variable_value(struct renderer *renderer, const struct user_varia
 		value.scale = cursor_u8(&cursor);
 		value.bytes = cursor.at;
 		value.length = cursor_left(&cursor);
-		if (value.scale > value.precision || decimal_packed_size(value.precision, value.scale) > value.length)
-			return error_set(error, ERROR_CORRUPT, "a DECIMAL(%u,%u) does not fit the %zu bytes of the user variable.",
+		if (value.scale > value.precision ||
+			decimal_packed_size(value.precision, value.scale) > value.length)
+			return error_set(error, ERROR_CORRUPT,
+				"a DECIMAL(%u,%u) does not fit the %zu bytes of the user variable.",
 				value.precision, value.scale, value.length);
 	}
 	return (renderer->form == RENDER_JSON ? render_value_json : render_value_text)(
@@ -441,8 +447,9 @@ static int body_checkpoint(struct renderer *renderer, const struct event *event,
 	const uint8_t *name = cursor_bytes(&cursor, length);
 
 	if (!name)
-		return error_set(error, ERROR_CORRUPT, "its file name of %lu bytes does not fit its body of %zu.",
-			(unsigned long)length, event->body_length);
+		return error_set(error, ERROR_CORRUPT,
+			"its file name of %lu bytes does not fit its body of %zu.", (unsigned long)length,
+			event->body_length);
 	field_text(renderer, "needed_file", name, length);
 	return 0;
 }

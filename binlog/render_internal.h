@@ -14,7 +14,7 @@ struct render_map {
 	struct table_map *map;
 	uint8_t *body; /* the same bytes are the same map */
 	size_t body_length;
-	struct buffer table;        /* `db`.`table`, or "database":"db","table":"table" */
+	struct buffer table;	    /* `db`.`table`, or "database":"db","table":"table" */
 	struct buffer *column_keys; /* per column: what stands before its value */
 	struct arena arena;
 };
@@ -25,11 +25,11 @@ struct renderer {
 	render_write *write;
 	void *context;
 	uint64_t event_maximum, payload_maximum;
-	struct arena arena;    /* of the event in hand */
+	struct arena arena; /* of the event in hand */
 	struct buffer scratch;
 	struct render_map *maps[RENDER_MAP_BUCKETS];
 	unsigned maps_count;
-	bool in_statement;     /* between a table map and the rows that end its statement */
+	bool in_statement; /* between a table map and the rows that end its statement */
 	struct payload_reader *payload;
 	bool in_payload;
 	struct render_counts counts;
@@ -49,7 +49,8 @@ void render_head(struct renderer *renderer, const struct event *event);
 void field_name(struct renderer *renderer, const char *name);
 void field_u64(struct renderer *renderer, const char *name, uint64_t value);
 void field_i64(struct renderer *renderer, const char *name, int64_t value);
-void field_hex(struct renderer *renderer, const char *name, uint64_t value); /* 0x… in text, a number in JSON */
+void field_hex(
+	struct renderer *renderer, const char *name, uint64_t value); /* 0x… in text, a number in JSON */
 void field_bool(struct renderer *renderer, const char *name, bool value);
 void field_text(struct renderer *renderer, const char *name, const void *text, size_t length);
 void field_bytes(struct renderer *renderer, const char *name, const void *bytes, size_t length); /* as hex */

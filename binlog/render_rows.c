@@ -1,4 +1,5 @@
-/* Table maps and rows: what most of a log consists of. Names are written once per map; a row costs no allocation. */
+/* Table maps and rows: what most of a log consists of. Names are written once per map; a row costs no
+ * allocation. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,12 +109,14 @@ static struct render_map *find_same(const struct renderer *renderer, const struc
 	for (int i = 6; i-- > 0;)
 		table_id = table_id << 8 | event->body[i];
 	map = map_find(renderer, table_id);
-	if (map && map->body_length == event->body_length && memcmp(map->body, event->body, event->body_length) == 0)
+	if (map && map->body_length == event->body_length &&
+		memcmp(map->body, event->body, event->body_length) == 0)
 		return map;
 	return NULL;
 }
 
-static int map_add(struct renderer *renderer, const struct event *event, struct render_map **found, struct error *error)
+static int map_add(
+	struct renderer *renderer, const struct event *event, struct render_map **found, struct error *error)
 {
 	struct render_map *map = find_same(renderer, event), **link;
 
@@ -173,7 +176,8 @@ static void put_column_json(const struct table_column *column, uint32_t index, s
 		buffer_put_json(out, column->name, strlen(column->name));
 	}
 	if (column->sign != SIGN_UNKNOWN)
-		buffer_puts(out, column->sign == SIGN_UNSIGNED ? ",\"unsigned\":true" : ",\"unsigned\":false");
+		buffer_puts(
+			out, column->sign == SIGN_UNSIGNED ? ",\"unsigned\":true" : ",\"unsigned\":false");
 	if (column->has_collation)
 		buffer_printf(out, ",\"collation\":%u", column->collation);
 	if (column->has_visibility && !column->visible)
@@ -214,7 +218,8 @@ int render_table_map(struct renderer *renderer, const struct event *event, struc
 	buffer_putc(out, renderer->form == RENDER_JSON ? ',' : ' ');
 	buffer_append(out, map->table.data, map->table.length);
 	for (uint32_t i = 0; i < map->map->columns_count; i++)
-		(renderer->form == RENDER_JSON ? put_column_json : put_column_text)(&map->map->columns[i], i, out);
+		(renderer->form == RENDER_JSON ? put_column_json : put_column_text)(
+			&map->map->columns[i], i, out);
 	if (map->map->columns_count)
 		buffer_putc(out, renderer->form == RENDER_JSON ? ']' : ')');
 	put_primary_key(renderer, map->map);
@@ -237,17 +242,20 @@ static int put_image_text(struct renderer *renderer, const struct render_map *ma
 	return 0;
 }
 
-static int put_row_text(struct renderer *renderer, const struct render_map *map, const struct rows_iterator *rows,
-	struct error *error)
+static int put_row_text(struct renderer *renderer, const struct render_map *map,
+	const struct rows_iterator *rows, struct error *error)
 {
-	static const char *const verbs[] = {
-		[ROWS_WRITE] = "\n### INSERT INTO ", [ROWS_UPDATE] = "\n### UPDATE ", [ROWS_DELETE] = "\n### DELETE FROM "};
+	static const char *const verbs[] = {[ROWS_WRITE] = "\n### INSERT INTO ",
+		[ROWS_UPDATE] = "\n### UPDATE ",
+		[ROWS_DELETE] = "\n### DELETE FROM "};
 
 	buffer_puts(&renderer->out, verbs[rows->event->kind]);
 	buffer_append(&renderer->out, map->table.data, map->table.length);
-	if (rows->event->kind != ROWS_WRITE && put_image_text(renderer, map, rows->before, "\n### WHERE", error) < 0)
+	if (rows->event->kind != ROWS_WRITE &&
+		put_image_text(renderer, map, rows->before, "\n### WHERE", error) < 0)
 		return -1;
-	if (rows->event->kind != ROWS_DELETE && put_image_text(renderer, map, rows->after, "\n### SET", error) < 0)
+	if (rows->event->kind != ROWS_DELETE &&
+		put_image_text(renderer, map, rows->after, "\n### SET", error) < 0)
 		return -1;
 	return 0;
 }
@@ -273,15 +281,17 @@ static int put_image_json(struct renderer *renderer, const struct render_map *ma
 	return 0;
 }
 
-static int put_row_json(struct renderer *renderer, const struct render_map *map, const struct rows_iterator *rows,
-	struct error *error)
+static int put_row_json(struct renderer *renderer, const struct render_map *map,
+	const struct rows_iterator *rows, struct error *error)
 {
 	buffer_puts(&renderer->out, rows->row > 1 ? ",{" : "{");
-	if (rows->event->kind != ROWS_WRITE && put_image_json(renderer, map, rows->before, "\"before\":{", error) < 0)
+	if (rows->event->kind != ROWS_WRITE &&
+		put_image_json(renderer, map, rows->before, "\"before\":{", error) < 0)
 		return -1;
 	if (rows->event->kind == ROWS_UPDATE)
 		buffer_putc(&renderer->out, ',');
-	if (rows->event->kind != ROWS_DELETE && put_image_json(renderer, map, rows->after, "\"after\":{", error) < 0)
+	if (rows->event->kind != ROWS_DELETE &&
+		put_image_json(renderer, map, rows->after, "\"after\":{", error) < 0)
 		return -1;
 	buffer_putc(&renderer->out, '}');
 	return 0;
@@ -311,7 +321,8 @@ static int walk_rows(struct renderer *renderer, const struct rows_event *event, 
 	while ((rc = rows_iterator_next(&rows, error)) > 0) {
 		if (renderer->form == RENDER_NOTHING)
 			continue;
-		if ((renderer->form == RENDER_JSON ? put_row_json : put_row_text)(renderer, map, &rows, error) < 0 ||
+		if ((renderer->form == RENDER_JSON ? put_row_json : put_row_text)(
+			    renderer, map, &rows, error) < 0 ||
 			render_drain(renderer, error) < 0)
 			return -1;
 	}
@@ -340,7 +351,8 @@ int render_rows(struct renderer *renderer, const struct event *event, struct err
 	if (rows.table_id == ROWS_DUMMY_TABLE_ID)
 		return 0;
 	if (!map)
-		return error_set(error, ERROR_CORRUPT, "it changes rows of table %llu, of which no table map came before.",
+		return error_set(error, ERROR_CORRUPT,
+			"it changes rows of table %llu, of which no table map came before.",
 			(unsigned long long)rows.table_id);
 	if (renderer->form == RENDER_JSON)
 		buffer_puts(&renderer->out, ",\"rows\":[");

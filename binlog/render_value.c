@@ -21,10 +21,22 @@ struct collation_range {
 
 /* Ids as both families number them; what is not here is of one byte or of East Asia, with ASCII in it. */
 static const struct collation_range ranges[] = {
-	{33, 33, CHARSET_UTF8}, {45, 46, CHARSET_UTF8}, {54, 56, CHARSET_OPAQUE}, {60, 63, CHARSET_OPAQUE},
-	{35, 35, CHARSET_OPAQUE}, {76, 76, CHARSET_UTF8}, {83, 83, CHARSET_UTF8}, {90, 90, CHARSET_OPAQUE},
-	{101, 183, CHARSET_OPAQUE}, {192, 247, CHARSET_UTF8}, {255, 323, CHARSET_UTF8}, {576, 607, CHARSET_UTF8},
-	{608, 639, CHARSET_UTF8}, {640, 767, CHARSET_OPAQUE}, {1057, 1070, CHARSET_UTF8}, {1216, 1247, CHARSET_UTF8},
+	{33, 33, CHARSET_UTF8},
+	{45, 46, CHARSET_UTF8},
+	{54, 56, CHARSET_OPAQUE},
+	{60, 63, CHARSET_OPAQUE},
+	{35, 35, CHARSET_OPAQUE},
+	{76, 76, CHARSET_UTF8},
+	{83, 83, CHARSET_UTF8},
+	{90, 90, CHARSET_OPAQUE},
+	{101, 183, CHARSET_OPAQUE},
+	{192, 247, CHARSET_UTF8},
+	{255, 323, CHARSET_UTF8},
+	{576, 607, CHARSET_UTF8},
+	{608, 639, CHARSET_UTF8},
+	{640, 767, CHARSET_OPAQUE},
+	{1057, 1070, CHARSET_UTF8},
+	{1216, 1247, CHARSET_UTF8},
 	{2048, 4095, CHARSET_UNKNOWN},
 };
 
@@ -58,8 +70,8 @@ static bool is_ascii(const uint8_t *bytes, size_t length)
 }
 
 /* The expanded bytes of a COMPRESSED column, or the value's own. */
-static int plain_bytes(const struct value *value, struct buffer *scratch, const uint8_t **bytes, size_t *length,
-	struct error *error)
+static int plain_bytes(const struct value *value, struct buffer *scratch, const uint8_t **bytes,
+	size_t *length, struct error *error)
 {
 	*bytes = value->bytes;
 	*length = value->length;
@@ -89,14 +101,22 @@ static void put_float(float number, struct buffer *out)
 /* The bits of an integer as the type's number with a sign, or without. */
 static uint64_t as_unsigned(uint64_t bits, uint8_t type)
 {
-	unsigned width = type == TYPE_TINY ? 8 : type == TYPE_SHORT ? 16 : type == TYPE_INT24 ? 24 : type == TYPE_LONG ? 32 : 64;
+	unsigned width = type == TYPE_TINY    ? 8
+			 : type == TYPE_SHORT ? 16
+			 : type == TYPE_INT24 ? 24
+			 : type == TYPE_LONG  ? 32
+					      : 64;
 
 	return width == 64 ? bits : bits & ((UINT64_C(1) << width) - 1);
 }
 
 static int64_t as_signed(uint64_t bits, uint8_t type)
 {
-	unsigned width = type == TYPE_TINY ? 8 : type == TYPE_SHORT ? 16 : type == TYPE_INT24 ? 24 : type == TYPE_LONG ? 32 : 64;
+	unsigned width = type == TYPE_TINY    ? 8
+			 : type == TYPE_SHORT ? 16
+			 : type == TYPE_INT24 ? 24
+			 : type == TYPE_LONG  ? 32
+					      : 64;
 	uint64_t sign = UINT64_C(1) << (width - 1);
 
 	return (int64_t)((as_unsigned(bits, type) ^ sign) - sign);
@@ -127,7 +147,11 @@ static void put_bits(uint64_t bits, unsigned count, struct buffer *out)
 static char *put_escape(uint8_t c, char *to)
 {
 	static const char digits[] = "0123456789abcdef";
-	char letter = c == '\'' || c == '\\' ? (char)c : c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : 'x';
+	char letter = c == '\'' || c == '\\' ? (char)c
+		      : c == '\n'	     ? 'n'
+		      : c == '\r'	     ? 'r'
+		      : c == '\t'	     ? 't'
+					     : 'x';
 
 	*to++ = '\\';
 	*to++ = letter;
@@ -150,8 +174,9 @@ static inline uint64_t has_zero(uint64_t word)
 /* May all eight bytes stand in a quoted text as they are: printable ASCII, no quote, no back-slash? */
 static inline bool are_plain(uint64_t word)
 {
-	return ((word & EACH_TOP_BIT) | ((word - EACH_BYTE * 0x20) & ~word & EACH_TOP_BIT) | has_zero(word ^ EACH_BYTE * '\'') |
-		       has_zero(word ^ EACH_BYTE * '\\') | has_zero(word ^ EACH_BYTE * 0x7f)) == 0;
+	return ((word & EACH_TOP_BIT) | ((word - EACH_BYTE * 0x20) & ~word & EACH_TOP_BIT) |
+		       has_zero(word ^ EACH_BYTE * '\'') | has_zero(word ^ EACH_BYTE * '\\') |
+		       has_zero(word ^ EACH_BYTE * 0x7f)) == 0;
 }
 
 #define QUOTED_PIECE 1024u /* bytes that are written between two tests for room */
@@ -183,7 +208,8 @@ static void put_quoted(const uint8_t *bytes, size_t length, struct buffer *out)
 				break;
 			if (*at >= 0x20 && *at < 0x7f && *at != '\'' && *at != '\\') {
 				*to++ = (char)*at++;
-			} else if (*at >= 0x80 && (size = utf8_valid_character((const char *)at, (size_t)(end - at))) != 0) {
+			} else if (*at >= 0x80 &&
+				   (size = utf8_valid_character((const char *)at, (size_t)(end - at))) != 0) {
 				memcpy(to, at, size);
 				to += size;
 				at += size;
@@ -282,11 +308,13 @@ static void put_hex_object(const uint8_t *bytes, size_t length, struct buffer *o
 }
 
 /* Text as a JSON string where that loses nothing. */
-static void put_string(const uint8_t *bytes, size_t length, const struct table_column *column, struct buffer *out)
+static void put_string(
+	const uint8_t *bytes, size_t length, const struct table_column *column, struct buffer *out)
 {
 	enum charset_class class = charset_class(column);
 	bool text = class != CHARSET_OPAQUE &&
-		(is_ascii(bytes, length) || (class != CHARSET_ASCII_SUPERSET && utf8_valid((const char *)bytes, length)));
+		    (is_ascii(bytes, length) ||
+			    (class != CHARSET_ASCII_SUPERSET && utf8_valid((const char *)bytes, length)));
 
 	if (text)
 		buffer_put_json(out, (const char *)bytes, length);
@@ -298,8 +326,8 @@ static void put_vector(const uint8_t *bytes, size_t length, struct buffer *out)
 {
 	buffer_puts(out, "{\"vector\":[");
 	for (size_t i = 0; i + 4 <= length; i += 4) {
-		uint32_t bits = (uint32_t)bytes[i] | (uint32_t)bytes[i + 1] << 8 | (uint32_t)bytes[i + 2] << 16 |
-			(uint32_t)bytes[i + 3] << 24;
+		uint32_t bits = (uint32_t)bytes[i] | (uint32_t)bytes[i + 1] << 8 |
+				(uint32_t)bytes[i + 2] << 16 | (uint32_t)bytes[i + 3] << 24;
 		float number;
 
 		memcpy(&number, &bits, sizeof(number));
@@ -320,7 +348,8 @@ static void put_time_string(const struct value *value, struct buffer *out)
 	buffer_putc(out, '"');
 	start = out->length;
 	value_put_time(value, out);
-	if (value->kind == VALUE_TIMESTAMP && (value->number.u || value->time.microsecond) && buffer_ok(out)) {
+	if (value->kind == VALUE_TIMESTAMP && (value->number.u || value->time.microsecond) &&
+		buffer_ok(out)) {
 		out->data[start + 10] = 'T'; /* a moment, not what a clock on the wall shows */
 		buffer_putc(out, 'Z');
 	}

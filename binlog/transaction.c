@@ -14,7 +14,8 @@ void transaction_free(struct transaction *transaction)
 }
 
 /* Pushes the events one after the other. */
-static int replay_events(struct assembler *assembler, const uint8_t *events, size_t length, struct error *error)
+static int replay_events(
+	struct assembler *assembler, const uint8_t *events, size_t length, struct error *error)
 {
 	struct cursor cursor = cursor_of(events, length);
 
@@ -26,7 +27,9 @@ static int replay_events(struct assembler *assembler, const uint8_t *events, siz
 		cursor_bytes(&header, 9); /* the length stands behind time, type and server */
 		size = cursor_u32(&header);
 		if (header.bad || size < EVENT_HEADER_SIZE || !cursor_bytes(&cursor, size))
-			return error_set(error, ERROR_CORRUPT, "The events kept of a prepared transaction end inside an event (byte %zu of %zu).",
+			return error_set(error, ERROR_CORRUPT,
+				"The events kept of a prepared transaction end inside an event (byte %zu of "
+				"%zu).",
 				(size_t)(event - events), length);
 		if (assembler_push(assembler, event, size, error) < 0)
 			return error_context(error, "Reading the events kept of a prepared transaction");
@@ -51,7 +54,8 @@ int assembler_replay(const uint8_t *events, size_t length, const struct assemble
 		goto out;
 	assembled = assembler_next(assembler);
 	if (!assembled || assembler_in_group(assembler) || assembler->first) {
-		error_set(error, ERROR_CORRUPT, "The events kept of a prepared transaction are not one whole transaction.");
+		error_set(error, ERROR_CORRUPT,
+			"The events kept of a prepared transaction are not one whole transaction.");
 		transaction_free(assembled);
 		goto out;
 	}

@@ -33,10 +33,11 @@ enum change_kind {
 struct change {
 	struct change *next;
 	enum change_kind kind;
-	uint32_t timestamp;   /* of the event */
+	uint32_t timestamp; /* of the event */
 	uint32_t server_id;
 	uint16_t header_flags;
-	uint64_t end_offset;  /* of the event in the file, for messages; of the payload event when it was inside one */
+	uint64_t end_offset; /* of the event in the file, for messages; of the payload event when it was
+				inside one */
 	struct query_event query;
 	struct statement_context statement;
 	struct load_block *blocks;
@@ -44,58 +45,60 @@ struct change {
 	struct table_map *map;
 	const char *annotation; /* text of ROWS_QUERY/ANNOTATE_ROWS of this statement, or NULL */
 	size_t annotation_length;
-	void *applier_data;     /* whatever the applier hangs here (how the statement is sent) */
+	void *applier_data; /* whatever the applier hangs here (how the statement is sent) */
 };
 
 enum transaction_end {
-	TRANSACTION_OPEN,        /* a part of a large transaction: more follows */
-	TRANSACTION_COMMIT,      /* XID or COMMIT */
-	TRANSACTION_ROLLBACK,    /* QUERY ROLLBACK: what non-transactional tables kept (6.8) */
-	TRANSACTION_STANDALONE,  /* one statement that commits by itself (DDL, accounts, autocommit) */
-	TRANSACTION_XA_PREPARE,  /* keep until XA COMMIT of the same xid */
-	TRANSACTION_XA_COMMIT,   /* apply the prepared one now */
+	TRANSACTION_OPEN,	 /* a part of a large transaction: more follows */
+	TRANSACTION_COMMIT,	 /* XID or COMMIT */
+	TRANSACTION_ROLLBACK,	 /* QUERY ROLLBACK: what non-transactional tables kept (6.8) */
+	TRANSACTION_STANDALONE,	 /* one statement that commits by itself (DDL, accounts, autocommit) */
+	TRANSACTION_XA_PREPARE,	 /* keep until XA COMMIT of the same xid */
+	TRANSACTION_XA_COMMIT,	 /* apply the prepared one now */
 	TRANSACTION_XA_ROLLBACK, /* forget the prepared one */
-	TRANSACTION_EMPTY,       /* counts for the position only (view change, ALTER's first phase, …); see note */
-	TRANSACTION_RESTART,     /* not a transaction: the master was started anew, its temporary tables are gone */
-	TRANSACTION_ABANDONED,   /* an open large transaction's end never came (the master crashed): roll back its parts */
+	TRANSACTION_EMPTY, /* counts for the position only (view change, ALTER's first phase, …); see note */
+	TRANSACTION_RESTART, /* not a transaction: the master was started anew, its temporary tables are gone
+			      */
+	TRANSACTION_ABANDONED, /* an open large transaction's end never came (the master crashed): roll back
+				  its parts */
 };
 
 /* Flags */
-#define TRANSACTION_FLAG_DDL 0x0001u            /* MariaDB says so */
-#define TRANSACTION_FLAG_TRANSACTIONAL 0x0002u  /* MariaDB: can be rolled back; MySQL: ended by XID */
-#define TRANSACTION_FLAG_ALLOW_PARALLEL 0x0004u /* MariaDB */
-#define TRANSACTION_FLAG_WAITED 0x0008u         /* MariaDB */
-#define TRANSACTION_FLAG_ISOLATE 0x0010u        /* MySQL: alone */
-#define TRANSACTION_FLAG_HAS_COMMIT_ID 0x0020u  /* MariaDB */
-#define TRANSACTION_FLAG_MAY_HAVE_STATEMENTS 0x0040u /* MySQL */
-#define TRANSACTION_FLAG_FIRST_IN_FILE 0x0080u  /* clock restarts: a barrier (4.1) */
+#define TRANSACTION_FLAG_DDL 0x0001u		       /* MariaDB says so */
+#define TRANSACTION_FLAG_TRANSACTIONAL 0x0002u	       /* MariaDB: can be rolled back; MySQL: ended by XID */
+#define TRANSACTION_FLAG_ALLOW_PARALLEL 0x0004u	       /* MariaDB */
+#define TRANSACTION_FLAG_WAITED 0x0008u		       /* MariaDB */
+#define TRANSACTION_FLAG_ISOLATE 0x0010u	       /* MySQL: alone */
+#define TRANSACTION_FLAG_HAS_COMMIT_ID 0x0020u	       /* MariaDB */
+#define TRANSACTION_FLAG_MAY_HAVE_STATEMENTS 0x0040u   /* MySQL */
+#define TRANSACTION_FLAG_FIRST_IN_FILE 0x0080u	       /* clock restarts: a barrier (4.1) */
 #define TRANSACTION_FLAG_NON_TRANSACTIONAL_END 0x0100u /* ended by QUERY COMMIT (MyISAM and the like) */
 
 struct transaction {
 	struct transaction *next; /* for whoever owns it */
 	struct arena arena;
-	struct gtid gtid;         /* GTID_NONE where the source has none */
-	struct position begin;    /* of the first event (the GTID event where there is one) */
-	struct position end;      /* where the next transaction starts: what a restart may ask for */
-	uint32_t server_id;       /* originating server */
-	enum server_family family; /* of the stream (its format description) */
-	unsigned server_version;  /* of the stream */
-	uint32_t timestamp;       /* seconds, of the last event with one: what lag is counted from */
+	struct gtid gtid;	      /* GTID_NONE where the source has none */
+	struct position begin;	      /* of the first event (the GTID event where there is one) */
+	struct position end;	      /* where the next transaction starts: what a restart may ask for */
+	uint32_t server_id;	      /* originating server */
+	enum server_family family;    /* of the stream (its format description) */
+	unsigned server_version;      /* of the stream */
+	uint32_t timestamp;	      /* seconds, of the last event with one: what lag is counted from */
 	uint64_t commit_timestamp_us; /* MySQL 8: original commit; 0 unknown */
 	int64_t last_committed, sequence_number; /* MySQL's clock in this file; 0 unknown */
-	uint64_t commit_id;       /* MariaDB */
-	uint32_t thread_id;       /* MariaDB 11.5+; 0 unknown */
+	uint64_t commit_id;			 /* MariaDB */
+	uint32_t thread_id;			 /* MariaDB 11.5+; 0 unknown */
 	unsigned flags;
 	enum transaction_end kind;
-	uint32_t part;            /* 0 first (or only) part; counts up */
-	struct xid xid;           /* XA_* kinds */
-	const char *note;         /* EMPTY: why; otherwise NULL */
+	uint32_t part;	  /* 0 first (or only) part; counts up */
+	struct xid xid;	  /* XA_* kinds */
+	const char *note; /* EMPTY: why; otherwise NULL */
 	struct change *first, *last;
 	size_t changes;
-	size_t row_bytes;         /* of all rows events */
-	/* XA_PREPARE: the format description and then the events of the group verbatim (each with header, without
-	 * checksum), so that the applier can keep them and have them assembled again (assembler_replay) by another
-	 * process later; NULL otherwise */
+	size_t row_bytes; /* of all rows events */
+	/* XA_PREPARE: the format description and then the events of the group verbatim (each with header,
+	 * without checksum), so that the applier can keep them and have them assembled again
+	 * (assembler_replay) by another process later; NULL otherwise */
 	const uint8_t *events;
 	size_t events_length;
 };
@@ -105,25 +108,27 @@ void transaction_free(struct transaction *transaction);
 struct assembler;
 
 struct assembler_limits {
-	size_t part_bytes;        /* a transaction above this is handed out in parts; 0 = never */
-	size_t event_bytes;       /* refuse larger events (ERROR_STOP naming the option max-event-bytes) */
-	size_t payload_bytes;     /* refuse TRANSACTION_PAYLOADs whose declared size is larger */
+	size_t part_bytes;    /* a transaction above this is handed out in parts; 0 = never */
+	size_t event_bytes;   /* refuse larger events (ERROR_STOP naming the option max-event-bytes) */
+	size_t payload_bytes; /* refuse TRANSACTION_PAYLOADs whose declared size is larger */
 };
 
 struct assembler *assembler_new(const struct assembler_limits *limits);
 void assembler_free(struct assembler *assembler);
 
 /* Begins at a place in the stream: after each (re)connect, before the first event. Any open group is
- * forgotten; when parts of it had been handed out, the next assembler_next() gives TRANSACTION_ABANDONED. `checksum` is
- * what the session agreed on for events before the first format description (1.4). */
-void assembler_start(struct assembler *assembler, const struct position *position,
-	enum checksum_algorithm checksum);
+ * forgotten; when parts of it had been handed out, the next assembler_next() gives TRANSACTION_ABANDONED.
+ * `checksum` is what the session agreed on for events before the first format description (1.4). */
+void assembler_start(
+	struct assembler *assembler, const struct position *position, enum checksum_algorithm checksum);
 
 /* Takes one event as received (header, body, checksum). What it completes is fetched by assembler_next until
  * that gives NULL. Events outside groups (rotate, heartbeat, format description …) change the assembler's
  * state and give nothing. ERROR_CORRUPT and ERROR_STOP name file:offset, the event's type and what was
  * expected. After an error only assembler_start may be called. */
 int assembler_push(struct assembler *assembler, const uint8_t *bytes, size_t length, struct error *error);
+/* What was completed first, or NULL. Large compressed transactions are read on here; what is wrong in a later part
+ * of one is told by the next assembler_push. */
 struct transaction *assembler_next(struct assembler *assembler);
 
 /* Where the stream is: file and end of the last event that was pushed (also told by heartbeats). */

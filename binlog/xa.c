@@ -29,8 +29,10 @@ int xa_prepare_parse(const struct event *event, struct xid *xid, bool *one_phase
 	bqual_length = cursor_u32(&cursor);
 	if (cursor.bad || !xid_read_data(&cursor, gtrid_length, bqual_length, xid))
 		return error_set(error, ERROR_CORRUPT,
-			"the name of the prepared transaction has parts of %lu and %lu bytes in a body of %zu; each may have %u.",
-			(unsigned long)gtrid_length, (unsigned long)bqual_length, event->body_length, XID_PART_MAXIMUM);
+			"the name of the prepared transaction has parts of %lu and %lu bytes in a body of "
+			"%zu; each may have %u.",
+			(unsigned long)gtrid_length, (unsigned long)bqual_length, event->body_length,
+			XID_PART_MAXIMUM);
 	return 0;
 }
 

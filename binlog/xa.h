@@ -16,14 +16,14 @@
 struct xid {
 	uint32_t format_id;
 	uint8_t gtrid_length, bqual_length; /* each ≤ 64 */
-	uint8_t data[128];                  /* gtrid, then bqual */
+	uint8_t data[128];		    /* gtrid, then bqual */
 };
 
 /* XA_PREPARE (38): the name, and whether it is a commit in one phase. */
 int xa_prepare_parse(const struct event *event, struct xid *xid, bool *one_phase, struct error *error);
 
-/* The name in an XA statement as the servers log it: X'gtrid',X'bqual',format, at `text` behind the verb; white
- * space around it is skipped. False when there is no such name or something follows it. */
+/* The name in an XA statement as the servers log it: X'gtrid',X'bqual',format, at `text` behind the verb;
+ * white space around it is skipped. False when there is no such name or something follows it. */
 bool xid_parse(const char *text, size_t length, struct xid *xid);
 
 /* "X'7831',X'',1" */

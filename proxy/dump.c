@@ -22,7 +22,7 @@ struct dump {
 	const char *file;
 	struct binlog_format format;
 	uint64_t transactions;
-	uint64_t last_end;    /* where the last transaction that is whole ends */
+	uint64_t last_end; /* where the last transaction that is whole ends */
 	bool in_use;
 };
 
@@ -30,7 +30,8 @@ static int write_output(void *context, const char *bytes, size_t length, struct 
 {
 	(void)context;
 	if (fwrite(bytes, 1, length, stdout) != length)
-		return error_set(error, ERROR_STOP, "Standard output cannot be written: %s.", strerror(errno));
+		return error_set(
+			error, ERROR_STOP, "Standard output cannot be written: %s.", strerror(errno));
 	return 0;
 }
 
@@ -62,8 +63,8 @@ static int name_place(const struct dump *dump, const struct event *event, uint64
 {
 	const char *name = event_type_name(event->header.type);
 
-	return error_context(error, "%s:%" PRIu64 ": %s (type %u)", dump->file, begin, name ? name : "an unknown event",
-		event->header.type);
+	return error_context(error, "%s:%" PRIu64 ": %s (type %u)", dump->file, begin,
+		name ? name : "an unknown event", event->header.type);
 }
 
 static int dump_event(struct dump *dump, const uint8_t *bytes, size_t length, uint64_t begin, uint64_t end,
@@ -81,10 +82,12 @@ static int dump_event(struct dump *dump, const uint8_t *bytes, size_t length, ui
 		dump->in_use = event.header.flags & EVENT_FLAG_IN_USE;
 	}
 	if (!dump->format.known && event.header.type != EVENT_ROTATE) {
-		error_set(error, ERROR_CORRUPT, "a format description was expected at the start of the file.");
+		error_set(
+			error, ERROR_CORRUPT, "a format description was expected at the start of the file.");
 		return name_place(dump, &event, begin, error);
 	}
-	if (begin >= dump->start && renderer_event(dump->renderer, &event, &dump->format, dump->file, begin, end, error) < 0)
+	if (begin >= dump->start &&
+		renderer_event(dump->renderer, &event, &dump->format, dump->file, begin, end, error) < 0)
 		return name_place(dump, &event, begin, error);
 	return dump->verify ? verify_event(dump, bytes, length, error) : 0;
 }
@@ -121,16 +124,19 @@ static int dump_stream(struct dump *dump, FILE *stream, const char *path, struct
 			rc = 0;
 			break;
 		}
-		if (dump_event(dump, bytes, length, binlog_file_begin(file), binlog_file_end(file), error) < 0) {
+		if (dump_event(dump, bytes, length, binlog_file_begin(file), binlog_file_end(file), error) <
+			0) {
 			rc = -1;
 			break;
 		}
 	}
 	if (rc < 0 && error->kind == ERROR_CORRUPT && dump->in_use)
-		error_advice(error, "The file was not closed: the server was writing it, or has crashed; what stands before is whole.");
+		error_advice(error, "The file was not closed: the server was writing it, or has crashed; "
+				    "what stands before is whole.");
 	if (rc == 0 && dump->verify)
-		printf("%s: %" PRIu64 " transactions are whole and end at %" PRIu64 "; the file ends at %" PRIu64 "%s\n", dump->file,
-			dump->transactions, dump->last_end, binlog_file_end(file),
+		printf("%s: %" PRIu64 " transactions are whole and end at %" PRIu64
+		       "; the file ends at %" PRIu64 "%s\n",
+			dump->file, dump->transactions, dump->last_end, binlog_file_end(file),
 			assembler_in_group(dump->assembler) ? ", inside a transaction" : "");
 	binlog_file_close(file);
 	return rc;
@@ -189,10 +195,11 @@ static void print_summary(const struct dump *dump, double seconds)
 	if (seconds <= 0)
 		seconds = 1e-9;
 	buffer_printf(&out,
-		dump->json ? "{\"events\":%" PRIu64 ",\"rows\":%" PRIu64 ",\"values\":%" PRIu64 ",\"event_bytes\":%" PRIu64
-			     ",\"row_bytes\":%" PRIu64 ",\"seconds\":%.6f,\"rows_per_second\":%.0f,\"bytes_per_second\":%.0f"
-			   : "%" PRIu64 " events, %" PRIu64 " rows, %" PRIu64 " values, %" PRIu64 " bytes (%" PRIu64
-			     " of rows) in %.3f s: %.0f rows/s, %.0f bytes/s\n",
+		dump->json ? "{\"events\":%" PRIu64 ",\"rows\":%" PRIu64 ",\"values\":%" PRIu64
+			     ",\"event_bytes\":%" PRIu64 ",\"row_bytes\":%" PRIu64
+			     ",\"seconds\":%.6f,\"rows_per_second\":%.0f,\"bytes_per_second\":%.0f"
+			   : "%" PRIu64 " events, %" PRIu64 " rows, %" PRIu64 " values, %" PRIu64
+			     " bytes (%" PRIu64 " of rows) in %.3f s: %.0f rows/s, %.0f bytes/s\n",
 		counts->events, counts->rows, counts->values, counts->event_bytes, counts->row_bytes, seconds,
 		(double)counts->rows / seconds, (double)counts->event_bytes / seconds);
 	put_by_type(dump, &out);
@@ -216,7 +223,9 @@ static int parse_offset(const char *name, const char *text, uint64_t *offset, st
 static int run_dump(struct dump *dump, int files, char **paths, struct error *error)
 {
 	struct assembler_limits limits = {.part_bytes = 1 << 20};
-	enum render_form form = dump->decode_only || dump->verify ? RENDER_NOTHING : dump->json ? RENDER_JSON : RENDER_TEXT;
+	enum render_form form = dump->decode_only || dump->verify ? RENDER_NOTHING
+				: dump->json			  ? RENDER_JSON
+								  : RENDER_TEXT;
 	double began = now_seconds();
 	struct error flush_error = {0};
 	int result = 0;
@@ -235,7 +244,8 @@ static int run_dump(struct dump *dump, int files, char **paths, struct error *er
 	renderer_free(dump->renderer);
 	assembler_free(dump->assembler);
 	if (fflush(stdout) != 0 && result == 0)
-		result = error_set(error, ERROR_STOP, "Standard output cannot be written: %s.", strerror(errno));
+		result = error_set(
+			error, ERROR_STOP, "Standard output cannot be written: %s.", strerror(errno));
 	return result;
 }
 
@@ -248,7 +258,8 @@ int dump_command(int argc, char **argv)
 		{"decode-only", NULL, "decode every value, print counts and rates", NULL, &dump.decode_only},
 		{"verify", NULL, "check that the events make whole transactions", NULL, &dump.verify},
 		{"start-position", "N", "print events that start at offset N or behind", &start, NULL},
-		{"stop-position", "N", "stop before the first event that starts at offset N or behind", &stop, NULL},
+		{"stop-position", "N", "stop before the first event that starts at offset N or behind", &stop,
+			NULL},
 	};
 	const size_t count = sizeof(arguments) / sizeof(arguments[0]);
 	const char *name = argv[0]; /* the files take its place */
@@ -265,7 +276,8 @@ int dump_command(int argc, char **argv)
 		parse_offset("stop-position", stop, &dump.stop, &error) < 0)
 		return command_fail(name, &error);
 	if (files == 0) {
-		error_set(&error, ERROR_USAGE, "Name the binary log files to read, or \"-\" for standard input.");
+		error_set(&error, ERROR_USAGE,
+			"Name the binary log files to read, or \"-\" for standard input.");
 		return command_fail(name, &error);
 	}
 	signal(SIGPIPE, SIG_DFL); /* "| head" ends it in silence */

@@ -1,5 +1,5 @@
-/* Runs the files and folders named as arguments through a fuzz target, as libFuzzer would. Each input has memory of its
- * own, so that a sanitizer sees a read behind its end. */
+/* Runs the files and folders named as arguments through a fuzz target, as libFuzzer would. Each input has
+ * memory of its own, so that a sanitizer sees a read behind its end. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Byte 0: version and limits. The rest: events without checksums, one behind the other. What comes out is walked, rows and
- * all, and prepared transactions are assembled again from what they keep. */
+/* Byte 0: version and limits. The rest: events without checksums, one behind the other. What comes out is
+ * walked, rows and all, and prepared transactions are assembled again from what they keep. */
 #include "binlog/transaction.h"
 #include "fuzz.h"
 #include "stream.h"
@@ -19,7 +19,8 @@ static size_t walk(struct transaction *transaction)
 {
 	size_t changes = 0;
 
-	MUST(transaction->begin.offset <= transaction->end.offset || transaction->kind == TRANSACTION_ABANDONED ||
+	MUST(transaction->begin.offset <= transaction->end.offset ||
+		transaction->kind == TRANSACTION_ABANDONED ||
 		strcmp(transaction->begin.file, transaction->end.file) != 0);
 	for (struct change *change = transaction->first; change; change = change->next, changes++) {
 		if (change->kind == CHANGE_ROWS)

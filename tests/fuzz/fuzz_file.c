@@ -1,4 +1,5 @@
-/* A binary log file, printed in the form that its length chooses, by the reader and the decoders that `dump` uses. */
+/* A binary log file, printed in the form that its length chooses, by the reader and the decoders that `dump`
+ * uses. */
 #include <stdio.h>
 
 #include "binlog/file.h"
@@ -26,9 +27,11 @@ static void print(struct binlog_file *file, enum render_form form)
 		MUST(binlog_file_end(file) - binlog_file_begin(file) == length);
 		if (event_parse(bytes, length, &format, &event, &error) < 0)
 			break;
-		if (event.header.type == EVENT_FORMAT_DESCRIPTION && binlog_format_parse(&event, &format, &error) < 0)
+		if (event.header.type == EVENT_FORMAT_DESCRIPTION &&
+			binlog_format_parse(&event, &format, &error) < 0)
 			break;
-		if (renderer_event(renderer, &event, &format, "f", binlog_file_begin(file), binlog_file_end(file), &error) < 0)
+		if (renderer_event(renderer, &event, &format, "f", binlog_file_begin(file),
+			    binlog_file_end(file), &error) < 0)
 			break;
 	}
 	renderer_flush(renderer, &error);

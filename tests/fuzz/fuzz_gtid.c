@@ -1,4 +1,5 @@
-/* Byte 0: what the rest is. A set as text (0) or bytes (1), one GTID as text (2), or the body of an event (3 and up). */
+/* Byte 0: what the rest is. A set as text (0) or bytes (1), one GTID as text (2), or the body of an event (3
+ * and up). */
 #include "binlog/control.h"
 #include "binlog/gtid_event.h"
 #include "fuzz.h"
@@ -43,8 +44,10 @@ static void one_text(const char *text)
 
 static void one_event(uint8_t select, const uint8_t *body, size_t length)
 {
-	static const uint8_t types[] = {EVENT_GTID, EVENT_ANONYMOUS_GTID, EVENT_GTID_TAGGED, EVENT_MARIA_GTID, EVENT_MARIA_GTID_LIST};
-	struct event event = {.header = {.type = types[select % 5], .server_id = 7}, .body = body, .body_length = length};
+	static const uint8_t types[] = {
+		EVENT_GTID, EVENT_ANONYMOUS_GTID, EVENT_GTID_TAGGED, EVENT_MARIA_GTID, EVENT_MARIA_GTID_LIST};
+	struct event event = {
+		.header = {.type = types[select % 5], .server_id = 7}, .body = body, .body_length = length};
 	struct gtid_event gtid;
 	struct gtid_set *set = gtid_set_new();
 	struct error error = {0};
@@ -57,7 +60,8 @@ static void one_event(uint8_t select, const uint8_t *body, size_t length)
 	} else if (gtid_event_parse(&event, &gtid, &error) == 0) {
 		MUST(strlen(gtid_text(&gtid.gtid, text)) < GTID_TEXT_MAXIMUM);
 		if (gtid.gtid.kind != GTID_NONE)
-			MUST(gtid_set_add(set, &gtid.gtid, &error) == 0 && gtid_set_contains(set, &gtid.gtid));
+			MUST(gtid_set_add(set, &gtid.gtid, &error) == 0 &&
+				gtid_set_contains(set, &gtid.gtid));
 	}
 	gtid_set_free(set);
 }
@@ -78,7 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text = strndup((const char *)data + 1, size - 1);
 	if (data[0] == 2)
 		one_text(text);
-	else if (data[0] == 0 ? gtid_set_parse(set, text, &error) == 0 : gtid_set_decode(set, data + 1, size - 1, &error) == 0)
+	else if (data[0] == 0 ? gtid_set_parse(set, text, &error) == 0
+			      : gtid_set_decode(set, data + 1, size - 1, &error) == 0)
 		check_set(set);
 	free(text);
 	gtid_set_free(set);

@@ -1,5 +1,5 @@
-/* Byte 0: 0 = the rest is the body of a compressed transaction; else it is its events, which are compressed here, in as
- * many frames, and taken through the assembler with small parts. */
+/* Byte 0: 0 = the rest is the body of a compressed transaction; else it is its events, which are compressed
+ * here, in as many frames, and taken through the assembler with small parts. */
 #include <zstd.h>
 
 #include "binlog/payload.h"
@@ -9,13 +9,17 @@
 
 static void read_body(const uint8_t *body, size_t length)
 {
-	struct event event = {.header = {.type = EVENT_TRANSACTION_PAYLOAD}, .body = body, .body_length = length}, inner;
+	struct event event = {.header = {.type = EVENT_TRANSACTION_PAYLOAD},
+			     .body = body,
+			     .body_length = length},
+		     inner;
 	struct payload_reader *reader = payload_reader_new();
 	struct payload_info info;
 	struct error error = {0};
 	uint64_t bytes = 0;
 
-	if (payload_info_parse(&event, &info, &error) == 0 && payload_reader_start(reader, &info, 1 << 20, 1 << 18, &error) == 0) {
+	if (payload_info_parse(&event, &info, &error) == 0 &&
+		payload_reader_start(reader, &info, 1 << 20, 1 << 18, &error) == 0) {
 		int rc;
 
 		while ((rc = payload_reader_next(reader, &inner, &error)) > 0) {
@@ -38,7 +42,8 @@ static void put_payload(struct buffer *out, const uint8_t *plain, size_t length,
 		size_t take = i + 1 == frames ? length - each * i : each, got;
 
 		MUST(buffer_reserve(&packed, ZSTD_compressBound(take)));
-		got = ZSTD_compress(packed.data + packed.length, ZSTD_compressBound(take), plain + each * i, take, 1);
+		got = ZSTD_compress(
+			packed.data + packed.length, ZSTD_compressBound(take), plain + each * i, take, 1);
 		MUST(!ZSTD_isError(got));
 		packed.length += got;
 	}

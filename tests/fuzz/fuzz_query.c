@@ -1,4 +1,5 @@
-/* Byte 0: which event; the rest: its body. Statements with their status block, and what gives a statement its context. */
+/* Byte 0: which event; the rest: its body. Statements with their status block, and what gives a statement its
+ * context. */
 #include "base/arena.h"
 #include "binlog/control.h"
 #include "binlog/query.h"
@@ -29,7 +30,8 @@ static uint64_t statement(const struct event *event)
 	if (query_event_parse(event, &format, &arena, &query, &error) == 0) {
 		const struct query_context *context = &query.context;
 
-		sum = touch(query.text, query.text_length) + touch(query.database, query.database_length + 1u);
+		sum = touch(query.text, query.text_length) +
+		      touch(query.database, query.database_length + 1u);
 		sum += touch(context->time_zone, context->time_zone_length);
 		sum += touch(context->invoker_user, context->invoker_user_length);
 		sum += touch(context->invoker_host, context->invoker_host_length);
@@ -62,7 +64,8 @@ static uint64_t small_event(const struct event *event)
 	switch (event->header.type) {
 	case EVENT_USER_VAR:
 		if (user_variable_parse(event, &variable, &error) == 0)
-			return touch(variable.name, variable.name_length) + touch(variable.value, variable.value_length);
+			return touch(variable.name, variable.name_length) +
+			       touch(variable.value, variable.value_length);
 		break;
 	case EVENT_ROTATE:
 		if (rotate_event_parse(event, &position, &error) == 0)
@@ -89,8 +92,9 @@ static uint64_t small_event(const struct event *event)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint8_t types[] = {EVENT_QUERY, EVENT_EXECUTE_LOAD_QUERY, EVENT_MARIA_QUERY_COMPRESSED, EVENT_USER_VAR,
-		EVENT_ROTATE, EVENT_HEARTBEAT, EVENT_HEARTBEAT_V2, EVENT_INCIDENT, EVENT_XA_PREPARE};
+	static const uint8_t types[] = {EVENT_QUERY, EVENT_EXECUTE_LOAD_QUERY, EVENT_MARIA_QUERY_COMPRESSED,
+		EVENT_USER_VAR, EVENT_ROTATE, EVENT_HEARTBEAT, EVENT_HEARTBEAT_V2, EVENT_INCIDENT,
+		EVENT_XA_PREPARE};
 	struct event event = {0};
 	volatile uint64_t sum;
 

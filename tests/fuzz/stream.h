@@ -9,14 +9,15 @@
 #include "base/buffer.h"
 #include "binlog/format.h"
 
-static const char *const fuzz_versions[] = {"8.4.5", "5.5.62-log", "5.6.51", "10.11.6-MariaDB", "11.8.2-MariaDB", "9.7.4",
-	"10.3.39-MariaDB", "5.7.44-log"};
+static const char *const fuzz_versions[] = {"8.4.5", "5.5.62-log", "5.6.51", "10.11.6-MariaDB",
+	"11.8.2-MariaDB", "9.7.4", "10.3.39-MariaDB", "5.7.44-log"};
 
-/* The whole event of the version that the low bits of `select` name, with a right checksum and no position. */
+/* The whole event of the version that the low bits of `select` name, with a right checksum and no position.
+ */
 static inline void fuzz_put_format(struct buffer *out, uint8_t select)
 {
-	static const uint8_t lengths[] = {56, 13, 0, 8, 0, 18, 0, 4, 4, 4, 4, 18, 0, 0, 95, 0, 4, 26, 8, 0, 0, 0, 8, 8, 8, 2,
-		0, 0, 0, 10, 10, 10, 42, 42, 0, 18, 52, 0, 10, 40, 0, 0};
+	static const uint8_t lengths[] = {56, 13, 0, 8, 0, 18, 0, 4, 4, 4, 4, 18, 0, 0, 95, 0, 4, 26, 8, 0, 0,
+		0, 8, 8, 8, 2, 0, 0, 0, 10, 10, 10, 42, 42, 0, 18, 52, 0, 10, 40, 0, 0};
 	const char *version = fuzz_versions[select & 7];
 	bool maria = strstr(version, "MariaDB") != NULL, old = strncmp(version, "5.5", 3) == 0;
 	size_t start = out->length, types = maria ? 171 : sizeof(lengths);

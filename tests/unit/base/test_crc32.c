@@ -33,12 +33,15 @@ static void as_zlib(void **state)
 	}
 	for (size_t length = 0; length < 400; length++) {
 		for (size_t at = 0; at < 16; at++) {
-			assert_int_equal(crc32_add(0, bytes + at, length), crc32(0, bytes + at, (uInt)length));
-			assert_int_equal(crc32_add(0xdeadbeef, bytes + at, length), crc32(0xdeadbeef, bytes + at, (uInt)length));
+			assert_int_equal(
+				crc32_add(0, bytes + at, length), crc32(0, bytes + at, (uInt)length));
+			assert_int_equal(crc32_add(0xdeadbeef, bytes + at, length),
+				crc32(0xdeadbeef, bytes + at, (uInt)length));
 		}
 	}
 	for (size_t cut = 0; cut < SIZE; cut += 37)
-		assert_int_equal(crc32_add(crc32_add(0, bytes, cut), bytes + cut, SIZE - cut), crc32(0, bytes, SIZE));
+		assert_int_equal(
+			crc32_add(crc32_add(0, bytes, cut), bytes + cut, SIZE - cut), crc32(0, bytes, SIZE));
 	free(bytes);
 }
 

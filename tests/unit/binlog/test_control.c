@@ -10,7 +10,8 @@ static struct event make(uint8_t type, uint32_t log_pos, const char *hex)
 	buffer_clear(&body);
 	put_hex(&body, hex);
 	error_clear(&error);
-	return (struct event){.header = {.type = type, .log_pos = log_pos}, .body = (const uint8_t *)buffer_text(&body),
+	return (struct event){.header = {.type = type, .log_pos = log_pos},
+		.body = (const uint8_t *)buffer_text(&body),
 		.body_length = body.length};
 }
 
@@ -78,7 +79,8 @@ static void heartbeats(void **state)
 
 static void bad_heartbeats(void **state)
 {
-	static const char *const v2[] = {"", "01 05 6269", "02 03 fc01", "01 00 00", "01 05 62696e2e31", "02 01 fc 00"};
+	static const char *const v2[] = {
+		"", "01 05 6269", "02 03 fc01", "01 00 00", "01 05 62696e2e31", "02 01 fc 00"};
 	struct position position;
 	struct event event;
 	bool wide;
@@ -98,7 +100,8 @@ static void bad_heartbeats(void **state)
 static void gtid_lists(void **state)
 {
 	struct event event = make(EVENT_MARIA_GTID_LIST, 0,
-		"03000010 01000000 02000000 0300000000000000 00000000 07000000 0900000000000000 01000000 05000000 0200000000000000");
+		"03000010 01000000 02000000 0300000000000000 00000000 07000000 0900000000000000 01000000 "
+		"05000000 0200000000000000");
 	struct gtid_set *set = gtid_set_new();
 	struct buffer text = BUFFER_INIT;
 	uint32_t flags;

@@ -14,7 +14,10 @@ static FILE *stream_of(size_t length)
 static void start(void)
 {
 	buffer_clear(&bytes);
-	buffer_append(&bytes, "\xfe" "bin", 4);
+	buffer_append(&bytes,
+		"\xfe"
+		"bin",
+		4);
 }
 
 static void magic_numbers(void **state)
@@ -23,7 +26,15 @@ static void magic_numbers(void **state)
 		const char *bytes;
 		size_t length;
 		const char *part;
-	} cases[] = {{"\xfd" "bin", 4, "encrypted"}, {"\xfe" "bim", 4, "no binary log"}, {"\xfe" "bi", 3, "no binary log"}};
+	} cases[] = {{"\xfd"
+		      "bin",
+			     4, "encrypted"},
+		{"\xfe"
+		 "bim",
+			4, "no binary log"},
+		{"\xfe"
+		 "bi",
+			3, "no binary log"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -90,7 +101,8 @@ static void cut_at_every_byte(void **state)
 			assert_int_equal(rc, 0);
 		} else {
 			assert_int_equal(rc, -1);
-			assert_error(&error, ERROR_CORRUPT, cut < 35 ? "f:4: the file ends inside" : "f:35: the file ends inside");
+			assert_error(&error, ERROR_CORRUPT,
+				cut < 35 ? "f:4: the file ends inside" : "f:35: the file ends inside");
 		}
 		binlog_file_close(file);
 		fclose(stream);
@@ -142,7 +154,8 @@ static void encryption_begins(void **state)
 
 	(void)state;
 	start();
-	put_event(&bytes, EVENT_MARIA_START_ENCRYPTION, 1, 2, 3, EVENT_FLAG_IGNORABLE, "12345678901234567", 17, true);
+	put_event(&bytes, EVENT_MARIA_START_ENCRYPTION, 1, 2, 3, EVENT_FLAG_IGNORABLE, "12345678901234567",
+		17, true);
 	put_event(&bytes, EVENT_MARIA_START_ENCRYPTION, 1, 2, 3, 0, "12345678901234567", 17, true);
 	stream = stream_of(bytes.length);
 	file = binlog_file_open(stream, "f", 0, &error);

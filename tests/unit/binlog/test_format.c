@@ -10,12 +10,14 @@ static void parse(const struct buffer *bytes, const struct binlog_format *format
 		fail_msg("%s", error.text);
 }
 
-static void fails(const struct buffer *bytes, const struct binlog_format *format, enum error_kind kind, const char *part)
+static void fails(const struct buffer *bytes, const struct binlog_format *format, enum error_kind kind,
+	const char *part)
 {
 	struct error error = {0};
 	struct event event;
 
-	assert_int_equal(event_parse((const uint8_t *)bytes->data, bytes->length, format, &event, &error), -1);
+	assert_int_equal(
+		event_parse((const uint8_t *)bytes->data, bytes->length, format, &event, &error), -1);
 	assert_error(&error, kind, part);
 }
 
@@ -38,11 +40,13 @@ static void artificial_rotate_before_the_format(void **state)
 
 	/* agreed on, but the master sends none */
 	bytes.length = 0;
-	put_event(&bytes, EVENT_ROTATE, 0, 77, 0, EVENT_FLAG_ARTIFICIAL, "\4\0\0\0\0\0\0\0binlog.000001", 21, false);
+	put_event(&bytes, EVENT_ROTATE, 0, 77, 0, EVENT_FLAG_ARTIFICIAL, "\4\0\0\0\0\0\0\0binlog.000001", 21,
+		false);
 	parse(&bytes, &(struct binlog_format){.checksum = CHECKSUM_CRC32}, &event);
 	assert_int_equal(event.body_length, 21);
 	/* in a file with checksums there must be one */
-	fails(&bytes, &(struct binlog_format){.known = true, .checksum = CHECKSUM_CRC32}, ERROR_CORRUPT, "checksum");
+	fails(&bytes, &(struct binlog_format){.known = true, .checksum = CHECKSUM_CRC32}, ERROR_CORRUPT,
+		"checksum");
 	buffer_release(&bytes);
 }
 
@@ -103,7 +107,8 @@ static void format_descriptions(void **state)
 		struct event event;
 
 		put_format_body(&body, cases[i].text, 12345, cases[i].algorithm);
-		put_event(&bytes, EVENT_FORMAT_DESCRIPTION, 1, 2, 0, 0, body.data, body.length, cases[i].algorithm >= 0);
+		put_event(&bytes, EVENT_FORMAT_DESCRIPTION, 1, 2, 0, 0, body.data, body.length,
+			cases[i].algorithm >= 0);
 		parse(&bytes, &no_format, &event);
 		assert_int_equal(event.body_length, body.length);
 		assert_int_equal(binlog_format_parse(&event, &format, &error), 0);

@@ -169,8 +169,10 @@ static void membership(void **state)
 
 	(void)state;
 	add(set, UUID ":1-5:10-20," OTHER ":3:t:7-8");
-	assert_true(has(set, UUID ":1") && has(set, UUID ":5") && has(set, UUID ":10") && has(set, OTHER ":t:8"));
-	assert_false(has(set, UUID ":6") || has(set, UUID ":9") || has(set, UUID ":21") || has(set, OTHER ":4"));
+	assert_true(
+		has(set, UUID ":1") && has(set, UUID ":5") && has(set, UUID ":10") && has(set, OTHER ":t:8"));
+	assert_false(
+		has(set, UUID ":6") || has(set, UUID ":9") || has(set, UUID ":21") || has(set, OTHER ":4"));
 	assert_false(has(set, OTHER ":u:8") || has(set, "0-1-1") || has(set, UUID ":t:7"));
 	assert_false(gtid_set_contains(set, &(struct gtid){.kind = GTID_NONE}));
 	assert_int_equal(gtid_set_count(set), 5 + 11 + 1 + 2);
@@ -262,9 +264,10 @@ static void encodings(void **state)
 {
 	(void)state;
 	codec("", "0000000000000000");
-	codec(UUID ":1-5",
-		"0100000000000000 00112233445566778899aabbccddeeff 0100000000000000 0100000000000000 0600000000000000");
-	codec(UUID ":ab:1-5", "01 010000000000 01 00112233445566778899aabbccddeeff 04 6162 0100000000000000 0100000000000000 "
+	codec(UUID ":1-5", "0100000000000000 00112233445566778899aabbccddeeff 0100000000000000 "
+			   "0100000000000000 0600000000000000");
+	codec(UUID ":ab:1-5", "01 010000000000 01 00112233445566778899aabbccddeeff 04 6162 0100000000000000 "
+			      "0100000000000000 "
 			      "0600000000000000");
 	codec(UUID ":1-5:9:ab:3-4," OTHER ":1-9223372036854775806", NULL);
 	codec(UUID ":1-5:7-8:10," OTHER ":3", NULL);
@@ -295,13 +298,18 @@ static void bad_encodings(void **state)
 	decode_fails("ffffffffffffff00", ERROR_CORRUPT, "announces");
 	decode_fails("0000000000000000 00", ERROR_CORRUPT, "1 bytes follow");
 	decode_fails("0100000000000000" UUID_BYTES "ffffffffffffffff", ERROR_CORRUPT, "ends before");
-	decode_fails("0100000000000000" UUID_BYTES "0100000000000000 0000000000000000 0600000000000000", ERROR_CORRUPT, "interval");
-	decode_fails("0100000000000000" UUID_BYTES "0100000000000000 0600000000000000 0600000000000000", ERROR_CORRUPT, "interval");
-	decode_fails("0100000000000000" UUID_BYTES "0100000000000000 0100000000000000 ffffffffffffffff", ERROR_CORRUPT, "interval");
-	decode_fails("01 010000000000 01" UUID_BYTES "05 6162 0100000000000000 0100000000000000 0600000000000000", ERROR_CORRUPT,
-		"tag");
-	decode_fails("01 010000000000 01" UUID_BYTES "04 4142 0100000000000000 0100000000000000 0600000000000000", ERROR_CORRUPT,
-		"tag");
+	decode_fails("0100000000000000" UUID_BYTES "0100000000000000 0000000000000000 0600000000000000",
+		ERROR_CORRUPT, "interval");
+	decode_fails("0100000000000000" UUID_BYTES "0100000000000000 0600000000000000 0600000000000000",
+		ERROR_CORRUPT, "interval");
+	decode_fails("0100000000000000" UUID_BYTES "0100000000000000 0100000000000000 ffffffffffffffff",
+		ERROR_CORRUPT, "interval");
+	decode_fails("01 010000000000 01" UUID_BYTES
+		     "05 6162 0100000000000000 0100000000000000 0600000000000000",
+		ERROR_CORRUPT, "tag");
+	decode_fails("01 010000000000 01" UUID_BYTES
+		     "04 4142 0100000000000000 0100000000000000 0600000000000000",
+		ERROR_CORRUPT, "tag");
 	add(set, "0-1-1");
 	assert_int_equal(gtid_set_decode(set, (const uint8_t *)"\0\0\0\0\0\0\0\0", 8, &error), -1);
 	gtid_set_free(set);
@@ -316,9 +324,10 @@ static void unordered_encoding(void **state)
 
 	(void)state;
 	put_hex(&bytes, "0300000000000000"
-		"ffffffff000000000000000000000001 0100000000000000 0300000000000000 0400000000000000" UUID_BYTES
-		"0300000000000000 0900000000000000 0b00000000000000 0100000000000000 0300000000000000 0300000000000000 "
-		"0400000000000000" UUID_BYTES "0100000000000000 0400000000000000 0900000000000000");
+			"ffffffff000000000000000000000001 0100000000000000 0300000000000000 "
+			"0400000000000000" UUID_BYTES "0300000000000000 0900000000000000 0b00000000000000 "
+						      "0100000000000000 0300000000000000 0300000000000000 "
+			"0400000000000000" UUID_BYTES "0100000000000000 0400000000000000 0900000000000000");
 	if (gtid_set_decode(set, (const uint8_t *)bytes.data, bytes.length, &error) < 0)
 		fail_msg("%s", error.text);
 	assert_set(set, UUID ":1-10," OTHER ":3");

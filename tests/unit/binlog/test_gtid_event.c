@@ -8,7 +8,8 @@ static struct event make(uint8_t type, const char *hex)
 {
 	buffer_clear(&body);
 	put_hex(&body, hex);
-	return (struct event){.header = {.type = type, .server_id = 77}, .body = (const uint8_t *)buffer_text(&body),
+	return (struct event){.header = {.type = type, .server_id = 77},
+		.body = (const uint8_t *)buffer_text(&body),
 		.body_length = body.length};
 }
 
@@ -78,11 +79,14 @@ static void mysql_versions_and_ticket(void **state)
 	assert_int_equal(gtid.original_version, 0); /* 999999 = unknown */
 	gtid = parsed(EVENT_GTID, CLOCK "01000000000000 20 a9380100 0900000000000000", UUID_TEXT ":5");
 	assert_int_equal(gtid.commit_group_ticket, 9);
-	gtid = parsed(EVENT_ANONYMOUS_GTID, "00 00000000000000000000000000000000 0000000000000000 02 00000000 00000000 01000000 "
-					    "00000000", "");
+	gtid = parsed(EVENT_ANONYMOUS_GTID,
+		"00 00000000000000000000000000000000 0000000000000000 02 00000000 00000000 01000000 "
+		"00000000",
+		"");
 	assert_int_equal(gtid.gtid.kind, GTID_NONE);
 	assert_int_equal(gtid.sequence_number, 1);
-	gtid = parsed(EVENT_GTID, HEAD "07 0300000000000000 0400000000000000", UUID_TEXT ":5"); /* another type code */
+	gtid = parsed(EVENT_GTID, HEAD "07 0300000000000000 0400000000000000",
+		UUID_TEXT ":5"); /* another type code */
 	assert_false(gtid.has_clock);
 }
 
@@ -103,7 +107,8 @@ static void varlen_integers(void **state)
 		const char *hex;
 		uint64_t value;
 	} unsigneds[] = {{"00", 0}, {"02", 1}, {"fe", 127}, {"0102", 128}, {"fdff", 16383}, {"030002", 16384},
-		{"ff0100000000000000", 1}, {"ffffffffffffffffff", UINT64_MAX}, {"7fffffffffffffff", UINT64_MAX >> 8}};
+		{"ff0100000000000000", 1}, {"ffffffffffffffffff", UINT64_MAX},
+		{"7fffffffffffffff", UINT64_MAX >> 8}};
 	static const struct {
 		const char *hex;
 		int64_t value;
@@ -112,7 +117,8 @@ static void varlen_integers(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(unsigneds) / sizeof(unsigneds[0]); i++) {
 		struct event event = make(0, unsigneds[i].hex);
-		struct cursor cursor = cursor_of(event.body, event.body_length), cut = cursor_of(event.body, event.body_length - 1);
+		struct cursor cursor = cursor_of(event.body, event.body_length),
+			      cut = cursor_of(event.body, event.body_length - 1);
 
 		assert_true(cursor_varlen(&cursor) == unsigneds[i].value);
 		assert_true(cursor_empty(&cursor) && !cursor.bad);
@@ -176,7 +182,8 @@ static void tagged_errors(void **state)
 	fails(EVENT_GTID_TAGGED, "02 0a 00 0001", ERROR_CORRUPT, "field 0");
 	fails(EVENT_GTID_TAGGED, "02 0a 00 0002", ERROR_CORRUPT, "number is 0");
 	fails(EVENT_GTID_TAGGED, "02 0c 00 06 02 41", ERROR_CORRUPT, "field 3"); /* "A" */
-	fails(EVENT_GTID_TAGGED, "02 2a 00 02 0104 000000000000000000000000000000", ERROR_CORRUPT, "field 1"); /* 256s */
+	fails(EVENT_GTID_TAGGED, "02 2a 00 02 0104 000000000000000000000000000000", ERROR_CORRUPT,
+		"field 1"); /* 256s */
 	fails(EVENT_GTID_TAGGED, "02 0a 00 06 20", ERROR_CORRUPT, "field 3");
 }
 
@@ -194,8 +201,10 @@ static void mariadb(void **state)
 	assert_int_equal(gtid.xid.format_id, 7);
 	assert_int_equal(gtid.xid.gtrid_length, 2);
 	assert_memory_equal(gtid.xid.data, "x1b", 3);
-	gtid = parsed(EVENT_MARIA_GTID, "0100000000000000 00000000 29 15 01 1000000000000000 21000000", "0-77-1");
-	assert_int_equal(gtid.flags_extra, MARIA_GTID_MULTI_ENGINE | MARIA_GTID_COMMIT_ALTER | MARIA_GTID_THREAD_ID);
+	gtid = parsed(
+		EVENT_MARIA_GTID, "0100000000000000 00000000 29 15 01 1000000000000000 21000000", "0-77-1");
+	assert_int_equal(
+		gtid.flags_extra, MARIA_GTID_MULTI_ENGINE | MARIA_GTID_COMMIT_ALTER | MARIA_GTID_THREAD_ID);
 	assert_int_equal(gtid.sa_seq_no, 16);
 	assert_int_equal(gtid.thread_id, 33);
 	gtid = parsed(EVENT_MARIA_GTID, "0100000000000000 00000000 29", "0-77-1");
@@ -208,8 +217,10 @@ static void mariadb_errors(void **state)
 	fails(EVENT_MARIA_GTID, "0000000000000000 00000000 29 000000000000", ERROR_CORRUPT, "number is 0");
 	fails(EVENT_MARIA_GTID, "0100000000000000 00000000", ERROR_CORRUPT, "ends behind");
 	fails(EVENT_MARIA_GTID, "0100000000000000 00000000 02 00", ERROR_CORRUPT, "ends behind");
-	fails(EVENT_MARIA_GTID, "0100000000000000 00000000 40 07000000 41 00 00", ERROR_CORRUPT, "ends behind");
-	fails(EVENT_MARIA_GTID, "0100000000000000 00000000 40 07000000 02 01 7831", ERROR_CORRUPT, "ends behind");
+	fails(EVENT_MARIA_GTID, "0100000000000000 00000000 40 07000000 41 00 00", ERROR_CORRUPT,
+		"ends behind");
+	fails(EVENT_MARIA_GTID, "0100000000000000 00000000 40 07000000 02 01 7831", ERROR_CORRUPT,
+		"ends behind");
 	fails(EVENT_MARIA_GTID, "0100000000000000 00000000 01 04 00", ERROR_CORRUPT, "ends behind");
 }
 

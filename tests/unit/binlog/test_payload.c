@@ -16,10 +16,11 @@ static struct event make(const void *plain, size_t length, unsigned frames, uint
 	for (unsigned i = 0; i < frames; i++) {
 		size_t from = length / frames * i, to = i + 1 == frames ? length : length / frames * (i + 1);
 
-		used += ZSTD_compress(packed + used, room - used, (const uint8_t *)plain + from, to - from, 3);
+		used += ZSTD_compress(
+			packed + used, room - used, (const uint8_t *)plain + from, to - from, 3);
 	}
 	buffer_clear(&body);
-	buffer_append(&body, "\2\1\0", 3); /* compression 0 */
+	buffer_append(&body, "\2\1\0", 3);    /* compression 0 */
 	buffer_append(&body, "\3\11\376", 3); /* uncompressed size, as 254 and 8 bytes */
 	buffer_put_le(&body, declared, 8);
 	buffer_append(&body, "\1\11\376", 3);
@@ -28,19 +29,22 @@ static struct event make(const void *plain, size_t length, unsigned frames, uint
 	buffer_append(&body, packed, used);
 	buffer_release(&fields);
 	free(packed);
-	return (struct event){.header = {.type = EVENT_TRANSACTION_PAYLOAD}, .body = (const uint8_t *)body.data,
+	return (struct event){.header = {.type = EVENT_TRANSACTION_PAYLOAD},
+		.body = (const uint8_t *)body.data,
 		.body_length = body.length};
 }
 
 /* Reads all of it; the number of events, or -1. */
-static int read_all(const struct event *event, uint64_t maximum, uint64_t event_maximum, bool keep, struct error *error)
+static int read_all(
+	const struct event *event, uint64_t maximum, uint64_t event_maximum, bool keep, struct error *error)
 {
 	struct payload_reader *reader = payload_reader_new();
 	struct payload_info info;
 	struct event inner;
 	int rc = -1, count = 0;
 
-	if (payload_info_parse(event, &info, error) < 0 || payload_reader_start(reader, &info, maximum, event_maximum, error) < 0)
+	if (payload_info_parse(event, &info, error) < 0 ||
+		payload_reader_start(reader, &info, maximum, event_maximum, error) < 0)
 		goto out;
 	while ((rc = payload_reader_next(reader, &inner, error)) > 0) {
 		assert_int_equal(inner.header.length, inner.body_length + EVENT_HEADER_SIZE);
@@ -114,7 +118,8 @@ static void not_compressed(void **state)
 	buffer_release(&plain);
 }
 
-static void fails(const struct event *event, uint64_t maximum, uint64_t event_maximum, enum error_kind kind, const char *part)
+static void fails(const struct event *event, uint64_t maximum, uint64_t event_maximum, enum error_kind kind,
+	const char *part)
 {
 	struct error error = {0};
 

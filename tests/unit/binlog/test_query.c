@@ -9,7 +9,9 @@ static struct event make(uint8_t type, const char *hex)
 {
 	buffer_clear(&body);
 	put_hex(&body, hex);
-	return (struct event){.header = {.type = type}, .body = (const uint8_t *)buffer_text(&body), .body_length = body.length};
+	return (struct event){.header = {.type = type},
+		.body = (const uint8_t *)buffer_text(&body),
+		.body_length = body.length};
 }
 
 static struct query_event parsed(uint8_t type, const char *hex)
@@ -39,8 +41,8 @@ static struct query_context context(const char *hex)
 	char all[4096];
 	struct event event = make(0, hex);
 
-	snprintf(all, sizeof(all), "21000000 00000000 00 0000 %02x%02x %s 00 78", (unsigned)event.body_length & 255,
-		(unsigned)event.body_length >> 8, hex);
+	snprintf(all, sizeof(all), "21000000 00000000 00 0000 %02x%02x %s 00 78",
+		(unsigned)event.body_length & 255, (unsigned)event.body_length >> 8, hex);
 	return parsed(EVENT_QUERY, all).context;
 }
 
@@ -49,8 +51,9 @@ static void recorded_statement(void **state)
 	struct query_event query;
 
 	(void)state;
-	query = parsed(EVENT_QUERY, "21000000 05000000 01 2604 1a00 | 00 00000000 | 01 0000205400000000 | 06 03 737464 | "
-				    "04 2100 2100 0800 | 67 00 | 64726f70");
+	query = parsed(EVENT_QUERY,
+		"21000000 05000000 01 2604 1a00 | 00 00000000 | 01 0000205400000000 | 06 03 737464 | "
+		"04 2100 2100 0800 | 67 00 | 64726f70");
 	assert_int_equal(query.thread_id, 33);
 	assert_int_equal(query.execution_seconds, 5);
 	assert_int_equal(query.error_code, 1062);
@@ -97,8 +100,9 @@ static void each_status_variable(void **state)
 	assert_int_equal(c.default_utf8mb4_collation, 255);
 	assert_int_equal(c.require_primary_key, 1);
 	assert_int_equal(c.table_encryption, 1);
-	assert_int_equal(c.has, QUERY_HAS_UPDATED_DBS | QUERY_HAS_EXPLICIT_DEFAULTS | QUERY_HAS_DDL_XID | QUERY_HAS_DEFAULT_UTF8MB4 |
-		QUERY_HAS_REQUIRE_PK | QUERY_HAS_TABLE_ENCRYPTION);
+	assert_int_equal(c.has, QUERY_HAS_UPDATED_DBS | QUERY_HAS_EXPLICIT_DEFAULTS | QUERY_HAS_DDL_XID |
+					QUERY_HAS_DEFAULT_UTF8MB4 | QUERY_HAS_REQUIRE_PK |
+					QUERY_HAS_TABLE_ENCRYPTION);
 }
 
 static void mariadb_status_variables(void **state)
@@ -107,8 +111,8 @@ static void mariadb_status_variables(void **state)
 
 	(void)state;
 	c = context("83 02 2100 d800 2d00 0009 04 2100 2100 0800 80 010000 81 0700000000000000 82 02");
-	assert_int_equal(c.has, QUERY_HAS_CHARACTER_SET_COLLATIONS | QUERY_HAS_CHARSET | QUERY_HAS_MICROSECONDS | QUERY_HAS_DDL_XID |
-		QUERY_HAS_GTID_FLAGS3);
+	assert_int_equal(c.has, QUERY_HAS_CHARACTER_SET_COLLATIONS | QUERY_HAS_CHARSET |
+					QUERY_HAS_MICROSECONDS | QUERY_HAS_DDL_XID | QUERY_HAS_GTID_FLAGS3);
 	assert_int_equal(c.character_set_collations_count, 2);
 	assert_int_equal(c.character_set_collations[6], 0);
 	assert_int_equal(c.microseconds, 1);
@@ -136,10 +140,11 @@ static void unknown_status_variables(void **state)
 /* Every variable's value cut off at every byte. */
 static void cut_status_variables(void **state)
 {
-	static const char *const whole[] = {"00 00000000", "01 0000000000000000", "02 03 737464 00", "03 0100 0100",
-		"04 2100 2100 0800", "05 02 7a7a", "06 02 7a7a", "07 0100", "08 0100", "09 0000000000000000", "0a 00000000",
-		"0b 01 61 01 62", "0c 01 6100", "0d 010203", "10 01", "11 0000000000000000", "12 0100", "13 01", "14 01", "80 010203",
-		"81 0000000000000000", "82 04 0000000000000000", "83 01 0100 0200"};
+	static const char *const whole[] = {"00 00000000", "01 0000000000000000", "02 03 737464 00",
+		"03 0100 0100", "04 2100 2100 0800", "05 02 7a7a", "06 02 7a7a", "07 0100", "08 0100",
+		"09 0000000000000000", "0a 00000000", "0b 01 61 01 62", "0c 01 6100", "0d 010203", "10 01",
+		"11 0000000000000000", "12 0100", "13 01", "14 01", "80 010203", "81 0000000000000000",
+		"82 04 0000000000000000", "83 01 0100 0200"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
@@ -157,7 +162,8 @@ static void cut_status_variables(void **state)
 			buffer_put_le(&body, cut, 2);
 			buffer_append(&body, variable, cut);
 			buffer_append(&body, "\0x", 2);
-			event = (struct event){.header = {.type = EVENT_QUERY}, .body = (const uint8_t *)body.data,
+			event = (struct event){.header = {.type = EVENT_QUERY},
+				.body = (const uint8_t *)body.data,
 				.body_length = body.length};
 			assert_int_equal(query_event_parse(&event, &format, &arena, &query, &error), -1);
 			assert_error(&error, ERROR_CORRUPT, "status variable");
@@ -178,7 +184,8 @@ static void bad_statements(void **state)
 	format.post_header_length[EVENT_QUERY] = 11;
 	fails(EVENT_QUERY, "21000000 00000000 01 0000 0000 6100", ERROR_STOP, "post-header of 11");
 	format.post_header_length[EVENT_QUERY] = 15; /* two bytes of a later version */
-	assert_memory_equal(parsed(EVENT_QUERY, "21000000 00000000 01 0000 0000 ffff 6100 7879").text, "xy", 2);
+	assert_memory_equal(
+		parsed(EVENT_QUERY, "21000000 00000000 01 0000 0000 ffff 6100 7879").text, "xy", 2);
 	format.post_header_length[EVENT_QUERY] = 0;
 }
 
@@ -202,13 +209,20 @@ static void compressed_statements(void **state)
 	fails(EVENT_MARIA_QUERY_COMPRESSED, hex, ERROR_CORRUPT, "1 bytes follow");
 	hex[strlen(hex) - 4] = '\0';
 	fails(EVENT_MARIA_QUERY_COMPRESSED, hex, ERROR_CORRUPT, "cannot be expanded");
-	fails(EVENT_MARIA_QUERY_COMPRESSED, "21000000 00000000 01 0000 0000 6100 80 64", ERROR_CORRUPT, "byte 0x80");
-	fails(EVENT_MARIA_QUERY_COMPRESSED, "21000000 00000000 01 0000 0000 6100 91 64", ERROR_CORRUPT, "byte 0x91");
-	fails(EVENT_MARIA_QUERY_COMPRESSED, "21000000 00000000 01 0000 0000 6100 85 6464646464", ERROR_CORRUPT, "byte 0x85");
-	fails(EVENT_MARIA_QUERY_COMPRESSED, "21000000 00000000 01 0000 0000 6100", ERROR_CORRUPT, "byte 0x00");
-	fails(EVENT_MARIA_QUERY_COMPRESSED, "21000000 00000000 01 0000 0000 6100 84 6464", ERROR_CORRUPT, "4 length bytes");
-	fails(EVENT_MARIA_QUERY_COMPRESSED, "21000000 00000000 01 0000 0000 6100 84 ffffffff 00", ERROR_CORRUPT, "cannot hold");
-	fails(EVENT_MARIA_QUERY_COMPRESSED, "21000000 00000000 01 0000 0000 6100 84 00ffffff 00", ERROR_CORRUPT, "cannot hold");
+	fails(EVENT_MARIA_QUERY_COMPRESSED, "21000000 00000000 01 0000 0000 6100 80 64", ERROR_CORRUPT,
+		"byte 0x80");
+	fails(EVENT_MARIA_QUERY_COMPRESSED, "21000000 00000000 01 0000 0000 6100 91 64", ERROR_CORRUPT,
+		"byte 0x91");
+	fails(EVENT_MARIA_QUERY_COMPRESSED, "21000000 00000000 01 0000 0000 6100 85 6464646464",
+		ERROR_CORRUPT, "byte 0x85");
+	fails(EVENT_MARIA_QUERY_COMPRESSED, "21000000 00000000 01 0000 0000 6100", ERROR_CORRUPT,
+		"byte 0x00");
+	fails(EVENT_MARIA_QUERY_COMPRESSED, "21000000 00000000 01 0000 0000 6100 84 6464", ERROR_CORRUPT,
+		"4 length bytes");
+	fails(EVENT_MARIA_QUERY_COMPRESSED, "21000000 00000000 01 0000 0000 6100 84 ffffffff 00",
+		ERROR_CORRUPT, "cannot hold");
+	fails(EVENT_MARIA_QUERY_COMPRESSED, "21000000 00000000 01 0000 0000 6100 84 00ffffff 00",
+		ERROR_CORRUPT, "cannot hold");
 }
 
 static void load_statements(void **state)
@@ -224,13 +238,17 @@ static void load_statements(void **state)
 	assert_int_equal(query.file_name_end, 3);
 	assert_int_equal(query.duplicate_handling, 2);
 	assert_memory_equal(query.text, "abcd", 4);
-	fails(EVENT_EXECUTE_LOAD_QUERY, "21000000 00000000 01 0000 0000 07000000 03000000 01000000 02 6100 61626364", ERROR_CORRUPT,
+	fails(EVENT_EXECUTE_LOAD_QUERY,
+		"21000000 00000000 01 0000 0000 07000000 03000000 01000000 02 6100 61626364", ERROR_CORRUPT,
 		"from byte 3 to 1");
-	fails(EVENT_EXECUTE_LOAD_QUERY, "21000000 00000000 01 0000 0000 07000000 03000000 05000000 02 6100 61626364", ERROR_CORRUPT,
+	fails(EVENT_EXECUTE_LOAD_QUERY,
+		"21000000 00000000 01 0000 0000 07000000 03000000 05000000 02 6100 61626364", ERROR_CORRUPT,
 		"from byte 3 to 5");
-	fails(EVENT_EXECUTE_LOAD_QUERY, "21000000 00000000 01 0000 0000 07000000 01000000 03000000 03 6100 61626364", ERROR_CORRUPT,
+	fails(EVENT_EXECUTE_LOAD_QUERY,
+		"21000000 00000000 01 0000 0000 07000000 01000000 03000000 03 6100 61626364", ERROR_CORRUPT,
 		"duplicates");
-	fails(EVENT_EXECUTE_LOAD_QUERY, "21000000 00000000 01 0000 0000 07000000 010000", ERROR_CORRUPT, "post-header takes 26");
+	fails(EVENT_EXECUTE_LOAD_QUERY, "21000000 00000000 01 0000 0000 07000000 010000", ERROR_CORRUPT,
+		"post-header takes 26");
 }
 
 static struct user_variable variable(const char *hex)

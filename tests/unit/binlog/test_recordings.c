@@ -7,16 +7,17 @@
 static const char *const recordings[] = RECORDINGS;
 #define COUNT (sizeof(recordings) / sizeof(recordings[0]))
 
-static const char *const kinds[] = {"OPEN", "COMMIT", "ROLLBACK", "STANDALONE", "XA_PREPARE", "XA_COMMIT", "XA_ROLLBACK",
-	"EMPTY", "RESTART", "ABANDONED"};
+static const char *const kinds[] = {"OPEN", "COMMIT", "ROLLBACK", "STANDALONE", "XA_PREPARE", "XA_COMMIT",
+	"XA_ROLLBACK", "EMPTY", "RESTART", "ABANDONED"};
 
 static void describe_change(const struct change *change, struct buffer *out)
 {
 	size_t blocks = 0, variables = 0;
 
 	if (change->kind == CHANGE_ROWS) {
-		buffer_printf(out, "  rows kind %d of %s.%s, %zu bytes, %u columns", change->rows.kind, change->map->database,
-			change->map->table, change->rows.rows_length, change->rows.columns_count);
+		buffer_printf(out, "  rows kind %d of %s.%s, %zu bytes, %u columns", change->rows.kind,
+			change->map->database, change->map->table, change->rows.rows_length,
+			change->rows.columns_count);
 		if (change->annotation)
 			buffer_printf(out, ", by: %.*s", (int)change->annotation_length, change->annotation);
 		buffer_putc(out, '\n');
@@ -24,16 +25,18 @@ static void describe_change(const struct change *change, struct buffer *out)
 	}
 	for (const struct load_block *block = change->blocks; block; block = block->next)
 		blocks += block->length;
-	for (const struct user_variable *variable = change->statement.variables; variable; variable = variable->next)
+	for (const struct user_variable *variable = change->statement.variables; variable;
+		variable = variable->next)
 		variables++;
-	buffer_printf(out, "  statement in %s, error %u, thread %u, has 0x%x", change->query.database, change->query.error_code,
-		change->query.thread_id, change->query.context.has);
+	buffer_printf(out, "  statement in %s, error %u, thread %u, has 0x%x", change->query.database,
+		change->query.error_code, change->query.thread_id, change->query.context.has);
 	if (variables)
 		buffer_printf(out, ", %zu variables", variables);
 	if (change->statement.has_insert_id)
 		buffer_printf(out, ", insert_id %llu", (unsigned long long)change->statement.insert_id);
 	if (change->statement.has_last_insert_id)
-		buffer_printf(out, ", last_insert_id %llu", (unsigned long long)change->statement.last_insert_id);
+		buffer_printf(
+			out, ", last_insert_id %llu", (unsigned long long)change->statement.last_insert_id);
 	if (change->statement.has_rand)
 		buffer_puts(out, ", rand");
 	if (change->kind == CHANGE_LOAD)
@@ -45,12 +48,12 @@ static void describe(const struct transaction *transaction, struct buffer *out)
 {
 	char gtid[GTID_TEXT_MAXIMUM];
 
-	buffer_printf(out, "%s %llu-%llu", kinds[transaction->kind], (unsigned long long)transaction->begin.offset,
-		(unsigned long long)transaction->end.offset);
+	buffer_printf(out, "%s %llu-%llu", kinds[transaction->kind],
+		(unsigned long long)transaction->begin.offset, (unsigned long long)transaction->end.offset);
 	if (transaction->gtid.kind != GTID_NONE)
 		buffer_printf(out, " %s", gtid_text(&transaction->gtid, gtid));
-	buffer_printf(out, " flags 0x%x clock %lld/%lld", transaction->flags, (long long)transaction->last_committed,
-		(long long)transaction->sequence_number);
+	buffer_printf(out, " flags 0x%x clock %lld/%lld", transaction->flags,
+		(long long)transaction->last_committed, (long long)transaction->sequence_number);
 	if (transaction->kind >= TRANSACTION_XA_PREPARE && transaction->kind <= TRANSACTION_XA_ROLLBACK) {
 		buffer_putc(out, ' ');
 		xid_put_text(&transaction->xid, out);
@@ -63,8 +66,8 @@ static void describe(const struct transaction *transaction, struct buffer *out)
 }
 
 /* Pushes a whole file; the descriptions go to `out` when there is one. The error's kind, or ERROR_NONE. */
-static enum error_kind assemble(const struct buffer *file, const struct assembler_limits *limits, struct buffer *out,
-	struct error *error)
+static enum error_kind assemble(const struct buffer *file, const struct assembler_limits *limits,
+	struct buffer *out, struct error *error)
 {
 	struct assembler *assembler = assembler_new(limits);
 	struct position position = {.file = "binlog.000001", .offset = 4};
@@ -74,7 +77,8 @@ static enum error_kind assemble(const struct buffer *file, const struct assemble
 	assembler_start(assembler, &position, CHECKSUM_OFF);
 	while (at + EVENT_HEADER_SIZE <= file->length) {
 		const uint8_t *event = (const uint8_t *)file->data + at;
-		size_t length = (size_t)event[9] | (size_t)event[10] << 8 | (size_t)event[11] << 16 | (size_t)event[12] << 24;
+		size_t length = (size_t)event[9] | (size_t)event[10] << 8 | (size_t)event[11] << 16 |
+				(size_t)event[12] << 24;
 		struct transaction *transaction;
 
 		if (length < EVENT_HEADER_SIZE || length > file->length - at) {
@@ -90,7 +94,9 @@ static enum error_kind assemble(const struct buffer *file, const struct assemble
 			if (transaction->events && out) {
 				struct transaction *again;
 
-				assert_int_equal(assembler_replay(transaction->events, transaction->events_length, limits, &again, error), 0);
+				assert_int_equal(assembler_replay(transaction->events,
+							 transaction->events_length, limits, &again, error),
+					0);
 				assert_int_equal(again->kind, TRANSACTION_COMMIT);
 				assert_int_equal(again->changes, transaction->changes);
 				assert_int_equal(again->row_bytes, transaction->row_bytes);
@@ -119,8 +125,10 @@ static void expected_transactions(void **state)
 		read_data(recordings[i], &file);
 		if (assemble(&file, &limits, &got, &error) != ERROR_NONE)
 			fail_msg("%s: %s", recordings[i], error.text);
-		snprintf(name, sizeof(name), "%.*s.expected", (int)strcspn(recordings[i], "."), recordings[i]);
-		if (getenv("CHANGELING_WRITE_EXPECTED")) { /* after a new recording; to be read before it is committed */
+		snprintf(
+			name, sizeof(name), "%.*s.expected", (int)strcspn(recordings[i], "."), recordings[i]);
+		if (getenv("CHANGELING_WRITE_EXPECTED")) { /* after a new recording; to be read before it is
+							      committed */
 			FILE *out;
 
 			data_path(path, sizeof(path), name);
@@ -186,7 +194,8 @@ static int swallow(void *context, const char *text, size_t length, struct error 
 }
 
 /* The event as `dump` has it, values and all. */
-static void render(struct renderer *renderer, struct binlog_format *format, const uint8_t *bytes, size_t length)
+static void render(
+	struct renderer *renderer, struct binlog_format *format, const uint8_t *bytes, size_t length)
 {
 	struct error error = {0};
 	struct event event;
@@ -199,7 +208,8 @@ static void render(struct renderer *renderer, struct binlog_format *format, cons
 }
 
 /* One byte of one event changed, with the checksum made right again, so that the decoders see it. */
-static void flip(struct buffer *file, size_t begin, size_t length, size_t at, uint8_t mask, enum render_form form)
+static void flip(
+	struct buffer *file, size_t begin, size_t length, size_t at, uint8_t mask, enum render_form form)
 {
 	struct assembler_limits limits = {.event_bytes = 1 << 24, .payload_bytes = 1 << 24};
 	struct assembler *assembler = assembler_new(&limits);
@@ -257,7 +267,8 @@ static void every_byte_flipped(void **state)
 			size_t length = (size_t)event[9] | (size_t)event[10] << 8 | (size_t)event[11] << 16;
 
 			for (size_t at = 0; at < length; at++, turn++)
-				flip(&file, begin, length, at, masks[turn % 3], (enum render_form)(turn / 3 % 3));
+				flip(&file, begin, length, at, masks[turn % 3],
+					(enum render_form)(turn / 3 % 3));
 			begin += length;
 		}
 		buffer_release(&file);

@@ -88,9 +88,17 @@ static void other_numbers(void **state)
 	text(&(struct value){.kind = VALUE_FLOAT, .number.f = 0.8000001f}, &column, "0.8000001");
 	text(&(struct value){.kind = VALUE_DOUBLE, .number.d = 0.1 + 0.2}, &column, "0.30000000000000004");
 	json(&(struct value){.kind = VALUE_DOUBLE, .number.d = -2.5e-300}, &column, "-2.5e-300");
-	text(&(struct value){.kind = VALUE_DECIMAL, .precision = 4, .scale = 2, .bytes = (const uint8_t *)"\x8c\x22", .length = 2},
+	text(&(struct value){.kind = VALUE_DECIMAL,
+		     .precision = 4,
+		     .scale = 2,
+		     .bytes = (const uint8_t *)"\x8c\x22",
+		     .length = 2},
 		&column, "12.34");
-	json(&(struct value){.kind = VALUE_DECIMAL, .precision = 4, .scale = 2, .bytes = (const uint8_t *)"\x8c\x22", .length = 2},
+	json(&(struct value){.kind = VALUE_DECIMAL,
+		     .precision = 4,
+		     .scale = 2,
+		     .bytes = (const uint8_t *)"\x8c\x22",
+		     .length = 2},
 		&column, "\"12.34\"");
 }
 
@@ -98,7 +106,14 @@ static void times(void **state)
 {
 	struct table_column column = {0};
 	struct value value = {.kind = VALUE_DATETIME,
-		.time = {.year = 2024, .month = 2, .day = 29, .hour = 23, .minute = 59, .second = 58, .microsecond = 1, .digits = 6}};
+		.time = {.year = 2024,
+			.month = 2,
+			.day = 29,
+			.hour = 23,
+			.minute = 59,
+			.second = 58,
+			.microsecond = 1,
+			.digits = 6}};
 
 	(void)state;
 	text(&value, &column, "'2024-02-29 23:59:58.000001'");
@@ -106,9 +121,16 @@ static void times(void **state)
 	value.kind = VALUE_DATE;
 	text(&value, &column, "'2024-02-29'");
 	value = (struct value){.kind = VALUE_TIME,
-		.time = {.negative = true, .hour = 1, .minute = 2, .second = 3, .microsecond = 456000, .digits = 3}};
+		.time = {.negative = true,
+			.hour = 1,
+			.minute = 2,
+			.second = 3,
+			.microsecond = 456000,
+			.digits = 3}};
 	text(&value, &column, "'-01:02:03.456'");
-	value = (struct value){.kind = VALUE_TIMESTAMP, .number.u = 1000000000, .time = {.microsecond = 120000, .digits = 2}};
+	value = (struct value){.kind = VALUE_TIMESTAMP,
+		.number.u = 1000000000,
+		.time = {.microsecond = 120000, .digits = 2}};
 	text(&value, &column, "1000000000.12");
 	json(&value, &column, "\"2001-09-09T01:46:40.12Z\"");
 	value = (struct value){.kind = VALUE_TIMESTAMP};
@@ -118,9 +140,11 @@ static void times(void **state)
 
 static void strings(void **state)
 {
-	struct table_column binary = {.has_collation = true, .collation = 63}, utf8 = {.has_collation = true, .collation = 255},
-			    latin1 = {.has_collation = true, .collation = 8}, ucs2 = {.has_collation = true, .collation = 35},
-			    unknown = {0}, uca = {.has_collation = true, .collation = 2304};
+	struct table_column binary = {.has_collation = true, .collation = 63},
+			    utf8 = {.has_collation = true, .collation = 255},
+			    latin1 = {.has_collation = true, .collation = 8},
+			    ucs2 = {.has_collation = true, .collation = 35}, unknown = {0},
+			    uca = {.has_collation = true, .collation = 2304};
 	struct value value = string_value("it's \\ \"x\"\n\r\t\x01\x7f", 15);
 
 	(void)state;
@@ -159,8 +183,10 @@ static void long_strings(void **state)
 
 		memset(bytes, 'a', SIZE);
 		memcpy(bytes + at, "\xe6\xbc\xa2\n", 4);
-		text(&value, &utf8, (snprintf(expected, SIZE * 4, "'%.*s\xe6\xbc\xa2\\n%.*s'", at, bytes, SIZE - at - 4, bytes + at + 4),
-			expected));
+		text(&value, &utf8,
+			(snprintf(expected, SIZE * 4, "'%.*s\xe6\xbc\xa2\\n%.*s'", at, bytes, SIZE - at - 4,
+				 bytes + at + 4),
+				expected));
 	}
 	free(bytes);
 	free(expected);
@@ -168,7 +194,8 @@ static void long_strings(void **state)
 
 static void documents_and_vectors(void **state)
 {
-	static const uint8_t object[] = {0x00, 0x01, 0x00, 0x0c, 0x00, 0x0b, 0x00, 0x01, 0x00, 0x05, 0x01, 0x00, 0x61};
+	static const uint8_t object[] = {
+		0x00, 0x01, 0x00, 0x0c, 0x00, 0x0b, 0x00, 0x01, 0x00, 0x05, 0x01, 0x00, 0x61};
 	static const uint8_t remove[] = {2, 3, '$', '.', 'a'};
 	struct table_column column = {0};
 	struct value value = {.kind = VALUE_JSON, .bytes = object, .length = sizeof(object)};
@@ -180,7 +207,8 @@ static void documents_and_vectors(void **state)
 	value = (struct value){.kind = VALUE_JSON_DIFF, .bytes = remove, .length = sizeof(remove)};
 	text(&value, &column, "[{\"op\": \"remove\", \"path\": \"$.a\"}]");
 	json(&value, &column, "{\"json_diff\":[{\"op\": \"remove\", \"path\": \"$.a\"}]}");
-	value = (struct value){.kind = VALUE_VECTOR, .bytes = (const uint8_t *)numbers, .length = sizeof(numbers)};
+	value = (struct value){
+		.kind = VALUE_VECTOR, .bytes = (const uint8_t *)numbers, .length = sizeof(numbers)};
 	json(&value, &column, "{\"vector\":[1.5,-2,null]}");
 }
 
@@ -224,7 +252,8 @@ static int refuse(void *context, const char *bytes, size_t length, struct error 
 }
 
 /* The whole recording in that form. */
-static void print(const char *name, enum render_form form, struct buffer *text_out, struct render_counts *counts)
+static void print(
+	const char *name, enum render_form form, struct buffer *text_out, struct render_counts *counts)
 {
 	struct buffer file = BUFFER_INIT;
 	struct renderer *renderer = renderer_new(form, 0, 0, collect, text_out);
@@ -240,7 +269,8 @@ static void print(const char *name, enum render_form form, struct buffer *text_o
 
 		if (event_parse(bytes, length, &format, &event, &error) < 0)
 			fail_msg("%s", error.text);
-		if (event.header.type == EVENT_FORMAT_DESCRIPTION && binlog_format_parse(&event, &format, &error) < 0)
+		if (event.header.type == EVENT_FORMAT_DESCRIPTION &&
+			binlog_format_parse(&event, &format, &error) < 0)
 			fail_msg("%s", error.text);
 		if (renderer_event(renderer, &event, &format, name, at, at + length, &error) < 0)
 			fail_msg("%s", error.text);
@@ -344,17 +374,25 @@ static void rare_events(void **state)
 		{EVENT_TRANSACTION_CONTEXT, "0102", "\"body\":\"0102\"}"},
 		{EVENT_USER_VAR, "01000000 61 01", "\"value\":null}"},
 		{EVENT_USER_VAR, "01000000 61 00 04 3f000000 04000000 02018105", "\"value\":\"1.5\"}"},
-		{EVENT_USER_VAR, "01000000 61 00 02 3f000000 08000000 ffffffffffffffff 01", "\"value\":18446744073709551615}"},
+		{EVENT_USER_VAR, "01000000 61 00 02 3f000000 08000000 ffffffffffffffff 01",
+			"\"value\":18446744073709551615}"},
 		{EVENT_USER_VAR, "01000000 61 00 02 3f000000 08000000 ffffffffffffffff 00", "\"value\":-1}"},
 		{EVENT_USER_VAR, "01000000 61 00 01 3f000000 08000000 000000000000f83f", "\"value\":1.5}"},
 		{EVENT_WRITE_ROWS_V2, "ffffff000000 0100 0200", "\"table_id\":16777215,\"rows_flags\":1}"},
-		{EVENT_QUERY, "21000000 00000000 00 0000 1e00 0cfe 0a00000000 0b01610162 09 0100000000000000 c8 0102030405060708 00 78",
+		{EVENT_QUERY,
+			"21000000 00000000 00 0000 1e00 0cfe 0a00000000 0b01610162 09 0100000000000000 c8 "
+			"0102030405060708 00 78",
 			"\"unknown_status_variable\":200,\"statement\":\"x\"}"},
 		{EVENT_QUERY, "21000000 00000000 00 0000 0000 00 ff", "\"statement\":{\"hex\":\"ff\"}}"},
-		{EVENT_MARIA_GTID, "0900000000000000 03000000 42 0807060504030201 07000000 01 00 61 14 0500000000000000 09000000",
-			"\"commit_id\":72623859790382856,\"xa_name\":\"X'61',X'',7\",\"flags_extra\":20,\"sa_seq_no\":5,\"thread_id\":9}"},
-		{EVENT_GTID, "00 00112233445566778899aabbccddeeff 0500000000000000 02 0300000000000000 0400000000000000 01000000000080 "
-			     "02000000000000 20 a9380180 a8380100 0900000000000000",
+		{EVENT_MARIA_GTID,
+			"0900000000000000 03000000 42 0807060504030201 07000000 01 00 61 14 0500000000000000 "
+			"09000000",
+			"\"commit_id\":72623859790382856,\"xa_name\":\"X'61',X'',7\",\"flags_extra\":20,\"sa_"
+			"seq_no\":5,\"thread_id\":9}"},
+		{EVENT_GTID,
+			"00 00112233445566778899aabbccddeeff 0500000000000000 02 0300000000000000 "
+			"0400000000000000 01000000000080 "
+			"02000000000000 20 a9380180 a8380100 0900000000000000",
 			"\"original_server_version\":80040,\"commit_group_ticket\":9}"},
 	};
 
@@ -376,14 +414,18 @@ static void broken_events(void **state)
 	static const struct {
 		uint8_t type;
 		const char *hex;
-	} cases[] = {{EVENT_QUERY, "00"}, {EVENT_ROTATE, "00"}, {EVENT_INTVAR, "00"}, {EVENT_RAND, "00"}, {EVENT_USER_VAR, "00"},
-		{EVENT_USER_VAR, "01000000 61 00 04 3f000000 04000000 ff028105"}, {EVENT_USER_VAR, "01000000 61 00 04 3f000000 04000000 01028105"},
-		{EVENT_XID, "00"}, {EVENT_XA_PREPARE, "00"}, {EVENT_APPEND_BLOCK, "00"}, {EVENT_ROWS_QUERY, ""}, {EVENT_INCIDENT, "00"},
-		{EVENT_HEARTBEAT, "00"}, {EVENT_PREVIOUS_GTIDS, "00"}, {EVENT_MARIA_GTID_LIST, "00"}, {EVENT_GTID, "00"},
-		{EVENT_MARIA_BINLOG_CHECKPOINT, "05000000 61"}, {EVENT_TRANSACTION_PAYLOAD, "01"}, {EVENT_TABLE_MAP, "00"},
-		{EVENT_WRITE_ROWS_V2, "00"}, {EVENT_WRITE_ROWS_V2, "050000000000 0100 0200 01 01"}, {EVENT_FORMAT_DESCRIPTION, "00"},
+	} cases[] = {{EVENT_QUERY, "00"}, {EVENT_ROTATE, "00"}, {EVENT_INTVAR, "00"}, {EVENT_RAND, "00"},
+		{EVENT_USER_VAR, "00"}, {EVENT_USER_VAR, "01000000 61 00 04 3f000000 04000000 ff028105"},
+		{EVENT_USER_VAR, "01000000 61 00 04 3f000000 04000000 01028105"}, {EVENT_XID, "00"},
+		{EVENT_XA_PREPARE, "00"}, {EVENT_APPEND_BLOCK, "00"}, {EVENT_ROWS_QUERY, ""},
+		{EVENT_INCIDENT, "00"}, {EVENT_HEARTBEAT, "00"}, {EVENT_PREVIOUS_GTIDS, "00"},
+		{EVENT_MARIA_GTID_LIST, "00"}, {EVENT_GTID, "00"},
+		{EVENT_MARIA_BINLOG_CHECKPOINT, "05000000 61"}, {EVENT_TRANSACTION_PAYLOAD, "01"},
+		{EVENT_TABLE_MAP, "00"}, {EVENT_WRITE_ROWS_V2, "00"},
+		{EVENT_WRITE_ROWS_V2, "050000000000 0100 0200 01 01"}, {EVENT_FORMAT_DESCRIPTION, "00"},
 		{EVENT_TRANSACTION_PAYLOAD, "02 01 00 03 01 05 01 01 00 00"},
-		{EVENT_TRANSACTION_PAYLOAD, "02 03 fcff00 01 01 13 00 00000000 28 07000000 13000000 00000000 0000"}};
+		{EVENT_TRANSACTION_PAYLOAD,
+			"02 03 fcff00 01 01 13 00 00000000 28 07000000 13000000 00000000 0000"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
