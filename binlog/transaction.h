@@ -127,8 +127,8 @@ void assembler_start(
  * state and give nothing. ERROR_CORRUPT and ERROR_STOP name file:offset, the event's type and what was
  * expected. After an error only assembler_start may be called. */
 int assembler_push(struct assembler *assembler, const uint8_t *bytes, size_t length, struct error *error);
-/* What was completed first, or NULL. Large compressed transactions are read on here; what is wrong in a later part
- * of one is told by the next assembler_push. */
+/* What was completed first, or NULL. Large compressed transactions are read on here; what is wrong in a later
+ * part of one is told by the next assembler_push. */
 struct transaction *assembler_next(struct assembler *assembler);
 
 /* Where the stream is: file and end of the last event that was pushed (also told by heartbeats). */
