@@ -11,12 +11,13 @@
 struct account {
 	const char *user;  /* "" is the anonymous one; NULL with `current` */
 	const char *host;  /* NULL when none is written: '%', or a role */
-	bool current;      /* CURRENT_USER[()] */
+	bool current;	   /* CURRENT_USER[()] */
 	bool current_role; /* CURRENT_ROLE[()] (MariaDB) */
 	size_t first, end; /* tokens, end not included */
 };
 
-/* Reads an account at token `at`; false when none stands there. With arena NULL the names are not filled in. */
+/* Reads an account at token `at`; false when none stands there. With arena NULL the names are not filled in.
+ */
 bool account_read(const struct token_list *tokens, size_t at, struct arena *arena, struct account *account);
 
 /* Appends `user`@`host` in back-ticks, which every sql_mode reads alike; the host only when there is one. */
@@ -26,8 +27,8 @@ void account_put(const char *user, const char *host, struct buffer *out);
 /* Appends the name in back-ticks. */
 void identifier_put(const char *name, struct buffer *out);
 
-/* Appends a string literal that reads the same with and without backslash escapes and in any sql_mode; the content
- * must not hold a NUL. */
+/* Appends a string literal that reads the same with and without backslash escapes and in any sql_mode; the
+ * content must not hold a NUL. */
 void literal_put(const char *text, size_t length, bool backslash_escapes, struct buffer *out);
 
 #endif

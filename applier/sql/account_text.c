@@ -15,7 +15,8 @@ static bool has_plugin(const struct rewriting *r, const char *plugin)
 
 static bool is_native_hash(const struct account_spec *spec)
 {
-	if (spec->form == AUTH_OLD_HASH || (spec->form == AUTH_PLUGIN_HASH && strcasecmp(spec->plugin, NATIVE) == 0))
+	if (spec->form == AUTH_OLD_HASH ||
+		(spec->form == AUTH_PLUGIN_HASH && strcasecmp(spec->plugin, NATIVE) == 0))
 		return spec->secret_length == 41 && spec->secret[0] == '*';
 	return false;
 }
@@ -39,7 +40,8 @@ static enum auth_carried plugin_carried(const struct rewriting *r, const struct 
 		return AUTH_OTHER_WORDS;
 	/* a salt is any byte: read here under one character set, it would be read there under another */
 	if (spec->form == AUTH_PLUGIN_HASH && strcasecmp(spec->plugin, CACHING) == 0 &&
-		version_at_least(r->target->server, FAMILY_MYSQL, 80017) && r->input->source.family != FAMILY_MYSQL)
+		version_at_least(r->target->server, FAMILY_MYSQL, 80017) &&
+		r->input->source.family != FAMILY_MYSQL)
 		return AUTH_OTHER_WORDS;
 	return AUTH_AS_IT_IS;
 }
@@ -63,8 +65,10 @@ enum auth_carried auth_carried(const struct rewriting *r, const struct account_s
 	case AUTH_PLUGIN_HASH:
 		return plugin_carried(r, spec);
 	case AUTH_SEVERAL:
-		return r->input->source.family == r->target->server.family && has_plugin(r, spec->plugin ? spec->plugin : "") ?
-			AUTH_AS_IT_IS : AUTH_LOST;
+		return r->input->source.family == r->target->server.family &&
+				       has_plugin(r, spec->plugin ? spec->plugin : "")
+			       ? AUTH_AS_IT_IS
+			       : AUTH_LOST;
 	case AUTH_RANDOM:
 		return AUTH_LOST;
 	}
@@ -73,7 +77,8 @@ enum auth_carried auth_carried(const struct rewriting *r, const struct account_s
 
 static void put_secret(const struct rewriting *r, const struct account_spec *spec, struct buffer *out)
 {
-	literal_put(spec->secret, spec->secret_length, !(r->input->sql_mode & MODE_NO_BACKSLASH_ESCAPES), out);
+	literal_put(
+		spec->secret, spec->secret_length, !(r->input->sql_mode & MODE_NO_BACKSLASH_ESCAPES), out);
 }
 
 static void put_hash(const struct rewriting *r, const struct account_spec *spec, struct buffer *out)
@@ -82,7 +87,8 @@ static void put_hash(const struct rewriting *r, const struct account_spec *spec,
 
 	if (target_is_mysql57(r)) {
 		buffer_printf(out, " IDENTIFIED WITH '%s' AS ", plugin);
-		if (strcasecmp(plugin, CACHING) == 0 && version_at_least(r->target->server, FAMILY_MYSQL, 80017)) {
+		if (strcasecmp(plugin, CACHING) == 0 &&
+			version_at_least(r->target->server, FAMILY_MYSQL, 80017)) {
 			buffer_puts(out, "0x");
 			buffer_put_hex(out, spec->secret, spec->secret_length);
 			return;
@@ -90,12 +96,14 @@ static void put_hash(const struct rewriting *r, const struct account_spec *spec,
 	} else if (strcasecmp(plugin, NATIVE) == 0) {
 		buffer_puts(out, " IDENTIFIED BY PASSWORD ");
 	} else {
-		buffer_printf(out, is_maria_target(r) ? " IDENTIFIED VIA %s USING " : " IDENTIFIED WITH %s AS ", plugin);
+		buffer_printf(out,
+			is_maria_target(r) ? " IDENTIFIED VIA %s USING " : " IDENTIFIED WITH %s AS ", plugin);
 	}
 	put_secret(r, spec, out);
 }
 
-static void put_identified(const struct rewriting *r, const struct account_spec *spec, bool *lock, struct buffer *out)
+static void put_identified(
+	const struct rewriting *r, const struct account_spec *spec, bool *lock, struct buffer *out)
 {
 	if (auth_carried(r, spec) == AUTH_LOST) {
 		*lock = true;
@@ -114,7 +122,8 @@ static void put_identified(const struct rewriting *r, const struct account_spec 
 			put_hash(r, spec, out);
 		break;
 	case AUTH_PLUGIN:
-		buffer_printf(out, is_maria_target(r) ? " IDENTIFIED VIA %s" : " IDENTIFIED WITH '%s'", spec->plugin);
+		buffer_printf(out, is_maria_target(r) ? " IDENTIFIED VIA %s" : " IDENTIFIED WITH '%s'",
+			spec->plugin);
 		break;
 	case AUTH_PLUGIN_CLEAR:
 		if (target_is_mysql57(r)) {
@@ -134,7 +143,8 @@ static void put_identified(const struct rewriting *r, const struct account_spec 
 	}
 }
 
-void account_spec_put(const struct rewriting *r, const struct account_spec *spec, bool *lock, struct buffer *out)
+void account_spec_put(
+	const struct rewriting *r, const struct account_spec *spec, bool *lock, struct buffer *out)
 {
 	if (spec->account.current)
 		buffer_puts(out, "CURRENT_USER()");
@@ -145,7 +155,8 @@ void account_spec_put(const struct rewriting *r, const struct account_spec *spec
 
 		buffer_putc(out, ' ');
 		buffer_append(out, r->tokens.text + r->tokens.items[first].start,
-			r->tokens.items[last].start + r->tokens.items[last].length - r->tokens.items[first].start);
+			r->tokens.items[last].start + r->tokens.items[last].length -
+				r->tokens.items[first].start);
 		return;
 	}
 	put_identified(r, spec, lock, out);
@@ -153,8 +164,9 @@ void account_spec_put(const struct rewriting *r, const struct account_spec *spec
 
 static bool is_resource(unsigned word)
 {
-	return word == KW_MAX_QUERIES_PER_HOUR || word == KW_MAX_UPDATES_PER_HOUR || word == KW_MAX_CONNECTIONS_PER_HOUR ||
-	       word == KW_MAX_USER_CONNECTIONS || word == KW_MAX_STATEMENT_TIME;
+	return word == KW_MAX_QUERIES_PER_HOUR || word == KW_MAX_UPDATES_PER_HOUR ||
+	       word == KW_MAX_CONNECTIONS_PER_HOUR || word == KW_MAX_USER_CONNECTIONS ||
+	       word == KW_MAX_STATEMENT_TIME;
 }
 
 /* Does an option begin with the token? */
@@ -171,8 +183,8 @@ static bool begins_option(const struct rewriting *r, size_t at)
 	case KW_AS:
 		return true;
 	case KW_PASSWORD:
-		return rule_is(r, at + 1, KW_EXPIRE) || rule_is(r, at + 1, KW_HISTORY) || rule_is(r, at + 1, KW_REUSE) ||
-		       rule_is(r, at + 1, KW_REQUIRE);
+		return rule_is(r, at + 1, KW_EXPIRE) || rule_is(r, at + 1, KW_HISTORY) ||
+		       rule_is(r, at + 1, KW_REUSE) || rule_is(r, at + 1, KW_REQUIRE);
 	case KW_DEFAULT:
 		return rule_is(r, at + 1, KW_ROLE);
 	default:
@@ -220,7 +232,8 @@ size_t account_options_read(const struct rewriting *r, size_t at, struct account
 		option->kind = option_kind(r, at);
 		option->first = at++;
 		/* PASSWORD REQUIRE CURRENT DEFAULT holds words that begin options elsewhere */
-		if (option->kind == OPTION_HISTORY || option->kind == OPTION_EXPIRE || option->kind == OPTION_DEFAULT_ROLE)
+		if (option->kind == OPTION_HISTORY || option->kind == OPTION_EXPIRE ||
+			option->kind == OPTION_DEFAULT_ROLE)
 			at++;
 		while (at < r->tokens.count && !begins_option(r, at) && !rule_is(r, at, ';') &&
 			!(rule_is(r, at, KW_GRANT) && rule_is(r, at + 1, KW_OPTION)))
@@ -274,11 +287,12 @@ static void put_option(const struct rewriting *r, const struct account_option *o
 
 	buffer_putc(out, ' ');
 	buffer_append(out, r->tokens.text + r->tokens.items[option->first].start,
-		r->tokens.items[last].start + r->tokens.items[last].length - r->tokens.items[option->first].start);
+		r->tokens.items[last].start + r->tokens.items[last].length -
+			r->tokens.items[option->first].start);
 }
 
-void account_requirements_put(const struct rewriting *r, const struct account_option *options, size_t count,
-	struct buffer *out)
+void account_requirements_put(
+	const struct rewriting *r, const struct account_option *options, size_t count, struct buffer *out)
 {
 	bool with = false;
 
@@ -286,7 +300,8 @@ void account_requirements_put(const struct rewriting *r, const struct account_op
 		if (options[i].kind == OPTION_REQUIRE)
 			put_option(r, &options[i], out);
 	for (size_t i = 0; i < count; i++) {
-		if (options[i].kind != OPTION_RESOURCES || rule_is(r, options[i].first, KW_MAX_STATEMENT_TIME))
+		if (options[i].kind != OPTION_RESOURCES ||
+			rule_is(r, options[i].first, KW_MAX_STATEMENT_TIME))
 			continue;
 		if (!with)
 			buffer_puts(out, " WITH");
@@ -295,12 +310,13 @@ void account_requirements_put(const struct rewriting *r, const struct account_op
 	}
 }
 
-void account_options_put(const struct rewriting *r, const struct account_option *options, size_t count, bool lock,
-	struct buffer *out)
+void account_options_put(const struct rewriting *r, const struct account_option *options, size_t count,
+	bool lock, struct buffer *out)
 {
 	/* the order of both families: DEFAULT ROLE, REQUIRE, WITH, PASSWORD, ACCOUNT, COMMENT */
-	static const enum account_option_kind order[] = {OPTION_DEFAULT_ROLE, OPTION_REQUIRE, OPTION_RESOURCES,
-		OPTION_EXPIRE, OPTION_HISTORY, OPTION_FAILED_LOGINS, OPTION_LOCK, OPTION_COMMENT};
+	static const enum account_option_kind order[] = {OPTION_DEFAULT_ROLE, OPTION_REQUIRE,
+		OPTION_RESOURCES, OPTION_EXPIRE, OPTION_HISTORY, OPTION_FAILED_LOGINS, OPTION_LOCK,
+		OPTION_COMMENT};
 
 	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++) {
 		bool with = false;
@@ -323,9 +339,10 @@ void account_options_put(const struct rewriting *r, const struct account_option 
 
 bool account_is_reserved(const struct rewriting *r, const struct account *account)
 {
-	static const char *const names[] = {"rdsadmin", "rdsrepladmin", "rdsproxyadmin", "rds_superuser_role", "rdstopmgr",
-		"mysql.sys", "mysql.session", "mysql.infoschema", "mariadb.sys", "cloudsqladmin", "cloudsqlsuperuser",
-		"cloudsqlimport", "cloudsqlexport", "azure_superuser", "azuredb_admin", "mysql_innodb_cluster"};
+	static const char *const names[] = {"rdsadmin", "rdsrepladmin", "rdsproxyadmin", "rds_superuser_role",
+		"rdstopmgr", "mysql.sys", "mysql.session", "mysql.infoschema", "mariadb.sys", "cloudsqladmin",
+		"cloudsqlsuperuser", "cloudsqlimport", "cloudsqlexport", "azure_superuser", "azuredb_admin",
+		"mysql_innodb_cluster"};
 	const char *const *more = r->settings->reserved_accounts;
 
 	if (account->current || account->current_role || !account->user)

@@ -10,15 +10,27 @@
 #include "applier/sql/keyword.h"
 #include "base/memory.h"
 
-enum field_type { FIELD_BOOL, FIELD_UNSIGNED, FIELD_U64, FIELD_STRING, FIELD_NAMES, FIELD_VERSION, FIELD_ACCOUNT,
-	FIELD_VARIABLES, FIELD_GRANT };
+enum field_type {
+	FIELD_BOOL,
+	FIELD_UNSIGNED,
+	FIELD_U64,
+	FIELD_STRING,
+	FIELD_NAMES,
+	FIELD_VERSION,
+	FIELD_ACCOUNT,
+	FIELD_VARIABLES,
+	FIELD_GRANT
+};
 
 static const struct {
 	const char *name;
 	enum field_type type;
 	size_t offset;
 } types[] = {
-#define FIELD(name, type) {#name, type, offsetof(struct capabilities, name)}
+#define FIELD(name, type)                                                                                    \
+	{                                                                                                    \
+#name, type, offsetof(struct capabilities, name)                                             \
+	}
 	{"version", FIELD_VERSION, 0},
 	{"account", FIELD_ACCOUNT, 0},
 	FIELD(lower_case_table_names, FIELD_UNSIGNED),
@@ -59,17 +71,20 @@ static const struct capability_field fields[] = {
 	{"lower_case_table_names", "how names of tables are compared", NULL},
 	{"max_allowed_packet", "longest statement in bytes", NULL},
 	{"may_set_definer", "other accounts may be named as DEFINER",
-		"Views and stored code get the target's own account (or what definer-map says) as their definer."},
+		"Views and stored code get the target's own account (or what definer-map says) as their "
+		"definer."},
 	{"may_set_missing_definer", "accounts that do not exist may be named as DEFINER",
 		"Definers that are no account of the target's are replaced."},
 	{"may_create_functions", "functions and triggers may be created",
-		"Set log_bin_trust_function_creators=1 in the parameter group; until then functions and triggers stop the stream, "
+		"Set log_bin_trust_function_creators=1 in the parameter group; until then functions and "
+		"triggers stop the stream, "
 		"or are set aside with stored-functions=skip."},
 	{"log_bin", "the target writes a binary log", NULL},
 	{"enforce_gtid_consistency", "the target refuses statements that cannot be one GTID", NULL},
 	{"time_zone_tables", "named time zones are known",
 		"Named time zones are sent as the offset they had at the statement's time."},
-	{"local_infile", "LOAD DATA LOCAL is allowed", "LOAD DATA statements cannot be replayed: set local_infile=1."},
+	{"local_infile", "LOAD DATA LOCAL is allowed",
+		"LOAD DATA statements cannot be replayed: set local_infile=1."},
 	{"event_disable_on_replica", "DISABLE ON REPLICA is understood", NULL},
 	{"invisible_columns", "columns may be invisible", "Invisible columns become visible ones."},
 	{"sequences", "sequences exist", "CREATE SEQUENCE stops the stream."},
@@ -83,7 +98,8 @@ static const struct capability_field fields[] = {
 	{"partial_revokes", "privileges may be taken away for single schemas", NULL},
 	{"single_table_delete_alias", "DELETE FROM t AS a is understood", NULL},
 	{"session_variables", "session variables the account may set",
-		"What is missing is left out of a statement's context, or the statement stops where it matters."},
+		"What is missing is left out of a statement's context, or the statement stops where it "
+		"matters."},
 	{"default_engine", "engine of tables that name none", NULL},
 	{"default_utf8mb4_collation", "what utf8mb4 alone means", NULL},
 	{"engines", "engines that tables may have", "Tables of other engines become InnoDB tables."},
@@ -94,7 +110,8 @@ static const struct capability_field fields[] = {
 	{NULL, NULL, NULL},
 };
 
-_Static_assert(sizeof(types) / sizeof(types[0]) + 1 == sizeof(fields) / sizeof(fields[0]), "each field is explained");
+_Static_assert(sizeof(types) / sizeof(types[0]) + 1 == sizeof(fields) / sizeof(fields[0]),
+	"each field is explained");
 
 const struct capability_field *capability_fields(void)
 {
@@ -134,6 +151,7 @@ static const struct {
 	[VARIABLE_SYSTEM_VERSIONING_INSERT_HISTORY] = {"system_versioning_insert_history", "1"},
 	[VARIABLE_SYSTEM_VERSIONING_ALTER_HISTORY] = {"system_versioning_alter_history", "KEEP"},
 	[VARIABLE_RESTRICT_FK_ON_NON_STANDARD_KEY] = {"restrict_fk_on_non_standard_key", "0"},
+	[VARIABLE_ENABLE_CASCADE_TRIGGERS] = {"enable_cascade_triggers", "1"},
 	[VARIABLE_INNODB_STRICT_MODE] = {"innodb_strict_mode", "0"},
 	[VARIABLE_TRANSACTION_ISOLATION] = {"transaction_isolation", "'READ-COMMITTED'"},
 };
@@ -246,13 +264,15 @@ void capabilities_release(struct capabilities *c)
 	capabilities_init(c);
 }
 
-static struct grant_scope *scope_of(struct capabilities *c, const char *database, const char *table, bool revoked)
+static struct grant_scope *scope_of(
+	struct capabilities *c, const char *database, const char *table, bool revoked)
 {
 	struct grant_scope *scope;
 
 	for (size_t i = 0; i < c->scope_count; i++) {
 		scope = &c->scopes[i];
-		if (scope->revoked == revoked && strcmp(scope->database ? scope->database : "", database ? database : "") == 0 &&
+		if (scope->revoked == revoked &&
+			strcmp(scope->database ? scope->database : "", database ? database : "") == 0 &&
 			strcmp(scope->table ? scope->table : "", table ? table : "") == 0)
 			return scope;
 	}
@@ -281,8 +301,10 @@ static void take_grant(struct capabilities *c, const struct grant_text *grant)
 		if (privilege->number == PRIVILEGE_PROXY)
 			c->may_proxy = c->may_proxy || grant->grant_option;
 		else if (privilege->number == PRIVILEGE_ALL)
-			privilege_set_all(&set, c->server, grant->table ? PRIVILEGE_ON_TABLE :
-				grant->all_databases ? PRIVILEGE_ON_GLOBAL : PRIVILEGE_ON_DATABASE);
+			privilege_set_all(&set, c->server,
+				grant->table	       ? PRIVILEGE_ON_TABLE
+				: grant->all_databases ? PRIVILEGE_ON_GLOBAL
+						       : PRIVILEGE_ON_DATABASE);
 		else if (privilege->number >= 0 && privilege->columns == privilege->end)
 			privilege_set_add(&set, privilege->number);
 	}
@@ -306,7 +328,9 @@ static void keep_grant(struct capabilities *c, const struct token_list *tokens)
 		if (!token_is(tokens, i, KW_IDENTIFIED))
 			continue;
 		buffer_append(&line, tokens->text, tokens->items[i].start);
-		for (i++; i < tokens->count && !token_is(tokens, i, KW_REQUIRE) && !token_is(tokens, i, KW_WITH); i++)
+		for (i++; i < tokens->count && !token_is(tokens, i, KW_REQUIRE) &&
+			  !token_is(tokens, i, KW_WITH);
+			i++)
 			;
 		from = i < tokens->count ? tokens->items[i].start : tokens->length;
 	}
@@ -364,7 +388,8 @@ static int set_variables(struct capabilities *c, const char *value, struct error
 		enum session_variable variable = session_variable_find(value, length);
 
 		if (length && variable == SESSION_VARIABLES)
-			return error_set(error, ERROR_USAGE, "session_variables: \"%.*s\" is none that a statement's context uses.",
+			return error_set(error, ERROR_USAGE,
+				"session_variables: \"%.*s\" is none that a statement's context uses.",
 				(int)length, value);
 		if (length)
 			c->variables[variable] = true;
@@ -373,13 +398,15 @@ static int set_variables(struct capabilities *c, const char *value, struct error
 	return 0;
 }
 
-static int set_number(const char *name, const char *value, uint64_t maximum, uint64_t *number, struct error *error)
+static int set_number(
+	const char *name, const char *value, uint64_t maximum, uint64_t *number, struct error *error)
 {
 	char *end;
 	uint64_t n = strtoull(value, &end, 10);
 
 	if (end == value || *end || n > maximum)
-		return error_set(error, ERROR_USAGE, "%s=%s: expected a number up to %" PRIu64 ".", name, value, maximum);
+		return error_set(error, ERROR_USAGE, "%s=%s: expected a number up to %" PRIu64 ".", name,
+			value, maximum);
 	*number = n;
 	return 0;
 }
@@ -429,7 +456,8 @@ int capabilities_set(struct capabilities *c, const char *name, const char *value
 		c->server.family = strstr(value, "MariaDB") ? FAMILY_MARIADB : FAMILY_MYSQL;
 		c->server.number = version_parse(value);
 		if (c->server.number == 0)
-			return error_set(error, ERROR_USAGE, "version=%s: expected a server's version.", value);
+			return error_set(
+				error, ERROR_USAGE, "version=%s: expected a server's version.", value);
 		free(c->server_text);
 		c->server_text = memory_strdup(value);
 		return 0;
@@ -548,7 +576,8 @@ void capabilities_save(const struct capabilities *c, struct buffer *out)
 				buffer_printf(out, "grant=%s\n", c->grants[g]);
 			continue;
 		}
-		if ((types[i].type == FIELD_VERSION && !c->server_text) || (types[i].type == FIELD_ACCOUNT && !c->account_user))
+		if ((types[i].type == FIELD_VERSION && !c->server_text) ||
+			(types[i].type == FIELD_ACCOUNT && !c->account_user))
 			continue;
 		buffer_printf(out, "%s=", types[i].name);
 		put_field(c, i, out);
@@ -563,7 +592,7 @@ static bool database_matches(const char *pattern, const char *name)
 		if (*pattern == '%') {
 			while (pattern[1] == '%')
 				pattern++;
-			for (; ; name++) {
+			for (;; name++) {
 				if (database_matches(pattern + 1, name))
 					return true;
 				if (!*name)
@@ -582,14 +611,16 @@ static bool database_matches(const char *pattern, const char *name)
 	return *name == '\0';
 }
 
-bool capabilities_may_grant(const struct capabilities *c, int privilege, const char *database, const char *table)
+bool capabilities_may_grant(
+	const struct capabilities *c, int privilege, const char *database, const char *table)
 {
 	bool may = false;
 
 	for (size_t i = 0; i < c->scope_count; i++) {
 		const struct grant_scope *scope = &c->scopes[i];
-		bool covers = !scope->database || (database && (strcmp(scope->database, database) == 0 ||
-			database_matches(scope->database, database)));
+		bool covers = !scope->database ||
+			      (database && (strcmp(scope->database, database) == 0 ||
+						   database_matches(scope->database, database)));
 
 		if (scope->table && (!table || strcmp(scope->table, table) != 0))
 			covers = false;

@@ -10,9 +10,10 @@
 
 static const struct {
 	const char *name;
-	unsigned maximum;        /* bytes of a character */
-	const char *standard;    /* collation meant by the name alone; utf8mb4's and some more depend on the version */
-	const char *iconv_name;  /* NULL: only ASCII can be converted */
+	unsigned maximum;	/* bytes of a character */
+	const char *standard;	/* collation meant by the name alone; utf8mb4's and some more depend on the
+				   version */
+	const char *iconv_name; /* NULL: only ASCII can be converted */
 } charsets[] = {
 	{"armscii8", 1, "armscii8_general_ci", "ARMSCII-8"},
 	{"ascii", 1, "ascii_general_ci", "ASCII"},
@@ -78,7 +79,8 @@ static int charset_index(const char *name)
 	for (size_t i = 0; i < CHARSETS; i++) {
 		size_t length = strlen(charsets[i].name);
 
-		if (strncasecmp(name, charsets[i].name, length) == 0 && (name[length] == '\0' || name[length] == '_'))
+		if (strncasecmp(name, charsets[i].name, length) == 0 &&
+			(name[length] == '\0' || name[length] == '_'))
 			return (int)i;
 	}
 	return -1;
@@ -177,18 +179,37 @@ static const char *known(const struct name_set *set, const char *name)
 
 /* MySQL's short language names and MariaDB's (and the older collations') long ones. */
 static const char *const languages[][2] = {
-	{"de_pb", "german2"}, {"is", "icelandic"}, {"lv", "latvian"}, {"ro", "romanian"}, {"sl", "slovenian"},
-	{"pl", "polish"}, {"et", "estonian"}, {"es_trad", "spanish2"}, {"es", "spanish"}, {"sv", "swedish"},
-	{"tr", "turkish"}, {"cs", "czech"}, {"da", "danish"}, {"lt", "lithuanian"}, {"sk", "slovak"}, {"la", "roman"},
-	{"eo", "esperanto"}, {"hu", "hungarian"}, {"hr", "croatian"}, {"vi", "vietnamese"}, {"nb", "danish"},
-	{"nn", "danish"}, {"bs", "croatian"}, {"gl", "spanish"},
+	{"de_pb", "german2"},
+	{"is", "icelandic"},
+	{"lv", "latvian"},
+	{"ro", "romanian"},
+	{"sl", "slovenian"},
+	{"pl", "polish"},
+	{"et", "estonian"},
+	{"es_trad", "spanish2"},
+	{"es", "spanish"},
+	{"sv", "swedish"},
+	{"tr", "turkish"},
+	{"cs", "czech"},
+	{"da", "danish"},
+	{"lt", "lithuanian"},
+	{"sk", "slovak"},
+	{"la", "roman"},
+	{"eo", "esperanto"},
+	{"hu", "hungarian"},
+	{"hr", "croatian"},
+	{"vi", "vietnamese"},
+	{"nb", "danish"},
+	{"nn", "danish"},
+	{"bs", "croatian"},
+	{"gl", "spanish"},
 };
 
 /* A Unicode collation's name taken apart. */
 struct unicode_name {
 	char charset[16];
-	char language[24];  /* MariaDB's word, "" for none */
-	char sensitivity[8];/* ai_ci, as_cs, …, bin */
+	char language[24];   /* MariaDB's word, "" for none */
+	char sensitivity[8]; /* ai_ci, as_cs, …, bin */
 	bool nopad;
 };
 
@@ -211,8 +232,10 @@ static bool read_0900(const char *name, struct unicode_name *out)
 	if (length == 0)
 		return true;
 	for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++)
-		if (strlen(languages[i][0]) == length - 1 && strncmp(name + 8, languages[i][0], length - 1) == 0) {
-			copy_part(out->language, sizeof(out->language), languages[i][1], strlen(languages[i][1]));
+		if (strlen(languages[i][0]) == length - 1 &&
+			strncmp(name + 8, languages[i][0], length - 1) == 0) {
+			copy_part(out->language, sizeof(out->language), languages[i][1],
+				strlen(languages[i][1]));
 			return true;
 		}
 	return true; /* a language that MariaDB has no collation of: the root's order is the nearest */
@@ -270,8 +293,8 @@ static const struct unicode_pattern {
 	{"_general", NO_LANGUAGE, false, false, "_ci"},
 };
 
-static const char *try_pattern(const struct unicode_pattern *pattern, const struct unicode_name *from,
-	const struct name_set *set)
+static const char *try_pattern(
+	const struct unicode_pattern *pattern, const struct unicode_name *from, const struct name_set *set)
 {
 	const char *language = "";
 	char name[120];

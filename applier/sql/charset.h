@@ -25,8 +25,8 @@ const char *charset_of(const char *collation_or_charset);
 /* Bytes of the longest character, or 0 for unknown. */
 unsigned charset_maximum(const char *charset);
 
-/* How a collation of the source is written on the target: the same name, its other name (utf8/utf8mb3, 0900 as
- * MariaDB's alias), or the nearest that the target knows, with *exact false. NULL when there is none. */
+/* How a collation of the source is written on the target: the same name, its other name (utf8/utf8mb3, 0900
+ * as MariaDB's alias), or the nearest that the target knows, with *exact false. NULL when there is none. */
 const char *collation_translate(const char *name, const struct capabilities *target, bool *exact);
 
 /* The same for character sets (utf8mb3 where the target only knows utf8, …). */

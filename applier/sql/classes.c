@@ -6,8 +6,8 @@
 /* Errors of a second run, by group (6.7): exists already, does not exist any more. */
 static const uint16_t redo_none[] = {0};
 static const uint16_t redo_create_table[] = {1050, 4161, 0};
-static const uint16_t redo_alter_table[] = {1050, 1054, 1060, 1061, 1068, 1072, 1091, 1146, 1176, 1507, 1508, 1517,
-	1826, 3757, 3822, 4090, 0};
+static const uint16_t redo_alter_table[] = {
+	1050, 1054, 1060, 1061, 1068, 1072, 1091, 1146, 1176, 1507, 1508, 1517, 1826, 3757, 3822, 4090, 0};
 static const uint16_t redo_drop_table[] = {1051, 1146, 4091, 4092, 0};
 static const uint16_t redo_rename[] = {1017, 1050, 1146, 0};
 static const uint16_t redo_index[] = {1061, 1091, 0};

@@ -11,9 +11,9 @@
 
 enum statement_class {
 	STATEMENT_UNKNOWN,
-	STATEMENT_EMPTY,       /* nothing but comments */
+	STATEMENT_EMPTY, /* nothing but comments */
 	/* transactions */
-	STATEMENT_BEGIN,       /* BEGIN, START TRANSACTION */
+	STATEMENT_BEGIN, /* BEGIN, START TRANSACTION */
 	STATEMENT_COMMIT,
 	STATEMENT_ROLLBACK,
 	STATEMENT_SAVEPOINT,
@@ -29,7 +29,7 @@ enum statement_class {
 	STATEMENT_REPLACE,
 	STATEMENT_UPDATE,
 	STATEMENT_DELETE,
-	STATEMENT_LOAD,        /* LOAD DATA, LOAD XML */
+	STATEMENT_LOAD, /* LOAD DATA, LOAD XML */
 	STATEMENT_SELECT,
 	STATEMENT_DO,
 	STATEMENT_CALL,
@@ -69,7 +69,7 @@ enum statement_class {
 	STATEMENT_CREATE_LIBRARY, /* MySQL 9 */
 	STATEMENT_ALTER_LIBRARY,
 	STATEMENT_DROP_LIBRARY,
-	STATEMENT_CREATE_UDF,     /* CREATE FUNCTION … SONAME */
+	STATEMENT_CREATE_UDF, /* CREATE FUNCTION … SONAME */
 	/* accounts */
 	STATEMENT_CREATE_USER,
 	STATEMENT_ALTER_USER,
@@ -90,13 +90,13 @@ enum statement_class {
 	STATEMENT_FLUSH,
 	STATEMENT_INSTALL,
 	STATEMENT_UNINSTALL,
-	STATEMENT_SERVER,         /* CREATE/ALTER/DROP SERVER */
-	STATEMENT_TABLESPACE,     /* CREATE/ALTER/DROP [UNDO] TABLESPACE, LOGFILE GROUP */
+	STATEMENT_SERVER,     /* CREATE/ALTER/DROP SERVER */
+	STATEMENT_TABLESPACE, /* CREATE/ALTER/DROP [UNDO] TABLESPACE, LOGFILE GROUP */
 	STATEMENT_RESOURCE_GROUP,
 	STATEMENT_SPATIAL_REFERENCE_SYSTEM,
-	STATEMENT_INSTANCE,       /* ALTER INSTANCE */
-	STATEMENT_ADMIN,          /* KILL, PURGE, CHANGE MASTER, RESET, SHUTDOWN, … */
-	STATEMENT_LOCK,           /* LOCK/UNLOCK TABLES, LOCK INSTANCE */
+	STATEMENT_INSTANCE, /* ALTER INSTANCE */
+	STATEMENT_ADMIN,    /* KILL, PURGE, CHANGE MASTER, RESET, SHUTDOWN, … */
+	STATEMENT_LOCK,	    /* LOCK/UNLOCK TABLES, LOCK INSTANCE */
 	STATEMENT_CLASSES
 };
 
@@ -123,11 +123,11 @@ enum object_kind {
 };
 
 enum object_role {
-	ROLE_TARGET,     /* created, changed, dropped or written */
-	ROLE_SOURCE,     /* read: FROM, JOIN, LIKE, REFERENCES, subqueries */
-	ROLE_NEW_NAME,   /* RENAME … TO this; belongs to the object before it */
-	ROLE_DELETE_LIST,/* DELETE this FROM …: names a table reference, perhaps by its alias */
-	ROLE_TABLE_OF,   /* the table that a trigger or an index belongs to */
+	ROLE_TARGET,	  /* created, changed, dropped or written */
+	ROLE_SOURCE,	  /* read: FROM, JOIN, LIKE, REFERENCES, subqueries */
+	ROLE_NEW_NAME,	  /* RENAME … TO this; belongs to the object before it */
+	ROLE_DELETE_LIST, /* DELETE this FROM …: names a table reference, perhaps by its alias */
+	ROLE_TABLE_OF,	  /* the table that a trigger or an index belongs to */
 };
 
 #define OBJECT_NO_TOKEN ((uint32_t)-1)
@@ -135,54 +135,56 @@ enum object_role {
 struct object {
 	enum object_kind kind;
 	enum object_role role;
-	const char *database; /* as named in the text, or NULL: the default database; in the text's character set */
+	const char *database; /* as named in the text, or NULL: the default database; in the text's character
+				 set */
 	const char *name;     /* for OBJECT_DATABASE the database */
 	const char *alias;    /* NULL when it has none */
 	uint32_t first, last; /* tokens of the name, both included */
 	uint32_t alias_token; /* or OBJECT_NO_TOKEN */
-	uint32_t end;         /* token behind the whole reference (PARTITION (…) and alias included) */
-	uint16_t scope;       /* of a table reference: which (sub)query; 0 the outermost */
+	uint32_t end;	      /* token behind the whole reference (PARTITION (…) and alias included) */
+	uint16_t scope;	      /* of a table reference: which (sub)query; 0 the outermost */
 	bool may_have_alias;  /* an alias may be written here */
 	bool derived_name;    /* the name of a common table expression, not of a table */
-	bool wildcard;        /* DELETE t.* FROM */
+	bool wildcard;	      /* DELETE t.* FROM */
 };
 
 /* A column written with its table: t.c, db.t.c, t.*, db.t.*. */
 struct qualifier {
-	uint32_t first;       /* first token */
-	uint8_t parts;        /* 2 or 3 names, * counts as one */
+	uint32_t first; /* first token */
+	uint8_t parts;	/* 2 or 3 names, * counts as one */
 	uint16_t scope;
 	const char *database; /* or NULL */
 	const char *table;
 };
 
 enum statement_flag {
-	STATEMENT_TEMPORARY = 1 << 0,    /* CREATE/DROP TEMPORARY */
+	STATEMENT_TEMPORARY = 1 << 0, /* CREATE/DROP TEMPORARY */
 	STATEMENT_IF_EXISTS = 1 << 1,
 	STATEMENT_IF_NOT_EXISTS = 1 << 2,
 	STATEMENT_OR_REPLACE = 1 << 3,
 	STATEMENT_IGNORE = 1 << 4,
-	STATEMENT_LOCAL = 1 << 5,        /* FLUSH/ANALYZE … LOCAL, LOAD DATA LOCAL */
-	STATEMENT_LIKE = 1 << 6,         /* CREATE TABLE … LIKE */
-	STATEMENT_HAS_SELECT = 1 << 7,   /* CREATE TABLE … SELECT, INSERT … SELECT */
-	STATEMENT_SET_FOR = 1 << 8,      /* SET STATEMENT … FOR before it */
-	STATEMENT_READS_TEXT = 1 << 9,   /* begins with EXPLAIN/DESCRIBE/SHOW */
-	STATEMENT_AGGREGATE = 1 << 10,   /* CREATE AGGREGATE FUNCTION */
-	STATEMENT_MULTIPLE = 1 << 11,    /* text goes on behind a ';' that is not inside stored code */
+	STATEMENT_LOCAL = 1 << 5,      /* FLUSH/ANALYZE … LOCAL, LOAD DATA LOCAL */
+	STATEMENT_LIKE = 1 << 6,       /* CREATE TABLE … LIKE */
+	STATEMENT_HAS_SELECT = 1 << 7, /* CREATE TABLE … SELECT, INSERT … SELECT */
+	STATEMENT_SET_FOR = 1 << 8,    /* SET STATEMENT … FOR before it */
+	STATEMENT_READS_TEXT = 1 << 9, /* begins with EXPLAIN/DESCRIBE/SHOW */
+	STATEMENT_AGGREGATE = 1 << 10, /* CREATE AGGREGATE FUNCTION */
+	STATEMENT_MULTIPLE = 1 << 11,  /* text goes on behind a ';' that is not inside stored code */
 };
 
 struct statement {
 	enum statement_class class;
-	unsigned flags;           /* enum statement_flag */
-	size_t verb;              /* token of the verb (behind SET STATEMENT … FOR, WITH …, a leading parenthesis) */
-	size_t body;              /* first token behind the name of what is created/altered; the rules read on here */
-	size_t select;            /* with STATEMENT_HAS_SELECT: first token of the query ('(' , SELECT, WITH, VALUES, TABLE) */
+	unsigned flags; /* enum statement_flag */
+	size_t verb;   /* token of the verb (behind SET STATEMENT … FOR, WITH …, a leading parenthesis) */
+	size_t body;   /* first token behind the name of what is created/altered; the rules read on here */
+	size_t select; /* with STATEMENT_HAS_SELECT: first token of the query ('(' , SELECT, WITH, VALUES,
+			  TABLE) */
 	struct object *objects;
 	size_t object_count;
 	struct qualifier *qualifiers;
 	size_t qualifier_count;
 	uint16_t scopes;
-	uint16_t *scope_parent;   /* [scopes]; the outermost is its own parent */
+	uint16_t *scope_parent; /* [scopes]; the outermost is its own parent */
 };
 
 /* Names go to the arena. Text that is no known statement is STATEMENT_UNKNOWN, never an error. */

@@ -22,7 +22,8 @@ struct translation {
 	size_t room, warning_room;
 };
 
-static const char *text_of(struct translation *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static const char *text_of(struct translation *t, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 static void warn(struct translation *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static const char *vtext(struct translation *t, const char *format, va_list arguments)
@@ -73,7 +74,8 @@ static struct context_variable *add(struct translation *t, const char *name, con
 		t->room *= 2;
 	}
 	variable = &t->out->variables[t->out->count++];
-	*variable = (struct context_variable){.name = name, .literal = literal, .variable = SESSION_VARIABLES};
+	*variable =
+		(struct context_variable){.name = name, .literal = literal, .variable = SESSION_VARIABLES};
 	return variable;
 }
 
@@ -93,14 +95,16 @@ static bool has(const struct translation *t, unsigned bit)
 
 /* ---- character sets ---- */
 
-static int collation_of(struct translation *t, unsigned id, const char *what, const char **name, struct error *error)
+static int collation_of(
+	struct translation *t, unsigned id, const char *what, const char **name, struct error *error)
 {
 	const struct collation *collation = collation_by_id(t->in->source.family, id);
 	char version[32];
 
 	if (!collation)
-		return error_set(error, ERROR_STOP, "The log gives the number %u as %s, which is no collation of %s that is known here.", id,
-			what, version_print(t->in->source, version));
+		return error_set(error, ERROR_STOP,
+			"The log gives the number %u as %s, which is no collation of %s that is known here.",
+			id, what, version_print(t->in->source, version));
 	*name = collation->name;
 	return 0;
 }
@@ -129,22 +133,28 @@ static int put_charsets(struct translation *t, struct error *error)
 	if (!has(t, QUERY_HAS_CHARSET))
 		return 0;
 	if (collation_of(t, query->client_collation, "character_set_client", &client, error) != 0 ||
-		collation_of(t, query->connection_collation, "collation_connection", &t->out->connection_collation, error) != 0 ||
-		collation_of(t, query->server_collation, "collation_server", &t->out->server_collation, error) != 0)
+		collation_of(t, query->connection_collation, "collation_connection",
+			&t->out->connection_collation, error) != 0 ||
+		collation_of(t, query->server_collation, "collation_server", &t->out->server_collation,
+			error) != 0)
 		return -1;
 	charset = charset_of(client);
 	t->out->client_charset = charset;
 	to = translated(t, t->out->connection_collation, "connection's collation");
 	if (!to)
-		return error_set(error, ERROR_STOP, "The target has nothing like the connection's collation %s.",
+		return error_set(error, ERROR_STOP,
+			"The target has nothing like the connection's collation %s.",
 			t->out->connection_collation);
 	set(t, VARIABLE_COLLATION_CONNECTION, to);
 	to = translated(t, t->out->server_collation, "server's collation");
 	if (to)
 		set(t, VARIABLE_COLLATION_SERVER, to);
 	to = t->target->charsets.count ? charset_translate(charset, t->target) : charset;
-	if (!to || strncmp(charset, "utf16", 5) == 0 || strcmp(charset, "ucs2") == 0 || strcmp(charset, "utf32") == 0)
-		return error_set(error, ERROR_STOP, "The statement is written in the character set %s, which the target's client cannot have.",
+	if (!to || strncmp(charset, "utf16", 5) == 0 || strcmp(charset, "ucs2") == 0 ||
+		strcmp(charset, "utf32") == 0)
+		return error_set(error, ERROR_STOP,
+			"The statement is written in the character set %s, which the target's client cannot "
+			"have.",
 			charset);
 	set(t, VARIABLE_CHARACTER_SET_CLIENT, to);
 	return 0;
@@ -155,7 +165,8 @@ static int put_database_collation(struct translation *t, struct error *error)
 	const char *to = "DEFAULT"; /* the database's own */
 
 	if (has(t, QUERY_HAS_CHARSET_DATABASE)) {
-		if (collation_of(t, t->in->query->database_collation, "collation_database", &t->out->database_collation, error) != 0)
+		if (collation_of(t, t->in->query->database_collation, "collation_database",
+			    &t->out->database_collation, error) != 0)
 			return -1;
 		to = translated(t, t->out->database_collation, "database's collation");
 	}
@@ -193,14 +204,17 @@ static int put_default_collations(struct translation *t, struct error *error)
 	int result = -1;
 
 	if (has(t, QUERY_HAS_DEFAULT_UTF8MB4)) {
-		if (collation_of(t, t->in->query->default_utf8mb4_collation, "default_collation_for_utf8mb4", &name, error) != 0)
+		if (collation_of(t, t->in->query->default_utf8mb4_collation, "default_collation_for_utf8mb4",
+			    &name, error) != 0)
 			goto out;
 	} else if (t->in->source_default_utf8mb4) {
 		name = t->in->source_default_utf8mb4;
 	} else {
 		/* an older MySQL, or a MariaDB that says by code 131 what differs from this */
-		name = t->in->source.family == FAMILY_MARIADB || !version_at_least(t->in->source, FAMILY_MYSQL, 80001) ?
-			"utf8mb4_general_ci" : "utf8mb4_0900_ai_ci";
+		name = t->in->source.family == FAMILY_MARIADB ||
+				       !version_at_least(t->in->source, FAMILY_MYSQL, 80001)
+			       ? "utf8mb4_general_ci"
+			       : "utf8mb4_0900_ai_ci";
 	}
 	t->out->default_utf8mb4 = name;
 	if (maria_told && read_charset_defaults(t, &list, error) != 0)
@@ -248,9 +262,15 @@ static int put_named_zone(struct translation *t, const char *zone, struct error 
 	if (zone_offset_by_name(t->in->zone_directory, zone, t->in->timestamp, &seconds, error) != 0)
 		return -1;
 	if (zone_print(seconds, offset) != 0)
-		return error_set(error, ERROR_STOP, "The time zone %s was %d seconds from UTC at that time, which no server takes as an offset: "
-			"load the target's tables of time zones.", zone, (int)seconds);
-	warn(t, "The time zone %s is sent as %s, which it was at that time: the target has no tables of time zones.", zone, offset);
+		return error_set(error, ERROR_STOP,
+			"The time zone %s was %d seconds from UTC at that time, which no server takes as an "
+			"offset: "
+			"load the target's tables of time zones.",
+			zone, (int)seconds);
+	warn(t,
+		"The time zone %s is sent as %s, which it was at that time: the target has no tables of time "
+		"zones.",
+		zone, offset);
 	set(t, VARIABLE_TIME_ZONE, text_of(t, "'%s'", offset));
 	return 0;
 }
@@ -265,7 +285,9 @@ static int put_time_zone(struct translation *t, struct error *error)
 	if (strcasecmp(zone, "SYSTEM") == 0) {
 		zone = t->in->source_time_zone;
 		if (!zone)
-			return error_set(error, ERROR_STOP, "The statement uses the source's SYSTEM time zone, and nobody said which that is: set the "
+			return error_set(error, ERROR_STOP,
+				"The statement uses the source's SYSTEM time zone, and nobody said which "
+				"that is: set the "
 				"option source-time-zone (a name, or an offset like +02:00).");
 	}
 	if (is_offset(zone)) {
@@ -277,11 +299,14 @@ static int put_time_zone(struct translation *t, struct error *error)
 
 static void put_timestamp(struct translation *t)
 {
-	uint32_t fraction = t->in->keep_microseconds && has(t, QUERY_HAS_MICROSECONDS) ? t->in->query->microseconds : 0;
+	uint32_t fraction =
+		t->in->keep_microseconds && has(t, QUERY_HAS_MICROSECONDS) ? t->in->query->microseconds : 0;
 
-	if (!set(t, VARIABLE_TIMESTAMP, fraction ? text_of(t, "%" PRIu32 ".%06" PRIu32, t->in->timestamp, fraction) :
-		text_of(t, "%" PRIu32, t->in->timestamp)))
-		warn(t, "The target's account may not set the time (secure_timestamp): NOW() is the target's.");
+	if (!set(t, VARIABLE_TIMESTAMP,
+		    fraction ? text_of(t, "%" PRIu32 ".%06" PRIu32, t->in->timestamp, fraction)
+			     : text_of(t, "%" PRIu32, t->in->timestamp)))
+		warn(t, "The target's account may not set the time (secure_timestamp): NOW() is the "
+			"target's.");
 }
 
 static int put_locale(struct translation *t, struct error *error)
@@ -290,7 +315,8 @@ static int put_locale(struct translation *t, struct error *error)
 	const char *name = locale_name(number);
 
 	if (!name)
-		return error_set(error, ERROR_STOP, "The log gives the number %u as lc_time_names, which nobody knows.", number);
+		return error_set(error, ERROR_STOP,
+			"The log gives the number %u as lc_time_names, which nobody knows.", number);
 	set(t, VARIABLE_LC_TIME_NAMES, text_of(t, "'%s'", name));
 	return 0;
 }
@@ -303,7 +329,8 @@ static void put_mode(struct translation *t)
 	struct buffer names = BUFFER_INIT;
 
 	/* where files lie is each server's own affair */
-	t->out->target_sql_mode = mode_translate(mode, t->in->source, t->target->server) & ~MODE_NO_DIR_IN_CREATE;
+	t->out->target_sql_mode =
+		mode_translate(mode, t->in->source, t->target->server) & ~MODE_NO_DIR_IN_CREATE;
 	buffer_putc(&names, '\'');
 	mode_print(t->out->target_sql_mode, t->target->server, &names);
 	buffer_putc(&names, '\'');
@@ -320,7 +347,12 @@ static void put_flags(struct translation *t)
 	set(t, VARIABLE_UNIQUE_CHECKS, flags & QUERY_FLAG_RELAXED_UNIQUE_CHECKS ? "0" : "1");
 	set(t, VARIABLE_SQL_AUTO_IS_NULL, flags & QUERY_FLAG_AUTO_IS_NULL ? "1" : "0");
 	set(t, VARIABLE_SQL_IF_EXISTS, maria && (flags & QUERY_FLAG_IF_EXISTS) ? "1" : "0");
-	set(t, VARIABLE_SYSTEM_VERSIONING_INSERT_HISTORY, maria && (flags & QUERY_FLAG_INSERT_HISTORY) ? "1" : "0");
+	set(t, VARIABLE_SYSTEM_VERSIONING_INSERT_HISTORY,
+		maria && (flags & QUERY_FLAG_INSERT_HISTORY) ? "1" : "0");
+	if (!set(t, VARIABLE_ENABLE_CASCADE_TRIGGERS, t->in->query->cascade_triggers ? "1" : "0") &&
+		t->in->query->cascade_triggers)
+		warn(t, "On the source the actions of foreign keys fire triggers (enable_cascade_triggers), here "
+			"they do not.");
 }
 
 static void put_auto_increment(struct translation *t)
@@ -365,8 +397,9 @@ static int put_statement(struct translation *t, struct error *error)
 		identifier_put(arena_strndup(t->arena, v->name, v->name_length), &name);
 		result = user_variable_literal(v, t->in->source, t->target, &literal, error);
 		if (result == 0)
-			add(t, arena_strdup(t->arena, buffer_text(&name)), arena_strdup(t->arena, buffer_text(&literal)))->once =
-				true;
+			add(t, arena_strdup(t->arena, buffer_text(&name)),
+				arena_strdup(t->arena, buffer_text(&literal)))
+				->once = true;
 		else
 			error_context(error, "user variable %s", buffer_text(&name));
 		buffer_release(&name);
@@ -384,35 +417,42 @@ int session_context_translate(const struct context_input *input, const struct ca
 
 	*context = (struct session_context){0};
 	if (input->query->has & QUERY_HAS_UNKNOWN)
-		return error_set(error, ERROR_STOP, "The statement's context holds something of a newer server (status variable %u) that is not "
-			"known here, so it cannot be run as it was.", input->query->unknown_code);
+		return error_set(error, ERROR_STOP,
+			"The statement's context holds something of a newer server (status variable %u) that "
+			"is not "
+			"known here, so it cannot be run as it was.",
+			input->query->unknown_code);
 	t.room = VARIABLES_MAXIMUM;
 	context->variables = arena_alloc(arena, t.room * sizeof(*context->variables));
 	put_timestamp(&t);
 	put_mode(&t);
 	put_flags(&t);
 	put_auto_increment(&t);
-	if (put_time_zone(&t, error) != 0 || put_locale(&t, error) != 0 || put_default_collations(&t, error) != 0 ||
-		put_database_collation(&t, error) != 0 || put_statement(&t, error) != 0)
+	if (put_time_zone(&t, error) != 0 || put_locale(&t, error) != 0 ||
+		put_default_collations(&t, error) != 0 || put_database_collation(&t, error) != 0 ||
+		put_statement(&t, error) != 0)
 		return -1;
 	return put_charsets(&t, error);
 }
 
 /* ---- user variables ---- */
 
-static int string_literal(const struct user_variable *v, struct server_version source, const struct capabilities *target,
-	struct buffer *out, struct error *error)
+static int string_literal(const struct user_variable *v, struct server_version source,
+	const struct capabilities *target, struct buffer *out, struct error *error)
 {
 	const struct collation *collation = collation_by_id(source.family, v->collation);
 	const char *charset, *to;
 	bool exact;
 
 	if (!collation)
-		return error_set(error, ERROR_STOP, "Its collation has the number %" PRIu32 ", which nobody knows.", v->collation);
+		return error_set(error, ERROR_STOP,
+			"Its collation has the number %" PRIu32 ", which nobody knows.", v->collation);
 	charset = target->charsets.count ? charset_translate(collation->charset, target) : collation->charset;
-	to = target->collations.count ? collation_translate(collation->name, target, &exact) : collation->name;
+	to = target->collations.count ? collation_translate(collation->name, target, &exact)
+				      : collation->name;
 	if (!charset || !to)
-		return error_set(error, ERROR_STOP, "The target has nothing like the collation %s.", collation->name);
+		return error_set(
+			error, ERROR_STOP, "The target has nothing like the collation %s.", collation->name);
 	buffer_printf(out, "_%s x'", charset);
 	buffer_put_hex(out, v->value, v->value_length);
 	buffer_printf(out, "' COLLATE %s", to);
@@ -424,12 +464,14 @@ static int integer_literal(const struct user_variable *v, struct buffer *out, st
 	uint64_t value = 0;
 
 	if (v->value_length != 8)
-		return error_set(error, ERROR_CORRUPT, "A whole number of %" PRIu32 " bytes instead of 8.", v->value_length);
+		return error_set(error, ERROR_CORRUPT, "A whole number of %" PRIu32 " bytes instead of 8.",
+			v->value_length);
 	for (int i = 7; i >= 0; i--)
 		value = value << 8 | v->value[i];
 	if (v->is_unsigned)
 		buffer_printf(out, "CAST(%" PRIu64 " AS UNSIGNED)", value);
-	else if (value == (uint64_t)1 << 63) /* its digits alone would be read before the minus, as too large */
+	else if (value == (uint64_t)1
+				  << 63) /* its digits alone would be read before the minus, as too large */
 		buffer_puts(out, "CAST(-9223372036854775808 AS SIGNED)");
 	else
 		buffer_put_i64(out, (int64_t)value);
@@ -442,12 +484,14 @@ static int real_literal(const struct user_variable *v, struct buffer *out, struc
 	double number;
 
 	if (v->value_length != 8)
-		return error_set(error, ERROR_CORRUPT, "A floating-point number of %" PRIu32 " bytes instead of 8.", v->value_length);
+		return error_set(error, ERROR_CORRUPT,
+			"A floating-point number of %" PRIu32 " bytes instead of 8.", v->value_length);
 	for (int i = 7; i >= 0; i--)
 		bits = bits << 8 | v->value[i];
 	memcpy(&number, &bits, sizeof(number));
 	if (number != number || number - number != 0)
-		return error_set(error, ERROR_STOP, "It is no number (infinite, or none at all), which SQL cannot write.");
+		return error_set(error, ERROR_STOP,
+			"It is no number (infinite, or none at all), which SQL cannot write.");
 	double_put_sql(number, out);
 	return 0;
 }
@@ -457,13 +501,15 @@ static int decimal_literal(const struct user_variable *v, struct buffer *out, st
 	unsigned precision, scale;
 
 	if (v->value_length < 2)
-		return error_set(error, ERROR_CORRUPT, "A decimal number of %" PRIu32 " bytes.", v->value_length);
+		return error_set(
+			error, ERROR_CORRUPT, "A decimal number of %" PRIu32 " bytes.", v->value_length);
 	precision = v->value[0];
 	scale = v->value[1];
 	if (precision == 0 || precision > 65 || scale > precision || scale > 38 ||
 		decimal_packed_size(precision, scale) != v->value_length - 2)
-		return error_set(error, ERROR_CORRUPT, "A decimal number of precision %u and scale %u in %" PRIu32 " bytes.", precision, scale,
-			v->value_length);
+		return error_set(error, ERROR_CORRUPT,
+			"A decimal number of precision %u and scale %u in %" PRIu32 " bytes.", precision,
+			scale, v->value_length);
 	buffer_puts(out, "CAST(");
 	if (decimal_put_text(v->value + 2, precision, scale, out, error) != 0)
 		return -1;

@@ -13,7 +13,8 @@ static void insert_at(struct edits *edits, struct arena *arena, size_t place, co
 			memcpy(larger, edits->items, edits->count * sizeof(*larger));
 		edits->items = larger;
 	}
-	memmove(edits->items + place + 1, edits->items + place, (edits->count - place) * sizeof(*edits->items));
+	memmove(edits->items + place + 1, edits->items + place,
+		(edits->count - place) * sizeof(*edits->items));
 	edits->items[place] = *edit;
 	edits->count++;
 }
@@ -21,11 +22,12 @@ static void insert_at(struct edits *edits, struct arena *arena, size_t place, co
 static void remove_at(struct edits *edits, size_t place)
 {
 	edits->count--;
-	memmove(edits->items + place, edits->items + place + 1, (edits->count - place) * sizeof(*edits->items));
+	memmove(edits->items + place, edits->items + place + 1,
+		(edits->count - place) * sizeof(*edits->items));
 }
 
-void edit_replace(struct edits *edits, struct arena *arena, size_t start, size_t end, const char *text,
-	size_t length)
+void edit_replace(
+	struct edits *edits, struct arena *arena, size_t start, size_t end, const char *text, size_t length)
 {
 	struct edit edit = {start, end, arena_strndup(arena, text, length), length};
 	size_t i = 0;
@@ -84,7 +86,8 @@ void edit_tokens(struct edits *edits, struct arena *arena, const struct token_li
 	end = (size_t)tokens->items[last].start + tokens->items[last].length;
 	/* a blank before and another behind: one of them goes */
 	if (!text && start > 0 && is_blank(tokens->text[start - 1]) &&
-		(end == tokens->length || is_blank(tokens->text[end]) || tokens->text[end] == ',' || tokens->text[end] == ')'))
+		(end == tokens->length || is_blank(tokens->text[end]) || tokens->text[end] == ',' ||
+			tokens->text[end] == ')'))
 		start--;
 	for (size_t i = 0; i < tokens->mark_count; i++) {
 		const struct token *mark = &tokens->marks[i];

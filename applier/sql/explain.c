@@ -48,8 +48,8 @@ static struct temporary *temp_of(const struct explanation *e, const char *databa
 	return NULL;
 }
 
-static const char *temps_find(void *context, uint32_t server_id, uint64_t thread_id, const char *database,
-	const char *name)
+static const char *temps_find(
+	void *context, uint32_t server_id, uint64_t thread_id, const char *database, const char *name)
 {
 	struct temporary *temp = temp_of(context, database, name);
 
@@ -85,7 +85,8 @@ static void take_effect(struct explanation *e, const struct plan_effect *effect)
 				e->temps = memory_realloc(e->temps, e->temp_room * sizeof(*e->temps));
 			}
 			temp = &e->temps[e->temp_count++];
-			*temp = (struct temporary){memory_strdup(effect->database), memory_strdup(effect->name), NULL};
+			*temp = (struct temporary){
+				memory_strdup(effect->database), memory_strdup(effect->name), NULL};
 		}
 		replace_text(&temp->real, effect->real);
 		break;
@@ -112,8 +113,9 @@ static const char *const when_names[] = {"before", "main", "after"};
 static const char *effect_name(enum effect_kind kind)
 {
 	static const char *const names[] = {"temporary table created", "temporary table replaced",
-		"temporary table dropped", "temporary table renamed", "event disabled", "event dropped", "event renamed",
-		"held for later", "held object dropped", "sequence created", "sequence dropped"};
+		"temporary table dropped", "temporary table renamed", "event disabled", "event dropped",
+		"event renamed", "held for later", "held object dropped", "sequence created",
+		"sequence dropped"};
 
 	return names[kind];
 }
@@ -121,7 +123,8 @@ static const char *effect_name(enum effect_kind kind)
 static void put_masked(const struct explanation *e, const char *sql, size_t length, struct buffer *out)
 {
 	struct lexer_options options = {.sql_mode = e->options->sql_mode,
-		.charset = lexer_charset_of(e->options->client_charset), .source = e->options->source};
+		.charset = lexer_charset_of(e->options->client_charset),
+		.source = e->options->source};
 
 	sql_mask_secrets(sql, length, &options, out);
 }
@@ -129,7 +132,8 @@ static void put_masked(const struct explanation *e, const char *sql, size_t leng
 static void put_step(const struct explanation *e, const struct plan_step *step, struct buffer *out)
 {
 	if (step->work == WORK_COPY_TABLE) {
-		buffer_printf(out, "INSERT INTO %s (columns of both) SELECT … FROM %s", step->to_table, step->from_table);
+		buffer_printf(out, "INSERT INTO %s (columns of both) SELECT … FROM %s", step->to_table,
+			step->from_table);
 		return;
 	}
 	put_masked(e, step->sql, step->length, out);
@@ -143,12 +147,14 @@ static void put_text(struct explanation *e, const char *text, size_t length, con
 {
 	struct buffer *out = e->out;
 
-	buffer_printf(out, "#%u %s: %s\n", e->number, statement_class_name(plan->class), action_names[plan->action]);
+	buffer_printf(out, "#%u %s: %s\n", e->number, statement_class_name(plan->class),
+		action_names[plan->action]);
 	buffer_puts(out, "  source: ");
 	put_masked(e, text, length, out);
 	buffer_putc(out, '\n');
 	for (size_t i = 0; i < plan->note_count; i++)
-		buffer_printf(out, "  %s (%s): %s\n", plan->notes[i].name, policy_name(plan->notes[i].done), plan->notes[i].reason);
+		buffer_printf(out, "  %s (%s): %s\n", plan->notes[i].name, policy_name(plan->notes[i].done),
+			plan->notes[i].reason);
 	for (size_t i = 0; i < plan->setting_count; i++)
 		buffer_printf(out, "  set: %s = %s\n", plan->settings[i].name, plan->settings[i].literal);
 	for (size_t i = 0; plan->action == PLAN_REWRITE && i < plan->step_count; i++) {
@@ -157,8 +163,8 @@ static void put_text(struct explanation *e, const char *text, size_t length, con
 		buffer_putc(out, '\n');
 	}
 	for (size_t i = 0; i < plan->effect_count; i++)
-		buffer_printf(out, "  effect: %s %s.%s%s%s\n", effect_name(plan->effects[i].kind), plan->effects[i].database,
-			plan->effects[i].name, plan->effects[i].state ? " " : "",
+		buffer_printf(out, "  effect: %s %s.%s%s%s\n", effect_name(plan->effects[i].kind),
+			plan->effects[i].database, plan->effects[i].name, plan->effects[i].state ? " " : "",
 			plan->effects[i].state ? plan->effects[i].state : "");
 }
 
@@ -231,11 +237,20 @@ static bool take_use(struct explanation *e, const struct token_list *tokens)
 static void explain_one(struct explanation *e, const char *text, size_t length)
 {
 	struct temp_registry registry = {temps_any, temps_find, e};
-	struct rewrite_input input = {.text = text, .length = length, .database = e->database,
-		.sql_mode = e->options->sql_mode, .client_charset = e->options->client_charset,
-		.source = e->options->source, .server_id = SERVER_ID, .thread_id = THREAD_ID, .serial = ++e->number,
-		.explicit_defaults = -1, .settings = e->options->settings, .temps = &registry};
-	struct lexer_options options = {.sql_mode = input.sql_mode, .charset = lexer_charset_of(input.client_charset),
+	struct rewrite_input input = {.text = text,
+		.length = length,
+		.database = e->database,
+		.sql_mode = e->options->sql_mode,
+		.client_charset = e->options->client_charset,
+		.source = e->options->source,
+		.server_id = SERVER_ID,
+		.thread_id = THREAD_ID,
+		.serial = ++e->number,
+		.explicit_defaults = -1,
+		.settings = e->options->settings,
+		.temps = &registry};
+	struct lexer_options options = {.sql_mode = input.sql_mode,
+		.charset = lexer_charset_of(input.client_charset),
 		.source = input.source};
 	struct token_list tokens = TOKEN_LIST_INIT;
 	struct arena arena = ARENA_INIT;
@@ -307,7 +322,8 @@ static size_t take_delimiter(struct explanation *e, const char *text, size_t len
 	static const char word[] = "DELIMITER";
 	size_t start = sizeof(word) - 1, line, end;
 
-	if (length <= start || strncasecmp(text, word, start) != 0 || (text[start] != ' ' && text[start] != '\t'))
+	if (length <= start || strncasecmp(text, word, start) != 0 ||
+		(text[start] != ' ' && text[start] != '\t'))
 		return 0;
 	line = start;
 	while (line < length && text[line] != '\n')
@@ -328,7 +344,8 @@ static size_t take_delimiter(struct explanation *e, const char *text, size_t len
 static size_t statement_length(const struct explanation *e, const char *text, size_t length)
 {
 	struct lexer_options options = {.sql_mode = e->options->sql_mode,
-		.charset = lexer_charset_of(e->options->client_charset), .source = e->options->source};
+		.charset = lexer_charset_of(e->options->client_charset),
+		.source = e->options->source};
 	size_t delimiter = strlen(e->delimiter);
 	struct nesting nesting = {0};
 	struct lexer lexer;
@@ -341,7 +358,8 @@ static size_t statement_length(const struct explanation *e, const char *text, si
 		if (token.kind == TOKEN_WORD || token.kind == TOKEN_OPERATOR) {
 			size_t left = length - token.start, look = token.length + delimiter - 1;
 
-			found = memmem(text + token.start, look < left ? look : left, e->delimiter, delimiter);
+			found = memmem(
+				text + token.start, look < left ? look : left, e->delimiter, delimiter);
 			nest(&nesting, &token);
 		}
 		if (found && !(nesting.depth > 0 && strcmp(e->delimiter, ";") == 0))

@@ -11,12 +11,12 @@ struct explain_options {
 	const char *database;
 	const char *client_charset;
 	const struct rewrite_settings *settings;
-	bool json;            /* one object per line and statement */
+	bool json; /* one object per line and statement */
 };
 
-/* Splits a script as the command-line client does (';' outside of quotes, comments and stored code, DELIMITER lines),
- * remembers its temporary tables and its USE statements, and appends what becomes of each. The number of statements
- * that would stop, -1 never. */
+/* Splits a script as the command-line client does (';' outside of quotes, comments and stored code, DELIMITER
+ * lines), remembers its temporary tables and its USE statements, and appends what becomes of each. The number
+ * of statements that would stop, -1 never. */
 int explain_script(const char *text, size_t length, const struct explain_options *options,
 	const struct capabilities *target, struct buffer *out);
 

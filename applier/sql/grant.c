@@ -24,7 +24,8 @@ static bool is_text(const struct token_list *tokens, size_t at)
 {
 	const struct token *token = token_at(tokens, at);
 
-	return token->kind == TOKEN_STRING || token->kind == TOKEN_PREFIXED_STRING || token->kind == TOKEN_NUMBER;
+	return token->kind == TOKEN_STRING || token->kind == TOKEN_PREFIXED_STRING ||
+	       token->kind == TOKEN_NUMBER;
 }
 
 static unsigned hex_digit(char c)
@@ -35,11 +36,13 @@ static unsigned hex_digit(char c)
 }
 
 /* A hash written as 0x… or x'…' becomes its bytes. */
-static void take_secret(const struct token_list *tokens, size_t at, struct arena *arena, struct account_spec *spec)
+static void take_secret(
+	const struct token_list *tokens, size_t at, struct arena *arena, struct account_spec *spec)
 {
 	const struct token *token = token_at(tokens, at);
 	char first = tokens->text[token->start];
-	bool hex = token->kind == TOKEN_NUMBER || (token->kind == TOKEN_PREFIXED_STRING && (first | 0x20) == 'x');
+	bool hex = token->kind == TOKEN_NUMBER ||
+		   (token->kind == TOKEN_PREFIXED_STRING && (first | 0x20) == 'x');
 	const char *digits = value_of(tokens, at, arena, &spec->secret_length);
 	char *bytes;
 
@@ -59,7 +62,8 @@ static void take_secret(const struct token_list *tokens, size_t at, struct arena
 }
 
 /* plugin [BY 'x' | AS 'x' | USING 'x' | USING PASSWORD('x')] */
-static size_t plugin_read(const struct token_list *tokens, size_t at, struct arena *arena, struct account_spec *spec)
+static size_t plugin_read(
+	const struct token_list *tokens, size_t at, struct arena *arena, struct account_spec *spec)
 {
 	spec->form = AUTH_PLUGIN;
 	spec->plugin = value_of(tokens, at++, arena, NULL);
@@ -87,8 +91,8 @@ static size_t plugin_read(const struct token_list *tokens, size_t at, struct are
 }
 
 /* BY 'x' | BY PASSWORD 'x' | BY RANDOM PASSWORD | WITH plugin … | VIA plugin … */
-static size_t identified_read(const struct token_list *tokens, size_t at, struct arena *arena,
-	struct account_spec *spec)
+static size_t identified_read(
+	const struct token_list *tokens, size_t at, struct arena *arena, struct account_spec *spec)
 {
 	if (token_is(tokens, at, KW_WITH) || token_is(tokens, at, KW_VIA))
 		return plugin_read(tokens, at + 1, arena, spec);
@@ -118,7 +122,8 @@ static size_t identified_tail(const struct token_list *tokens, size_t at, struct
 		} else if (token_is(tokens, at, KW_RETAIN) || token_is(tokens, at, KW_DISCARD)) {
 			at += 3;
 		} else if (token_is(tokens, at, KW_OR) || token_is(tokens, at, KW_AND) ||
-			   (token_is(tokens, at, KW_INITIAL) && token_is(tokens, at + 1, KW_AUTHENTICATION))) {
+			   (token_is(tokens, at, KW_INITIAL) &&
+				   token_is(tokens, at + 1, KW_AUTHENTICATION))) {
 			struct arena scratch = ARENA_INIT;
 			struct account_spec other = {0};
 
@@ -135,7 +140,8 @@ static size_t identified_tail(const struct token_list *tokens, size_t at, struct
 	}
 }
 
-bool account_spec_read(const struct token_list *tokens, size_t at, struct arena *arena, struct account_spec *spec)
+bool account_spec_read(
+	const struct token_list *tokens, size_t at, struct arena *arena, struct account_spec *spec)
 {
 	*spec = (struct account_spec){0};
 	if (!account_read(tokens, at, arena, &spec->account))
@@ -149,8 +155,8 @@ bool account_spec_read(const struct token_list *tokens, size_t at, struct arena 
 	return true;
 }
 
-struct account_spec *account_specs_read(const struct token_list *tokens, size_t at, struct arena *arena,
-	size_t *count, size_t *end)
+struct account_spec *account_specs_read(
+	const struct token_list *tokens, size_t at, struct arena *arena, size_t *count, size_t *end)
 {
 	size_t room = 0;
 	struct account_spec *list = NULL, spec;
@@ -159,7 +165,8 @@ struct account_spec *account_specs_read(const struct token_list *tokens, size_t 
 	*end = at;
 	while (account_spec_read(tokens, at, arena, &spec)) {
 		if (*count == room) {
-			struct account_spec *larger = arena_alloc(arena, (room = room ? room * 2 : 4) * sizeof(*list));
+			struct account_spec *larger =
+				arena_alloc(arena, (room = room ? room * 2 : 4) * sizeof(*list));
 
 			if (*count)
 				memcpy(larger, list, *count * sizeof(*list));
@@ -179,8 +186,9 @@ static int special_privilege(const char *name)
 	static const struct {
 		const char *name;
 		int number;
-	} special[] = {{"ALL", PRIVILEGE_ALL}, {"ALL PRIVILEGES", PRIVILEGE_ALL}, {"GRANT OPTION", PRIVILEGE_GRANT_OPTION},
-		{"USAGE", PRIVILEGE_USAGE}, {"PROXY", PRIVILEGE_PROXY}};
+	} special[] = {{"ALL", PRIVILEGE_ALL}, {"ALL PRIVILEGES", PRIVILEGE_ALL},
+		{"GRANT OPTION", PRIVILEGE_GRANT_OPTION}, {"USAGE", PRIVILEGE_USAGE},
+		{"PROXY", PRIVILEGE_PROXY}};
 
 	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
 		if (strcasecmp(name, special[i].name) == 0)
@@ -189,8 +197,8 @@ static int special_privilege(const char *name)
 }
 
 /* One privilege: words up to a comma, ON, FROM, TO or its column list. */
-static bool privilege_read(const struct token_list *tokens, size_t at, struct arena *arena,
-	struct grant_privilege *privilege)
+static bool privilege_read(
+	const struct token_list *tokens, size_t at, struct arena *arena, struct grant_privilege *privilege)
 {
 	struct buffer name = BUFFER_INIT;
 
@@ -209,7 +217,8 @@ static bool privilege_read(const struct token_list *tokens, size_t at, struct ar
 	return privilege->name[0] != '\0';
 }
 
-static size_t privileges_read(const struct token_list *tokens, size_t at, struct arena *arena, struct grant_text *grant)
+static size_t privileges_read(
+	const struct token_list *tokens, size_t at, struct arena *arena, struct grant_text *grant)
 {
 	size_t room = 0;
 	struct grant_privilege privilege;
@@ -233,7 +242,8 @@ static size_t privileges_read(const struct token_list *tokens, size_t at, struct
 	return at;
 }
 
-static size_t roles_read(const struct token_list *tokens, size_t at, struct arena *arena, struct grant_text *grant)
+static size_t roles_read(
+	const struct token_list *tokens, size_t at, struct arena *arena, struct grant_text *grant)
 {
 	size_t count;
 	struct account_spec *specs = account_specs_read(tokens, at, arena, &count, &at);
@@ -247,12 +257,14 @@ static size_t roles_read(const struct token_list *tokens, size_t at, struct aren
 }
 
 /* ON [TABLE | FUNCTION | …] *.*, db.*, *, db.t, t */
-static size_t object_read(const struct token_list *tokens, size_t at, struct arena *arena, struct grant_text *grant)
+static size_t object_read(
+	const struct token_list *tokens, size_t at, struct arena *arena, struct grant_text *grant)
 {
 	unsigned word = token_at(tokens, at)->word;
 
 	if ((word == KW_TABLE || word == KW_FUNCTION || word == KW_PROCEDURE || word == KW_PACKAGE) &&
-		!token_is(tokens, at + 1, '.') && !token_is(tokens, at + 1, KW_TO) && !token_is(tokens, at + 1, KW_FROM)) {
+		!token_is(tokens, at + 1, '.') && !token_is(tokens, at + 1, KW_TO) &&
+		!token_is(tokens, at + 1, KW_FROM)) {
 		grant->object_word = word;
 		at++;
 		if (word == KW_PACKAGE && token_is(tokens, at, KW_BODY))

@@ -1,5 +1,5 @@
-/* The words that statements and rules are recognised by. Not all keywords of the servers: those that are needed
- * here. Values are above 255, so that they never meet a one-byte operator's. */
+/* The words that statements and rules are recognised by. Not all keywords of the servers: those that are
+ * needed here. Values are above 255, so that they never meet a one-byte operator's. */
 #ifndef APPLIER_SQL_KEYWORD_H
 #define APPLIER_SQL_KEYWORD_H
 

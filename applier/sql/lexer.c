@@ -11,9 +11,9 @@
 enum byte_class {
 	B_OTHER,
 	B_SPACE,
-	B_WORD,   /* letter, underscore, dollar, anything above ASCII */
+	B_WORD, /* letter, underscore, dollar, anything above ASCII */
 	B_DIGIT,
-	B_QUOTE,  /* ' " ` */
+	B_QUOTE, /* ' " ` */
 	B_DASH,
 	B_HASH,
 	B_SLASH,
@@ -28,6 +28,7 @@ enum byte_class {
 #define W B_WORD
 #define D B_DIGIT
 #define Q B_QUOTE
+/* clang-format off */
 static const uint8_t classes[256] = {
 	O, O, O, O, O, O, O, O, O, S, S, S, S, S, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O,
 	S, B_LONGER, Q, B_HASH, W, O, B_LONGER, Q, O, O, B_STAR, O, O, B_DASH, B_DOT, B_SLASH,
@@ -39,6 +40,7 @@ static const uint8_t classes[256] = {
 	W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
 	W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W,
 };
+/* clang-format on */
 #undef O
 #undef S
 #undef W
@@ -68,7 +70,8 @@ enum lexer_charset lexer_charset_of(const char *name)
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		size_t length = strlen(known[i].prefix);
 
-		if (strncasecmp(name, known[i].prefix, length) == 0 && (name[length] == '\0' || name[length] == '_'))
+		if (strncasecmp(name, known[i].prefix, length) == 0 &&
+			(name[length] == '\0' || name[length] == '_'))
 			return known[i].charset;
 	}
 	return LEXER_PLAIN;
@@ -95,7 +98,9 @@ static size_t character_length(enum lexer_charset charset, const unsigned char *
 		return 1;
 	case LEXER_GB18030:
 		if (first >= 0x81 && first <= 0xfe && second >= 0x30 && second <= 0x39)
-			return left >= 4 && at[2] >= 0x81 && at[2] <= 0xfe && at[3] >= 0x30 && at[3] <= 0x39 ? 4 : 1;
+			return left >= 4 && at[2] >= 0x81 && at[2] <= 0xfe && at[3] >= 0x30 && at[3] <= 0x39
+				       ? 4
+				       : 1;
 		/* fall through */
 	case LEXER_GBK:
 		if (first >= 0x81 && first <= 0xfe &&
@@ -142,7 +147,9 @@ static size_t quoted_end(const struct lexer *lexer, size_t at, bool escapes)
 		} else if (c == '\\' && escapes) {
 			i++;
 			if (i < lexer->length)
-				i += charset == LEXER_PLAIN ? 1 : character_length(charset, text + i, lexer->length - i);
+				i += charset == LEXER_PLAIN
+					     ? 1
+					     : character_length(charset, text + i, lexer->length - i);
 		} else if (c >= 0x80 && charset != LEXER_PLAIN) {
 			i += character_length(charset, text + i, lexer->length - i);
 		} else {
@@ -287,8 +294,11 @@ static enum token_kind read_at(struct lexer *lexer)
 		c = byte_at(lexer, ++i);
 	}
 	if (c == '`' || (kind == TOKEN_USER_VARIABLE && (c == '\'' || c == '"')))
-		return finish(lexer, quoted_end(lexer, i, c != '`' && escapes(lexer) &&
-			!(c == '"' && (lexer->options.sql_mode & MODE_ANSI_QUOTES))), kind);
+		return finish(lexer,
+			quoted_end(lexer, i,
+				c != '`' && escapes(lexer) &&
+					!(c == '"' && (lexer->options.sql_mode & MODE_ANSI_QUOTES))),
+			kind);
 	while (i < lexer->length && (is_word_byte((unsigned char)lexer->text[i]) || lexer->text[i] == '.'))
 		i++;
 	return finish(lexer, i, i > lexer->at + 1 ? kind : TOKEN_OPERATOR);
@@ -302,8 +312,8 @@ static enum token_kind read_line_comment(struct lexer *lexer)
 	return TOKEN_COMMENT;
 }
 
-/* Behind a C comment whose content starts at `at`, or 0. A version comment that is not run may hold one level of
- * comments. */
+/* Behind a C comment whose content starts at `at`, or 0. A version comment that is not run may hold one level
+ * of comments. */
 static size_t comment_end(const struct lexer *lexer, size_t at, bool nested)
 {
 	for (size_t i = at; i + 1 < lexer->length; i++) {
@@ -320,7 +330,8 @@ static size_t comment_end(const struct lexer *lexer, size_t at, bool nested)
 	return 0;
 }
 
-/* A version comment at the lexer's place: where its code would begin, and what number it carries. 0 when it is none. */
+/* A version comment at the lexer's place: where its code would begin, and what number it carries. 0 when it
+ * is none. */
 static size_t version_comment(const struct lexer *lexer, bool *maria, unsigned *number)
 {
 	size_t i = lexer->at + 2, digits;
@@ -337,8 +348,9 @@ static size_t version_comment(const struct lexer *lexer, bool *maria, unsigned *
 	if (digits < 5)
 		return i;
 	/* before 8.0 MySQL takes five digits, whatever follows */
-	six = digits > 5 && (lexer->options.source.family == FAMILY_MARIADB || lexer->options.source.number == 0 ||
-		lexer->options.source.number >= 80000);
+	six = digits > 5 &&
+	      (lexer->options.source.family == FAMILY_MARIADB || lexer->options.source.number == 0 ||
+		      lexer->options.source.number >= 80000);
 	for (size_t end = i + (six ? 6 : 5); i < end; i++)
 		*number = *number * 10 + (unsigned)(lexer->text[i] - '0');
 	return i;
@@ -358,7 +370,8 @@ static enum token_kind read_slash(struct lexer *lexer)
 	if (code == 0) {
 		bool hint = byte_at(lexer, lexer->at + 2) == '+';
 
-		return finish(lexer, comment_end(lexer, lexer->at + 2, false), hint ? TOKEN_HINT : TOKEN_COMMENT);
+		return finish(
+			lexer, comment_end(lexer, lexer->at + 2, false), hint ? TOKEN_HINT : TOKEN_COMMENT);
 	}
 	if (!version_comment_runs(lexer->options.source, maria, number) ||
 		(maria && lexer->options.source.family != FAMILY_MARIADB))

@@ -1,9 +1,9 @@
 /* MySQL's and MariaDB's SQL as tokens.
  *
- * A token is a range of the original bytes. Tokens follow each other without a gap, so all of them together are
- * the text again; no byte sequence makes the lexer fail (what is broken becomes TOKEN_BAD up to the end). What
- * the *source* server would have run inside a version comment is code here: the comment's opening and its end are
- * tokens of their own, and what stands between are ordinary tokens with `in_comment` set. */
+ * A token is a range of the original bytes. Tokens follow each other without a gap, so all of them together
+ * are the text again; no byte sequence makes the lexer fail (what is broken becomes TOKEN_BAD up to the end).
+ * What the *source* server would have run inside a version comment is code here: the comment's opening and
+ * its end are tokens of their own, and what stands between are ordinary tokens with `in_comment` set. */
 #ifndef APPLIER_SQL_LEXER_H
 #define APPLIER_SQL_LEXER_H
 
@@ -14,21 +14,21 @@
 #include "applier/sql/version.h"
 
 enum token_kind {
-	TOKEN_SPACE,           /* white space */
-	TOKEN_COMMENT,         /* #, --, C comment, version comment that the source did not run */
-	TOKEN_HINT,            /* optimizer hint: a C comment that begins with a plus */
+	TOKEN_SPACE,	       /* white space */
+	TOKEN_COMMENT,	       /* #, --, C comment, version comment that the source did not run */
+	TOKEN_HINT,	       /* optimizer hint: a C comment that begins with a plus */
 	TOKEN_CODE_OPEN,       /* the opening of a version comment that the source ran, with its number */
 	TOKEN_CODE_CLOSE,      /* its end */
-	TOKEN_WORD,            /* keyword or plain identifier */
-	TOKEN_QUOTED,          /* `identifier`, or "identifier" under ANSI_QUOTES */
-	TOKEN_STRING,          /* 'text', or "text" without ANSI_QUOTES */
+	TOKEN_WORD,	       /* keyword or plain identifier */
+	TOKEN_QUOTED,	       /* `identifier`, or "identifier" under ANSI_QUOTES */
+	TOKEN_STRING,	       /* 'text', or "text" without ANSI_QUOTES */
 	TOKEN_PREFIXED_STRING, /* N'text' X'hex' B'bits' */
 	TOKEN_INTRODUCER,      /* _utf8mb4 before a literal */
-	TOKEN_NUMBER,          /* 1 1.5 .5 1e3 0xFF 0b01 */
+	TOKEN_NUMBER,	       /* 1 1.5 .5 1e3 0xFF 0b01 */
 	TOKEN_USER_VARIABLE,   /* @name @`name` @'name'; also the @host of an account name */
 	TOKEN_SYSTEM_VARIABLE, /* @@name @@session.name */
-	TOKEN_OPERATOR,        /* the rest: one byte, or := <=> <= >= <> != << >> || && -> ->> */
-	TOKEN_BAD,             /* a string, identifier or comment without end: reaches to the end of the text */
+	TOKEN_OPERATOR,	       /* the rest: one byte, or := <=> <= >= <> != << >> || && -> ->> */
+	TOKEN_BAD, /* a string, identifier or comment without end: reaches to the end of the text */
 };
 
 /* Character sets whose second bytes may look like a backslash or a quote; all others are plain. */
@@ -49,17 +49,17 @@ struct lexer_options {
 };
 
 struct token {
-	uint32_t start, length;  /* bytes */
-	uint8_t kind;            /* enum token_kind */
-	uint8_t in_comment;      /* stands inside a version comment that is code */
-	uint16_t word;           /* TOKEN_WORD: enum keyword or 0; one-byte TOKEN_OPERATOR: the byte; else 0 */
+	uint32_t start, length; /* bytes */
+	uint8_t kind;		/* enum token_kind */
+	uint8_t in_comment;	/* stands inside a version comment that is code */
+	uint16_t word;		/* TOKEN_WORD: enum keyword or 0; one-byte TOKEN_OPERATOR: the byte; else 0 */
 };
 
 struct lexer {
 	const char *text;
 	size_t length, at;
 	struct lexer_options options;
-	bool in_code;            /* inside a version comment that is code */
+	bool in_code;		    /* inside a version comment that is code */
 	bool after_name, after_dot; /* an identifier is due behind "name.": t.1a, db.select */
 };
 
@@ -80,14 +80,19 @@ struct token_list {
 	struct lexer_options options;
 	struct token *items;
 	size_t count, room;
-	struct token *marks;     /* TOKEN_CODE_OPEN, TOKEN_CODE_CLOSE, and version comments not run as TOKEN_COMMENT */
+	struct token
+		*marks; /* TOKEN_CODE_OPEN, TOKEN_CODE_CLOSE, and version comments not run as TOKEN_COMMENT */
 	size_t mark_count, mark_room;
-	bool bad;                /* the last item is TOKEN_BAD */
-	bool folded;             /* rows of plain literals after VALUES were left out */
-	bool other_versions;     /* there is a version comment (run or not): another server may read it otherwise */
+	bool bad;	     /* the last item is TOKEN_BAD */
+	bool folded;	     /* rows of plain literals after VALUES were left out */
+	bool other_versions; /* there is a version comment (run or not): another server may read it otherwise
+			      */
 };
 
-#define TOKEN_LIST_INIT {0}
+#define TOKEN_LIST_INIT                                                                                      \
+	{                                                                                                    \
+		0                                                                                            \
+	}
 
 /* Reads a whole text. With `fold`, the rows of literals behind VALUES of an INSERT are left out, so that a
  * statement of many megabytes takes little memory. `text` must outlive the list. */
@@ -119,9 +124,9 @@ bool token_equals(const struct token_list *list, size_t index, const char *word)
 
 struct buffer;
 
-/* Appends what the token says: an identifier without quotes, a string's content with escapes resolved (a string
- * of any kind of prefix too, without decoding hex), the name of a @variable; other tokens as they are written.
- * Bytes stay in the text's character set. */
+/* Appends what the token says: an identifier without quotes, a string's content with escapes resolved (a
+ * string of any kind of prefix too, without decoding hex), the name of a @variable; other tokens as they are
+ * written. Bytes stay in the text's character set. */
 void token_value(const struct token_list *list, size_t index, struct buffer *out);
 
 #endif

@@ -27,8 +27,14 @@ static void put_policies(struct buffer *out, const struct rewrite_rule *rule)
 
 static enum plan_action try_example(const struct rewrite_rule *rule, const struct capabilities *target)
 {
-	struct rewrite_input input = {.text = rule->example, .length = strlen(rule->example), .database = "app",
-		.source = rule->example_source, .client_charset = "utf8mb4", .server_id = 1, .thread_id = 7, .serial = 42,
+	struct rewrite_input input = {.text = rule->example,
+		.length = strlen(rule->example),
+		.database = "app",
+		.source = rule->example_source,
+		.client_charset = "utf8mb4",
+		.server_id = 1,
+		.thread_id = 7,
+		.serial = 42,
 		.explicit_defaults = -1};
 	struct arena arena = ARENA_INIT;
 	struct rewrite_plan plan;
@@ -61,8 +67,11 @@ static void put_rules(struct buffer *out)
 	for (size_t i = 0; (rule = rewrite_rule_at(i)); i++) {
 		if (strcmp(rule->topic, topic) != 0) {
 			topic = rule->topic;
-			buffer_printf(out, "\n## %s\n\n| rule | concerns | what is done | runs as it is with | policy |\n"
-				"|---|---|---|---|---|\n", topic);
+			buffer_printf(out,
+				"\n## %s\n\n| rule | concerns | what is done | runs as it is with | policy "
+				"|\n"
+				"|---|---|---|---|---|\n",
+				topic);
 		}
 		buffer_printf(out, "| `%s` | ", rule->name);
 		put_cell(out, rule->matches);
@@ -80,8 +89,9 @@ static void put_outcomes(struct buffer *out, const struct capabilities *profiles
 {
 	const struct rewrite_rule *rule;
 
-	buffer_puts(out, "\n## What becomes of an example on each kind of target\n\nWithout `log_bin_trust_function_creators`, as the account "
-		"that a provider gives.\n\n| rule | example | source |");
+	buffer_puts(out, "\n## What becomes of an example on each kind of target\n\nWithout "
+			 "`log_bin_trust_function_creators`, as the account "
+			 "that a provider gives.\n\n| rule | example | source |");
 	for (size_t i = 0; i < count; i++)
 		buffer_printf(out, " %s |", capabilities_profile_name(i));
 	buffer_puts(out, "\n|---|---|---|");
@@ -107,9 +117,11 @@ void rules_markdown(struct buffer *out)
 	struct capabilities profiles[PROFILES_MAXIMUM];
 	size_t count = load_profiles(profiles);
 
-	buffer_puts(out, "# What is rewritten\n\nMade by `changeling explain --rules`; do not edit.\n\nStatements that no rule concerns arrive byte "
-		"for byte. Every use of a rule is journalled (`scripts/inspect-state rewrites`, `skipped`). The first policy is the default; "
-		"`[changeling]` in `changeling.cnf` takes others as `rule = policy`.\n");
+	buffer_puts(out, "# What is rewritten\n\nMade by `changeling explain --rules`; do not "
+			 "edit.\n\nStatements that no rule concerns arrive byte "
+			 "for byte. Every use of a rule is journalled (`scripts/inspect-state rewrites`, "
+			 "`skipped`). The first policy is the default; "
+			 "`[changeling]` in `changeling.cnf` takes others as `rule = policy`.\n");
 	put_rules(out);
 	put_outcomes(out, profiles, count);
 	for (size_t i = 0; i < count; i++)
@@ -143,7 +155,8 @@ void rules_json(struct buffer *out)
 			put_json_text(out, "source", version_print(rule->example_source, version));
 			buffer_puts(out, ",\"outcomes\":{");
 			for (size_t k = 0; k < count; k++)
-				buffer_printf(out, "%s\"%s\":\"%s\"", k ? "," : "", capabilities_profile_name(k),
+				buffer_printf(out, "%s\"%s\":\"%s\"", k ? "," : "",
+					capabilities_profile_name(k),
 					outcomes[try_example(rule, &profiles[k])]);
 			buffer_putc(out, '}');
 		}

@@ -6,10 +6,10 @@
 
 /* What the words before a string tell about it. */
 struct masking {
-	unsigned before[3];   /* the last words and one-byte operators, newest first */
-	bool accounts;        /* the statement is about accounts: strings behind BY, AS, USING are secrets */
-	bool account_rows;    /* it changes the tables of accounts: every string is one */
-	bool set_password;    /* SET PASSWORD: the string behind '=' */
+	unsigned before[3]; /* the last words and one-byte operators, newest first */
+	bool accounts;	    /* the statement is about accounts: strings behind BY, AS, USING are secrets */
+	bool account_rows;  /* it changes the tables of accounts: every string is one */
+	bool set_password;  /* SET PASSWORD: the string behind '=' */
 	size_t words;
 };
 
@@ -32,10 +32,10 @@ static bool is_secret(const struct masking *m)
 	if (m->account_rows || is_function_argument(m))
 		return true;
 	switch (last) {
-	case KW_PASSWORD:        /* IDENTIFIED BY PASSWORD '…', OPTIONS (PASSWORD '…'), PASSWORD = '…' */
+	case KW_PASSWORD: /* IDENTIFIED BY PASSWORD '…', OPTIONS (PASSWORD '…'), PASSWORD = '…' */
 	case KW_MASTER_PASSWORD:
 	case KW_SOURCE_PASSWORD:
-	case KW_CONNECTION:      /* FEDERATED: user:password@host */
+	case KW_CONNECTION: /* FEDERATED: user:password@host */
 		return true;
 	case KW_BY:
 		return m->accounts || m->before[1] == KW_IDENTIFIED;
@@ -61,8 +61,8 @@ static void look_at_word(struct masking *m, const char *text, const struct token
 	if (word == KW_PASSWORD && m->words == 2 && m->before[0] == KW_SET)
 		m->set_password = true;
 	/* mysql.user, mysql.global_priv, mysql.servers, … as the place of a change */
-	if (m->words > 1 && m->words < 8 && token->length == 5 &&
-		(text[token->start] | 0x20) == 'm' && (text[token->start + 4] | 0x20) == 'l' && word == KW_MYSQL)
+	if (m->words > 1 && m->words < 8 && token->length == 5 && (text[token->start] | 0x20) == 'm' &&
+		(text[token->start + 4] | 0x20) == 'l' && word == KW_MYSQL)
 		m->account_rows = true;
 }
 
@@ -71,7 +71,8 @@ static bool is_string(const struct token *token)
 	return token->kind == TOKEN_STRING || token->kind == TOKEN_PREFIXED_STRING;
 }
 
-void sql_mask_secrets(const char *text, size_t length, const struct lexer_options *options, struct buffer *out)
+void sql_mask_secrets(
+	const char *text, size_t length, const struct lexer_options *options, struct buffer *out)
 {
 	struct masking m = {0};
 	struct lexer lexer;

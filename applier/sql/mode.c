@@ -7,10 +7,10 @@
 #include "applier/sql/lexer.h"
 
 #define BIT(n) ((uint64_t)1 << (n))
-#define TIME_TRUNCATE_FRACTIONAL BIT(32)   /* MySQL 8.0+ */
-#define EMPTY_STRING_IS_NULL BIT(32)       /* MariaDB */
-#define SIMULTANEOUS_ASSIGNMENT BIT(33)    /* MariaDB */
-#define TIME_ROUND_FRACTIONAL BIT(34)      /* MariaDB */
+#define TIME_TRUNCATE_FRACTIONAL BIT(32) /* MySQL 8.0+ */
+#define EMPTY_STRING_IS_NULL BIT(32)	 /* MariaDB */
+#define SIMULTANEOUS_ASSIGNMENT BIT(33)	 /* MariaDB */
+#define TIME_ROUND_FRACTIONAL BIT(34)	 /* MariaDB */
 #define NO_AUTO_CREATE_USER BIT(28)
 /* what both families number alike */
 #define SHARED_BITS 0xffffffffu
@@ -18,9 +18,9 @@
 #define REMOVED_BITS (BIT(4) | 0x3ff00u | NO_AUTO_CREATE_USER)
 
 static const char *const names[] = {"REAL_AS_FLOAT", "PIPES_AS_CONCAT", "ANSI_QUOTES", "IGNORE_SPACE", NULL,
-	"ONLY_FULL_GROUP_BY", "NO_UNSIGNED_SUBTRACTION", "NO_DIR_IN_CREATE", "POSTGRESQL", "ORACLE", "MSSQL", "DB2",
-	"MAXDB", "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS", "NO_FIELD_OPTIONS", "MYSQL323", "MYSQL40", "ANSI",
-	"NO_AUTO_VALUE_ON_ZERO", "NO_BACKSLASH_ESCAPES", "STRICT_TRANS_TABLES", "STRICT_ALL_TABLES",
+	"ONLY_FULL_GROUP_BY", "NO_UNSIGNED_SUBTRACTION", "NO_DIR_IN_CREATE", "POSTGRESQL", "ORACLE", "MSSQL",
+	"DB2", "MAXDB", "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS", "NO_FIELD_OPTIONS", "MYSQL323", "MYSQL40",
+	"ANSI", "NO_AUTO_VALUE_ON_ZERO", "NO_BACKSLASH_ESCAPES", "STRICT_TRANS_TABLES", "STRICT_ALL_TABLES",
 	"NO_ZERO_IN_DATE", "NO_ZERO_DATE", "ALLOW_INVALID_DATES", "ERROR_FOR_DIVISION_BY_ZERO", "TRADITIONAL",
 	"NO_AUTO_CREATE_USER", "HIGH_NOT_PRECEDENCE", "NO_ENGINE_SUBSTITUTION", "PAD_CHAR_TO_FULL_LENGTH"};
 
@@ -40,8 +40,9 @@ static const char *mode_name(unsigned bit, struct server_version server)
 	if (bit == 4)
 		return maria ? "IGNORE_BAD_TABLE_OPTIONS" : NULL;
 	if (bit == 32)
-		return maria ? "EMPTY_STRING_IS_NULL" :
-			version_at_least(server, FAMILY_MYSQL, 80000) ? "TIME_TRUNCATE_FRACTIONAL" : NULL;
+		return maria					       ? "EMPTY_STRING_IS_NULL"
+		       : version_at_least(server, FAMILY_MYSQL, 80000) ? "TIME_TRUNCATE_FRACTIONAL"
+								       : NULL;
 	if (bit == 33)
 		return maria ? "SIMULTANEOUS_ASSIGNMENT" : NULL;
 	if (bit == 34)
@@ -61,7 +62,8 @@ uint64_t mode_translate(uint64_t mode, struct server_version source, struct serv
 		out &= SHARED_BITS;
 		if (target.family == FAMILY_MARIADB) {
 			/* MySQL rounds fractions unless told, MariaDB cuts them unless told */
-			if (version_at_least(source, FAMILY_MYSQL, 50600) && !(mode & TIME_TRUNCATE_FRACTIONAL))
+			if (version_at_least(source, FAMILY_MYSQL, 50600) &&
+				!(mode & TIME_TRUNCATE_FRACTIONAL))
 				out |= TIME_ROUND_FRACTIONAL;
 			out &= ~BIT(4);
 		} else {
@@ -73,7 +75,8 @@ uint64_t mode_translate(uint64_t mode, struct server_version source, struct serv
 	for (unsigned bit = 0; bit < 35; bit++)
 		if (mode_name(bit, target))
 			taken |= BIT(bit);
-	/* TIME_ROUND_FRACTIONAL came with 10.4, IGNORE_BAD_TABLE_OPTIONS and the rest before any release in use */
+	/* TIME_ROUND_FRACTIONAL came with 10.4, IGNORE_BAD_TABLE_OPTIONS and the rest before any release in
+	 * use */
 	if (target.family == FAMILY_MARIADB && target.number && target.number < 100400)
 		taken &= ~TIME_ROUND_FRACTIONAL;
 	return out & taken;
@@ -95,8 +98,8 @@ void mode_print(uint64_t mode, struct server_version server, struct buffer *out)
 	}
 }
 
-static int parse_word(const char *word, size_t length, struct server_version server, uint64_t *mode,
-	struct error *error)
+static int parse_word(
+	const char *word, size_t length, struct server_version server, uint64_t *mode, struct error *error)
 {
 	for (unsigned bit = 0; bit < 35; bit++) {
 		const char *name = mode_name(bit, server);

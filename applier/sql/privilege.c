@@ -11,8 +11,8 @@
 #define ALWAYS 1u
 #define NEVER 0u
 
-/* A privilege and since which version each family has it (ALWAYS, NEVER or a number). The first name is the one
- * written for MySQL, the second for MariaDB, where that differs. */
+/* A privilege and since which version each family has it (ALWAYS, NEVER or a number). The first name is the
+ * one written for MySQL, the second for MariaDB, where that differs. */
 static const struct {
 	const char *name, *maria_name;
 	unsigned levels;
@@ -142,10 +142,11 @@ const char *privilege_name(int privilege, struct server_version server)
 	if (since == NEVER || !version_at_least(server, server.family, since))
 		return NULL;
 	/* gone with 8.4, where SET_ANY_DEFINER and ALLOW_NONEXISTENT_DEFINER took its place */
-	if (strcmp(privileges[privilege].name, "SET_USER_ID") == 0 && version_at_least(server, FAMILY_MYSQL, 80400))
+	if (strcmp(privileges[privilege].name, "SET_USER_ID") == 0 &&
+		version_at_least(server, FAMILY_MYSQL, 80400))
 		return NULL;
-	return maria && privileges[privilege].maria_name ? privileges[privilege].maria_name :
-		privileges[privilege].name;
+	return maria && privileges[privilege].maria_name ? privileges[privilege].maria_name
+							 : privileges[privilege].name;
 }
 
 unsigned privilege_levels(int privilege)

@@ -23,8 +23,8 @@ enum privilege_level {
 	PRIVILEGE_ON_ROUTINE = 1 << 4,
 };
 
-/* Number of a privilege by its name in either family ("SELECT", "REPLICATION CLIENT", "BACKUP_ADMIN"; any case,
- * words apart by one space), or -1. One number stands for what both families mean by different names
+/* Number of a privilege by its name in either family ("SELECT", "REPLICATION CLIENT", "BACKUP_ADMIN"; any
+ * case, words apart by one space), or -1. One number stands for what both families mean by different names
  * (REPLICATION CLIENT and BINLOG MONITOR). */
 int privilege_find(const char *name, size_t length);
 

@@ -6,9 +6,9 @@
 
 #include "applier/sql/lexer.h"
 
-/* Where " LIMIT 0" takes the place of all that follows, so that the query in the tokens first…end-1 gives its columns as they
- * are (with their defaults, which a derived table loses on MariaDB) and no rows. 0: it is no plain SELECT, and only a query
- * around it can do that. */
+/* Where " LIMIT 0" takes the place of all that follows, so that the query in the tokens first…end-1 gives its
+ * columns as they are (with their defaults, which a derived table loses on MariaDB) and no rows. 0: it is no
+ * plain SELECT, and only a query around it can do that. */
 size_t query_limit_place(const struct token_list *tokens, size_t first, size_t end);
 
 #endif

@@ -1,7 +1,7 @@
 /* Where tables and qualified columns stand in queries and in statements that change rows.
  *
- * Not a grammar: it knows after which words a table comes, which words end such a list, and that commas inside
- * expressions are always in parentheses. */
+ * Not a grammar: it knows after which words a table comes, which words end such a list, and that commas
+ * inside expressions are always in parentheses. */
 #include <string.h>
 #include <strings.h>
 
@@ -13,8 +13,8 @@
 /* Where in a query the reading is. */
 enum place {
 	PLACE_EXPRESSION, /* select list, WHERE, … */
-	PLACE_TABLE,      /* a table reference is due */
-	PLACE_JOINED,     /* behind one: alias, hints, ON …, a comma or another join may follow */
+	PLACE_TABLE,	  /* a table reference is due */
+	PLACE_JOINED,	  /* behind one: alias, hints, ON …, a comma or another join may follow */
 };
 
 const char *reader_value(struct reader *reader, size_t at)
@@ -59,8 +59,12 @@ size_t reader_object(struct reader *reader, size_t at, enum object_kind kind, en
 	if (larger)
 		st->objects = larger;
 	object = &st->objects[st->object_count++];
-	*object = (struct object){.kind = kind, .role = role, .first = (uint32_t)at, .last = (uint32_t)last,
-		.end = (uint32_t)(last + 1), .alias_token = OBJECT_NO_TOKEN};
+	*object = (struct object){.kind = kind,
+		.role = role,
+		.first = (uint32_t)at,
+		.last = (uint32_t)last,
+		.end = (uint32_t)(last + 1),
+		.alias_token = OBJECT_NO_TOKEN};
 	object->name = reader_value(reader, last);
 	if (last == at + 2)
 		object->database = reader_value(reader, at);
@@ -129,7 +133,8 @@ static size_t qualified_name(struct reader *reader, size_t at, uint16_t scope)
 	}
 	if (names < 2 || token_is(tokens, last + 1, '(')) /* a stored function */
 		return last;
-	larger = grow(reader->arena, st->qualifiers, st->qualifier_count, &reader->qualifier_room, sizeof(*larger));
+	larger = grow(
+		reader->arena, st->qualifiers, st->qualifier_count, &reader->qualifier_room, sizeof(*larger));
 	if (larger)
 		st->qualifiers = larger;
 	qualifier = &st->qualifiers[st->qualifier_count++];
@@ -215,13 +220,15 @@ static size_t reference_tail(struct reader *reader, size_t at, struct object *ob
 		at++;
 	}
 	object->end = (uint32_t)(at < tokens->count ? at : tokens->count);
-	while ((token_is(tokens, at, KW_USE) || token_is(tokens, at, KW_IGNORE) || token_is(tokens, at, KW_FORCE)) &&
+	while ((token_is(tokens, at, KW_USE) || token_is(tokens, at, KW_IGNORE) ||
+		       token_is(tokens, at, KW_FORCE)) &&
 		(token_is(tokens, at + 1, KW_INDEX) || token_is(tokens, at + 1, KW_KEY))) {
 		for (at += 2; at < tokens->count && !token_is(tokens, at, '('); at++)
 			;
 		at = token_skip_parens(tokens, at);
-		if (token_is(tokens, at, ',') && (token_is(tokens, at + 1, KW_USE) ||
-			token_is(tokens, at + 1, KW_IGNORE) || token_is(tokens, at + 1, KW_FORCE)))
+		if (token_is(tokens, at, ',') &&
+			(token_is(tokens, at + 1, KW_USE) || token_is(tokens, at + 1, KW_IGNORE) ||
+				token_is(tokens, at + 1, KW_FORCE)))
 			at++;
 	}
 	return at;
@@ -249,7 +256,8 @@ static size_t table_reference(struct reader *reader, size_t at, uint16_t scope, 
 static size_t read_level(struct reader *reader, size_t at, uint16_t scope, bool query, enum place place,
 	enum object_role role);
 
-static size_t read_parens(struct reader *reader, size_t at, uint16_t scope, enum place place, enum object_role role)
+static size_t read_parens(
+	struct reader *reader, size_t at, uint16_t scope, enum place place, enum object_role role)
 {
 	const struct token_list *tokens = reader->tokens;
 	size_t visible = reader->expression_count, end;
@@ -259,7 +267,8 @@ static size_t read_parens(struct reader *reader, size_t at, uint16_t scope, enum
 		return token_skip_parens(tokens, at);
 	reader->depth++;
 	if (query)
-		end = read_level(reader, at + 1, reader_scope(reader, scope), true, PLACE_EXPRESSION, ROLE_SOURCE);
+		end = read_level(
+			reader, at + 1, reader_scope(reader, scope), true, PLACE_EXPRESSION, ROLE_SOURCE);
 	else
 		end = read_level(reader, at + 1, scope, false, place, role);
 	reader->depth--;
@@ -294,7 +303,8 @@ size_t reader_with(struct reader *reader, size_t at, uint16_t scope)
 }
 
 /* A table reference is due at `at`: a name, a subquery, a join in parentheses, JSON_TABLE. */
-static size_t read_table(struct reader *reader, size_t at, uint16_t scope, enum place *place, enum object_role role)
+static size_t read_table(
+	struct reader *reader, size_t at, uint16_t scope, enum place *place, enum object_role role)
 {
 	const struct token_list *tokens = reader->tokens;
 	size_t next;
@@ -337,8 +347,9 @@ static enum place after_word(const struct token_list *tokens, size_t at, bool qu
 	case KW_RETURNING:
 		return PLACE_EXPRESSION;
 	case KW_FOR: /* FOR SYSTEM_TIME and FOR PORTION OF belong to the table before them */
-		return token_is(tokens, at + 1, KW_SYSTEM_TIME) || token_is(tokens, at + 1, KW_PORTION) ?
-			place : PLACE_EXPRESSION;
+		return token_is(tokens, at + 1, KW_SYSTEM_TIME) || token_is(tokens, at + 1, KW_PORTION)
+			       ? place
+			       : PLACE_EXPRESSION;
 	case ',':
 		return place == PLACE_JOINED ? PLACE_TABLE : place;
 	default:
@@ -352,9 +363,10 @@ static bool next_query(unsigned word)
 	return word == KW_UNION || word == KW_EXCEPT || word == KW_INTERSECT;
 }
 
-/* Reads to the end of the parentheses that `at` stands in (returns the token behind their end) or of the text. */
-static size_t read_level(struct reader *reader, size_t at, uint16_t scope, bool query, enum place place,
-	enum object_role role)
+/* Reads to the end of the parentheses that `at` stands in (returns the token behind their end) or of the
+ * text. */
+static size_t read_level(
+	struct reader *reader, size_t at, uint16_t scope, bool query, enum place place, enum object_role role)
 {
 	const struct token_list *tokens = reader->tokens;
 	uint16_t parent = reader->statement->scope_parent[scope];

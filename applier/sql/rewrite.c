@@ -26,16 +26,16 @@ const char *policy_name(enum policy policy)
 }
 
 /* Arrays of the plan live in the arena; a larger one leaves the old behind. */
-#define GROW(r, list, count, room) \
-	do { \
-		if ((count) == (room)) { \
-			void *larger_; \
-			(room) = (room) ? (room) * 2 : 4; \
-			larger_ = arena_zalloc((r)->arena, (room) * sizeof(*(list))); \
-			if (count) \
-				memcpy(larger_, (list), (count) * sizeof(*(list))); \
-			(list) = larger_; \
-		} \
+#define GROW(r, list, count, room)                                                                           \
+	do {                                                                                                 \
+		if ((count) == (room)) {                                                                     \
+			void *larger_;                                                                       \
+			(room) = (room) ? (room)*2 : 4;                                                      \
+			larger_ = arena_zalloc((r)->arena, (room) * sizeof(*(list)));                        \
+			if (count)                                                                           \
+				memcpy(larger_, (list), (count) * sizeof(*(list)));                          \
+			(list) = larger_;                                                                    \
+		}                                                                                            \
 	} while (0)
 
 struct plan_step *rule_step(struct rewriting *r, enum step_when when, const char *sql, size_t length)
@@ -45,11 +45,13 @@ struct plan_step *rule_step(struct rewriting *r, enum step_when when, const char
 
 	GROW(r, r->plan->steps, r->plan->step_count, r->step_room);
 	step = &r->plan->steps[r->plan->step_count++];
-	*step = (struct plan_step){.when = when, .work = WORK_SQL, .sql = sql, .length = length, .redo = none};
+	*step = (struct plan_step){
+		.when = when, .work = WORK_SQL, .sql = sql, .length = length, .redo = none};
 	return step;
 }
 
-struct plan_effect *rule_effect(struct rewriting *r, enum effect_kind kind, const char *database, const char *name)
+struct plan_effect *rule_effect(
+	struct rewriting *r, enum effect_kind kind, const char *database, const char *name)
 {
 	struct plan_effect *effect;
 
@@ -174,7 +176,8 @@ void rule_replace(struct rewriting *r, size_t first, size_t last, const char *te
 
 void rule_insert_before(struct rewriting *r, size_t token, const char *text)
 {
-	edit_insert(&r->edits, r->arena, token < r->tokens.count ? r->tokens.items[token].start : r->tokens.length, text);
+	edit_insert(&r->edits, r->arena,
+		token < r->tokens.count ? r->tokens.items[token].start : r->tokens.length, text);
 }
 
 void rule_insert_after(struct rewriting *r, size_t token, const char *text)
@@ -259,7 +262,8 @@ static unsigned plan_flags(const struct rewriting *r)
 		flags |= PLAN_TRANSACTION;
 	else if (statement_commits(class))
 		flags |= PLAN_COMMITS;
-	if ((class >= STATEMENT_CREATE_TABLE && class <= STATEMENT_DROP_LIBRARY) || class == STATEMENT_TRUNCATE)
+	if ((class >= STATEMENT_CREATE_TABLE && class <= STATEMENT_DROP_LIBRARY) ||
+		class == STATEMENT_TRUNCATE)
 		flags |= PLAN_DDL;
 	if (class >= STATEMENT_CREATE_USER && class <= STATEMENT_SET_ROLE)
 		flags |= PLAN_ACCOUNTS;
@@ -281,14 +285,16 @@ static void build_step(struct rewriting *r)
 		step = rule_step(r, STEP_MAIN, r->input->text, r->input->length);
 	} else {
 		edits_render(&r->edits, r->input->text, 0, r->input->length, &text);
-		step = rule_step(r, STEP_MAIN, arena_strndup(r->arena, buffer_text(&text), text.length), text.length);
+		step = rule_step(
+			r, STEP_MAIN, arena_strndup(r->arena, buffer_text(&text), text.length), text.length);
 		r->plan->action = PLAN_REWRITE;
 		buffer_release(&text);
 	}
 	step->redo = statement_redo_errors(r->statement.class);
 	step->tolerated = r->tolerated;
 	step->commits = (r->plan->flags & PLAN_COMMITS) != 0;
-	step->returns_rows = r->returns_rows || (r->plan->flags & PLAN_READS) != 0 ||
+	step->returns_rows =
+		r->returns_rows || (r->plan->flags & PLAN_READS) != 0 ||
 		(r->statement.class >= STATEMENT_ANALYZE && r->statement.class <= STATEMENT_CHECK_TABLE);
 }
 
@@ -311,13 +317,15 @@ static void write_journal(struct rewriting *r)
 	struct buffer sent = BUFFER_INIT;
 
 	plan->masked_original = masked(r, r->input->text, r->input->length);
-	for (size_t i = 0; i < plan->step_count && plan->action != PLAN_SKIP && plan->action != PLAN_STOP; i++) {
+	for (size_t i = 0; i < plan->step_count && plan->action != PLAN_SKIP && plan->action != PLAN_STOP;
+		i++) {
 		const struct plan_step *step = &plan->steps[i];
 
 		if (i)
 			buffer_puts(&sent, ";\n");
 		if (step->work == WORK_COPY_TABLE) {
-			buffer_printf(&sent, "INSERT INTO %s (…) SELECT … FROM %s", step->to_table, step->from_table);
+			buffer_printf(&sent, "INSERT INTO %s (…) SELECT … FROM %s", step->to_table,
+				step->from_table);
 			continue;
 		}
 		buffer_puts(&sent, masked(r, step->sql, step->length));
@@ -335,9 +343,11 @@ static void write_stop(struct rewriting *r)
 	struct buffer text = BUFFER_INIT, statement = BUFFER_INIT;
 
 	buffer_put_printable(&statement, r->plan->masked_original, strlen(r->plan->masked_original), 300);
-	buffer_printf(&text, "The statement \"%s\" (%s) cannot be replayed on the target: %s", buffer_text(&statement),
-		statement_class_name(r->statement.class), r->plan->stop_text);
-	buffer_puts(&text, " Choices: `changeling skip` leaves it out and records it; `changeling replace` runs a statement of "
+	buffer_printf(&text, "The statement \"%s\" (%s) cannot be replayed on the target: %s",
+		buffer_text(&statement), statement_class_name(r->statement.class), r->plan->stop_text);
+	buffer_puts(&text,
+		" Choices: `changeling skip` leaves it out and records it; `changeling replace` runs a "
+		"statement of "
 		"yours in its place; `changeling retry` tries again once the target has been changed");
 	buffer_printf(&text, "; or set a policy for all such statements: %s=", rule->about.name);
 	for (unsigned p = POLICY_RUN, first = 1; p <= POLICY_STOP; p++)
@@ -367,11 +377,12 @@ static void drop_steps(struct rewriting *r)
 	r->plan->setting_count = 0;
 }
 
-void rewrite_statement(const struct rewrite_input *input, const struct capabilities *target, struct arena *arena,
-	struct rewrite_plan *plan)
+void rewrite_statement(const struct rewrite_input *input, const struct capabilities *target,
+	struct arena *arena, struct rewrite_plan *plan)
 {
 	struct rewriting r = {.input = input, .target = target, .arena = arena, .plan = plan};
-	struct lexer_options options = {.sql_mode = input->sql_mode, .charset = lexer_charset_of(input->client_charset),
+	struct lexer_options options = {.sql_mode = input->sql_mode,
+		.charset = lexer_charset_of(input->client_charset),
 		.source = input->source};
 
 	*plan = (struct rewrite_plan){0};
@@ -420,7 +431,8 @@ void rewrite_drop_real(const char *schema, const char *real, struct arena *arena
 	buffer_release(&sql);
 }
 
-void step_insert_named(const struct plan_step *step, const char *const *names, size_t count, struct buffer *out)
+void step_insert_named(
+	const struct plan_step *step, const char *const *names, size_t count, struct buffer *out)
 {
 	buffer_append(out, step->sql, step->length);
 	buffer_puts(out, " (");

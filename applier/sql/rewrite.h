@@ -1,8 +1,8 @@
 /* From a statement of the source to what is sent to the target.
  *
- * Pure: (bytes, context, capabilities) → plan. Where no rule has anything to say the plan is PLAN_RUN and its one
- * step is the very bytes that came in. Everything a plan points to lives in the arena given, in the input's text, or
- * in constant tables. */
+ * Pure: (bytes, context, capabilities) → plan. Where no rule has anything to say the plan is PLAN_RUN and its
+ * one step is the very bytes that came in. Everything a plan points to lives in the arena given, in the
+ * input's text, or in constant tables. */
 #ifndef APPLIER_SQL_REWRITE_H
 #define APPLIER_SQL_REWRITE_H
 
@@ -18,9 +18,9 @@
 /* What is done where a rule applies. */
 enum policy {
 	POLICY_DEFAULT,
-	POLICY_RUN,     /* as it is, at the operator's risk */
+	POLICY_RUN, /* as it is, at the operator's risk */
 	POLICY_REWRITE,
-	POLICY_SKIP,    /* not sent, recorded */
+	POLICY_SKIP, /* not sent, recorded */
 	POLICY_STOP,
 };
 
@@ -30,32 +30,36 @@ const char *policy_name(enum policy policy);
 
 enum account_policy { ACCOUNTS_TRANSLATE, ACCOUNTS_SKIP, ACCOUNTS_STOP };
 
-/* `from` → `to`, both user@host; "*" as `from` matches every definer, and an empty `to` is the target's account. */
+/* `from` → `to`, both user@host; "*" as `from` matches every definer, and an empty `to` is the target's
+ * account. */
 struct definer_mapping {
 	const char *from, *to;
 };
 
 /* The operator's choices: constant while a stream runs. */
 struct rewrite_settings {
-	const char *schema;                /* our own on the target; NULL = "changeling" */
-	uint8_t policies[RULES_MAXIMUM];   /* enum policy by rule number; rewrite_settings_set */
+	const char *schema;		 /* our own on the target; NULL = "changeling" */
+	uint8_t policies[RULES_MAXIMUM]; /* enum policy by rule number; rewrite_settings_set */
 	enum account_policy accounts;
 	const struct definer_mapping *definer_map;
 	size_t definer_mappings;
-	const char *const *reserved_accounts; /* further user names that are never touched, NULL-terminated, or NULL */
-	bool keep_sql_security;            /* false (default) keeps SQL SECURITY as well: it is only reported */
+	const char *const
+		*reserved_accounts; /* further user names that are never touched, NULL-terminated, or NULL */
+	bool keep_sql_security;	    /* false (default) keeps SQL SECURITY as well: it is only reported */
 };
 
-/* Sets a policy by the rule's name ("accounts" stands for all rules about them: translate, skip or stop). ERROR_USAGE names what is allowed. */
-int rewrite_settings_set(struct rewrite_settings *settings, const char *rule, const char *value,
-	struct error *error);
+/* Sets a policy by the rule's name ("accounts" stands for all rules about them: translate, skip or stop).
+ * ERROR_USAGE names what is allowed. */
+int rewrite_settings_set(
+	struct rewrite_settings *settings, const char *rule, const char *value, struct error *error);
 
-/* The temporary tables that live on the source: who knows them answers, as of the statements planned before this one in
- * the log's order (the effects of a plan count from the moment it was made). Names as utf8. */
+/* The temporary tables that live on the source: who knows them answers, as of the statements planned before
+ * this one in the log's order (the effects of a plan count from the moment it was made). Names as utf8. */
 struct temp_registry {
 	/* Has this session of the source any? */
 	bool (*any)(void *context, uint32_t server_id, uint64_t thread_id);
-	/* The real table that stands for it (name only, in the private schema), or NULL; valid until the plan is done. */
+	/* The real table that stands for it (name only, in the private schema), or NULL; valid until the plan
+	 * is done. */
 	const char *(*find)(void *context, uint32_t server_id, uint64_t thread_id, const char *database,
 		const char *name);
 	void *context;
@@ -64,24 +68,24 @@ struct temp_registry {
 struct rewrite_input {
 	const char *text;
 	size_t length;
-	const char *database;              /* default database, utf8; NULL or "" = none */
-	uint64_t sql_mode;                 /* the event's, as the source numbers it */
+	const char *database; /* default database, utf8; NULL or "" = none */
+	uint64_t sql_mode;    /* the event's, as the source numbers it */
 	/* names in the source's family; NULL = not told by the event */
-	const char *client_charset;        /* character set or collation name */
+	const char *client_charset; /* character set or collation name */
 	const char *connection_collation, *server_collation, *database_collation;
-	const char *default_utf8mb4;       /* what utf8mb4 alone means on the source; NULL = by its version */
+	const char *default_utf8mb4; /* what utf8mb4 alone means on the source; NULL = by its version */
 	struct server_version source;
 	uint32_t server_id;
 	uint64_t thread_id;
-	uint64_t serial;                   /* same for the same event every time, different for each: makes names */
-	bool thread_specific, suppress_use;/* flags of the event's header */
-	bool in_transaction;               /* stands inside a group with BEGIN (also MariaDB's not standalone ones) */
-	bool row_format;                   /* the group carries row events too (CREATE … SELECT in row format) */
-	int explicit_defaults;             /* 0, 1, or -1 when the event does not tell */
+	uint64_t serial; /* same for the same event every time, different for each: makes names */
+	bool thread_specific, suppress_use; /* flags of the event's header */
+	bool in_transaction;   /* stands inside a group with BEGIN (also MariaDB's not standalone ones) */
+	bool row_format;       /* the group carries row events too (CREATE … SELECT in row format) */
+	int explicit_defaults; /* 0, 1, or -1 when the event does not tell */
 	const char *invoker_user, *invoker_host; /* or NULL */
 	unsigned error_code;
 	const struct rewrite_settings *settings; /* NULL = all defaults */
-	const struct temp_registry *temps; /* NULL = none are alive */
+	const struct temp_registry *temps;	 /* NULL = none are alive */
 };
 
 enum plan_action {
@@ -93,16 +97,16 @@ enum plan_action {
 
 /* Steps run in this order. All run under the statement's own context (sql_mode, character sets, time). */
 enum step_when {
-	STEP_BEFORE, /* before the transaction begins, in a session of its own or before BEGIN; commits by itself and may be
-	                repeated (a restart repeats the whole group) */
+	STEP_BEFORE, /* before the transaction begins, in a session of its own or before BEGIN; commits by
+			itself and may be repeated (a restart repeats the whole group) */
 	STEP_MAIN,   /* in the statement's place */
 	STEP_AFTER,  /* after the transaction has committed; may be repeated */
 };
 
 enum step_work {
-	WORK_SQL,          /* send sql */
-	WORK_INSERT_NAMED, /* send "sql (columns) more", where the columns are the names of the result of "SELECT * FROM (more)
-	                      AS q LIMIT 0": see step_insert_named */
+	WORK_SQL,	   /* send sql */
+	WORK_INSERT_NAMED, /* send "sql (columns) more", where the columns are the names of the result of
+			      "SELECT * FROM (more) AS q LIMIT 0": see step_insert_named */
 	WORK_COPY_TABLE,   /* copy all rows from one real table to its altered twin: see step_copy_table */
 };
 
@@ -115,10 +119,10 @@ struct plan_step {
 	enum step_work work;
 	const char *sql;
 	size_t length;
-	bool returns_rows;          /* a result set comes and is thrown away */
-	bool commits;               /* commits implicitly: an intent is due before it when it stands in STEP_MAIN */
-	const uint16_t *tolerated;  /* errors that are no failure, 0-terminated, or NULL */
-	const uint16_t *redo;       /* errors that are no failure when it may have run before a crash; never NULL */
+	bool returns_rows; /* a result set comes and is thrown away */
+	bool commits;	   /* commits implicitly: an intent is due before it when it stands in STEP_MAIN */
+	const uint16_t *tolerated; /* errors that are no failure, 0-terminated, or NULL */
+	const uint16_t *redo; /* errors that are no failure when it may have run before a crash; never NULL */
 	/* WORK_INSERT_NAMED */
 	const char *more;
 	size_t more_length;
@@ -126,7 +130,7 @@ struct plan_step {
 	const char *from_table, *to_table;
 	const struct column_rename *renames;
 	size_t rename_count;
-	bool ignore;                /* ALTER IGNORE: rows that a new key does not take are left out */
+	bool ignore; /* ALTER IGNORE: rows that a new key does not take are left out */
 };
 
 enum effect_kind {
@@ -134,13 +138,14 @@ enum effect_kind {
 	EFFECT_TEMP_REPLACE, /* database.name (until now another one) now stands for `real` */
 	EFFECT_TEMP_DROP,    /* database.name (`real`) is gone */
 	EFFECT_TEMP_RENAME,  /* database.name is now new_database.new_name, still `real` */
-	EFFECT_EVENT_STATE,  /* event database.name was created or altered; `state` is what the source has: ENABLED, DISABLED,
-	                        SLAVESIDE_DISABLED */
+	EFFECT_EVENT_STATE,  /* event database.name was created or altered; `state` is what the source has:
+				ENABLED, DISABLED,  SLAVESIDE_DISABLED */
 	EFFECT_EVENT_DROP,
 	EFFECT_EVENT_RENAME, /* to new_database.new_name */
-	EFFECT_HELD,         /* set aside to be created later: `state` is FUNCTION or TRIGGER */
+	EFFECT_HELD,	     /* set aside to be created later: `state` is FUNCTION or TRIGGER */
 	EFFECT_HELD_DROP,    /* the same object was dropped on the source */
-	EFFECT_SEQUENCE_CREATE, EFFECT_SEQUENCE_DROP,
+	EFFECT_SEQUENCE_CREATE,
+	EFFECT_SEQUENCE_DROP,
 };
 
 struct plan_effect {
@@ -153,10 +158,10 @@ struct plan_effect {
 
 /* One use of one rule, for the journal. */
 struct plan_note {
-	unsigned rule;       /* number, as of rewrite_rule_at() */
-	const char *name;    /* its name */
-	enum policy done;    /* RUN: reported only */
-	const char *reason;  /* a sentence */
+	unsigned rule;	    /* number, as of rewrite_rule_at() */
+	const char *name;   /* its name */
+	enum policy done;   /* RUN: reported only */
+	const char *reason; /* a sentence */
 };
 
 /* Session variables for this statement alone. */
@@ -166,20 +171,20 @@ struct session_setting {
 };
 
 enum plan_flag {
-	PLAN_DDL = 1 << 0,            /* changes definitions: schema caches of the named objects are stale */
-	PLAN_COMMITS = 1 << 1,        /* the target commits implicitly at STEP_MAIN */
-	PLAN_TRANSACTION = 1 << 2,    /* BEGIN, COMMIT, SAVEPOINT, …: see class */
-	PLAN_TEMP = 1 << 3,           /* concerns temporary tables */
+	PLAN_DDL = 1 << 0,	   /* changes definitions: schema caches of the named objects are stale */
+	PLAN_COMMITS = 1 << 1,	   /* the target commits implicitly at STEP_MAIN */
+	PLAN_TRANSACTION = 1 << 2, /* BEGIN, COMMIT, SAVEPOINT, …: see class */
+	PLAN_TEMP = 1 << 3,	   /* concerns temporary tables */
 	PLAN_ACCOUNTS = 1 << 4,
-	PLAN_READS = 1 << 5,          /* SELECT, CALL, … that may give result sets */
-	PLAN_FAILED_ON_SOURCE = 1 << 6,/* the event has an error code: compare (5.2) */
-	PLAN_UNSAFE = 1 << 7,         /* may give other data than on the source; a note says why */
+	PLAN_READS = 1 << 5,		/* SELECT, CALL, … that may give result sets */
+	PLAN_FAILED_ON_SOURCE = 1 << 6, /* the event has an error code: compare (5.2) */
+	PLAN_UNSAFE = 1 << 7,		/* may give other data than on the source; a note says why */
 };
 
 struct rewrite_plan {
 	enum plan_action action;
 	enum statement_class class;
-	unsigned flags;               /* enum plan_flag */
+	unsigned flags; /* enum plan_flag */
 	struct plan_step *steps;
 	size_t step_count;
 	struct plan_effect *effects;
@@ -197,15 +202,15 @@ struct rewrite_plan {
 };
 
 /* Never fails on the statement's account: what cannot be done is PLAN_STOP. */
-void rewrite_statement(const struct rewrite_input *input, const struct capabilities *target, struct arena *arena,
-	struct rewrite_plan *plan);
+void rewrite_statement(const struct rewrite_input *input, const struct capabilities *target,
+	struct arena *arena, struct rewrite_plan *plan);
 
 /* DROPs for real tables (session end seen otherwise, restart of the master): one statement each. */
 void rewrite_drop_real(const char *schema, const char *real, struct arena *arena, struct plan_step *step);
 
 /* Completes WORK_INSERT_NAMED: `names` are the result's columns in order. */
-void step_insert_named(const struct plan_step *step, const char *const *names, size_t count,
-	struct buffer *out);
+void step_insert_named(
+	const struct plan_step *step, const char *const *names, size_t count, struct buffer *out);
 
 /* Completes WORK_COPY_TABLE: the columns (those that can be written) of both tables in order. */
 void step_copy_table(const struct plan_step *step, const char *schema, const char *const *from_names,
@@ -215,12 +220,13 @@ void step_copy_table(const struct plan_step *step, const char *schema, const cha
 struct rewrite_rule {
 	const char *name;
 	const char *topic;
-	const char *matches;       /* what it concerns */
-	const char *does;          /* what it does about it */
-	const char *needs;         /* of the target, for the statement to run as it is */
-	unsigned allowed;          /* 1 << enum policy */
+	const char *matches; /* what it concerns */
+	const char *does;    /* what it does about it */
+	const char *needs;   /* of the target, for the statement to run as it is */
+	unsigned allowed;    /* 1 << enum policy */
 	enum policy standard;
-	const char *example;       /* a statement that it concerns; run through all profiles for the documentation */
+	const char
+		*example; /* a statement that it concerns; run through all profiles for the documentation */
 	struct server_version example_source;
 };
 

@@ -1,7 +1,7 @@
 /* Inner side of rewriting: the statement at hand, and what the rules' functions use.
  *
- * Rules run in the order of the table in rules.c until one decides to skip or to stop. Most note edits; those at the
- * end of the table may build the steps themselves, from the text as edited so far. */
+ * Rules run in the order of the table in rules.c until one decides to skip or to stop. Most note edits; those
+ * at the end of the table may build the steps themselves, from the text as edited so far. */
 #ifndef APPLIER_SQL_RULE_H
 #define APPLIER_SQL_RULE_H
 
@@ -15,7 +15,7 @@ struct rewriting {
 	const struct rewrite_input *input;
 	const struct capabilities *target;
 	const struct rewrite_settings *settings;
-	const char *schema;          /* our own on the target */
+	const char *schema; /* our own on the target */
 	struct arena *arena;
 	struct token_list tokens;
 	struct statement statement;
@@ -23,18 +23,18 @@ struct rewriting {
 	struct rewrite_plan *plan;
 	size_t step_room, effect_room, note_room, setting_room;
 	const struct table_text *table; /* CREATE/ALTER TABLE taken apart; table_text_of */
-	const uint16_t *tolerated;   /* for the one step of an edited statement */
+	const uint16_t *tolerated;	/* for the one step of an edited statement */
 	bool returns_rows;
-	bool decided;                /* to skip or to stop */
-	bool as_it_is;               /* the operator wants it sent though it cannot be read: no further rules */
-	bool built;                  /* the steps are in the plan already */
-	bool sliced;                 /* parts of the text have become C strings */
-	unsigned rule;               /* number of the one at work */
+	bool decided;  /* to skip or to stop */
+	bool as_it_is; /* the operator wants it sent though it cannot be read: no further rules */
+	bool built;    /* the steps are in the plan already */
+	bool sliced;   /* parts of the text have become C strings */
+	unsigned rule; /* number of the one at work */
 };
 
 struct rule {
 	struct rewrite_rule about;
-	const uint8_t *classes;      /* enum statement_class, 0-terminated; NULL = all */
+	const uint8_t *classes; /* enum statement_class, 0-terminated; NULL = all */
 	void (*apply)(struct rewriting *r);
 };
 
@@ -46,14 +46,15 @@ struct rule_topic {
 	const struct rule *rules;
 	size_t count;
 };
-extern const struct rule_topic rules_guard, rules_server, rules_accounts, rules_code, rules_tables, rules_names,
-	rules_syntax, rules_functions, rules_temporary, rules_shape;
+extern const struct rule_topic rules_guard, rules_server, rules_accounts, rules_code, rules_tables,
+	rules_names, rules_syntax, rules_functions, rules_temporary, rules_shape;
 
 /* By number over all topics. */
 const struct rule *rule_at(unsigned number);
 
-/* The rule at work has found something: what is to be done about it? Writes the note (the reason, as of printf). Only
- * with POLICY_REWRITE it goes on and edits; RUN leaves everything as it is; SKIP and STOP are carried out. */
+/* The rule at work has found something: what is to be done about it? Writes the note (the reason, as of
+ * printf). Only with POLICY_REWRITE it goes on and edits; RUN leaves everything as it is; SKIP and STOP are
+ * carried out. */
 enum policy rule_fires(struct rewriting *r, const char *reason, ...) __attribute__((format(printf, 2, 3)));
 
 /* True when rule_fires() says to rewrite. */
@@ -73,8 +74,8 @@ void rule_insert_after(struct rewriting *r, size_t token, const char *text);
 
 /* Adds a step with everything but its kind empty; `sql` is kept as it is (arena or constant). */
 struct plan_step *rule_step(struct rewriting *r, enum step_when when, const char *sql, size_t length);
-struct plan_effect *rule_effect(struct rewriting *r, enum effect_kind kind, const char *database,
-	const char *name);
+struct plan_effect *rule_effect(
+	struct rewriting *r, enum effect_kind kind, const char *database, const char *name);
 void rule_setting(struct rewriting *r, const char *name, const char *literal);
 
 /* The text from token `first` up to (not including) token `end` as edited so far, in the arena; `end` may be

@@ -1,4 +1,5 @@
-/* Accounts: who is concerned, GRANT and REVOKE, roles (6.2). Passwords and CREATE/ALTER USER are in rule_users.c. */
+/* Accounts: who is concerned, GRANT and REVOKE, roles (6.2). Passwords and CREATE/ALTER USER are in
+ * rule_users.c. */
 #include <string.h>
 #include <strings.h>
 
@@ -7,7 +8,8 @@
 
 static bool read_grant(struct rewriting *r, struct grant_text *grant)
 {
-	return grant_read(&r->tokens, r->statement.verb + 1, r->statement.class == STATEMENT_REVOKE, r->arena, grant);
+	return grant_read(
+		&r->tokens, r->statement.verb + 1, r->statement.class == STATEMENT_REVOKE, r->arena, grant);
 }
 
 static void accounts(struct rewriting *r)
@@ -28,13 +30,16 @@ static void current_user(struct rewriting *r)
 			continue;
 		account_read(&r->tokens, i, NULL, &account);
 		if (!r->input->invoker_user) {
-			rule_stops(r, "CURRENT_USER is the account that runs it: on the target that is this program's own, and the log does "
-				"not tell who it was on the source.");
+			rule_stops(r, "CURRENT_USER is the account that runs it: on the target that is this "
+				      "program's own, and the log does "
+				      "not tell who it was on the source.");
 			return;
 		}
-		if (!RULE_REWRITES(r, "CURRENT_USER is written out, as on the target it would be this program's account."))
+		if (!RULE_REWRITES(r, "CURRENT_USER is written out, as on the target it would be this "
+				      "program's account."))
 			return;
-		account_put(r->input->invoker_user, r->input->invoker_host[0] ? r->input->invoker_host : NULL, &name);
+		account_put(r->input->invoker_user, r->input->invoker_host[0] ? r->input->invoker_host : NULL,
+			&name);
 		rule_replace(r, i, account.end - 1, buffer_text(&name));
 		buffer_release(&name);
 		i = account.end - 1;
@@ -58,7 +63,8 @@ static size_t list_accounts(struct rewriting *r, size_t at, struct account_range
 	while (count < room && account_spec_read(&r->tokens, at, r->arena, &spec)) {
 		struct account_range *range = &list[count++];
 
-		*range = (struct account_range){at, spec.end, account_is_reserved(r, &spec.account), spec.account.user};
+		*range = (struct account_range){
+			at, spec.end, account_is_reserved(r, &spec.account), spec.account.user};
 		if (r->statement.class == STATEMENT_RENAME_USER && rule_is(r, spec.end, KW_TO) &&
 			account_spec_read(&r->tokens, spec.end + 1, r->arena, &spec)) {
 			range->end = spec.end;
@@ -109,7 +115,8 @@ static void reserved(struct rewriting *r)
 	struct buffer names = BUFFER_INIT, rest = BUFFER_INIT;
 
 	if (r->statement.class == STATEMENT_SET_PASSWORD && at == 0 && !r->input->invoker_user) {
-		rule_skips(r, "It sets the password of the account that runs it: on the target that is this program's own.");
+		rule_skips(r, "It sets the password of the account that runs it: on the target that is this "
+			      "program's own.");
 		return;
 	}
 	count = at ? list_accounts(r, at, list, ACCOUNTS_MAXIMUM) : 0;
@@ -118,13 +125,19 @@ static void reserved(struct rewriting *r)
 			buffer_printf(&names, "%s%s", names.length ? ", " : "", list[i].user);
 			continue;
 		}
-		buffer_printf(&rest, "%s%s", kept++ ? ", " : "", rule_text(r, list[i].first, list[i].end, NULL));
+		buffer_printf(
+			&rest, "%s%s", kept++ ? ", " : "", rule_text(r, list[i].first, list[i].end, NULL));
 	}
 	if (names.length && kept == 0)
-		rule_skips(r, "%s: this account is the server's, the provider's or this program's own, and is never touched.",
+		rule_skips(r,
+			"%s: this account is the server's, the provider's or this program's own, and is "
+			"never touched.",
 			buffer_text(&names));
-	else if (names.length && RULE_REWRITES(r, "%s: left out, as the server's, the provider's and this program's own "
-		"accounts are never touched.", buffer_text(&names)))
+	else if (names.length &&
+		 RULE_REWRITES(r,
+			 "%s: left out, as the server's, the provider's and this program's own "
+			 "accounts are never touched.",
+			 buffer_text(&names)))
 		rule_replace(r, list[0].first, list[count - 1].end - 1, buffer_text(&rest));
 	buffer_release(&names);
 	buffer_release(&rest);
@@ -138,10 +151,11 @@ static void roles(struct rewriting *r)
 	struct grant_text grant;
 	bool read = (class == STATEMENT_GRANT || class == STATEMENT_REVOKE) && read_grant(r, &grant);
 	bool about_roles = class == STATEMENT_CREATE_ROLE || class == STATEMENT_DROP_ROLE ||
-		class == STATEMENT_SET_DEFAULT_ROLE || (read && grant.roles);
+			   class == STATEMENT_SET_DEFAULT_ROLE || (read && grant.roles);
 
 	if (about_roles && !r->target->roles) {
-		rule_skips(r, "The target has no roles: grant what the role carries to its accounts by hand.");
+		rule_skips(
+			r, "The target has no roles: grant what the role carries to its accounts by hand.");
 		return;
 	}
 	if (read && grant.is_public && r->target->server.family == FAMILY_MYSQL) {
@@ -152,7 +166,8 @@ static void roles(struct rewriting *r)
 	if (class == STATEMENT_CREATE_ROLE && from_maria_to_mysql(r))
 		for (size_t i = r->statement.body; i < r->tokens.count; i++)
 			if (rule_is(r, i, KW_WITH) && rule_is(r, i + 1, KW_ADMIN)) {
-				if (RULE_REWRITES(r, "WITH ADMIN is MariaDB's; on MySQL the role is granted WITH ADMIN OPTION instead, by hand."))
+				if (RULE_REWRITES(r, "WITH ADMIN is MariaDB's; on MySQL the role is granted "
+						     "WITH ADMIN OPTION instead, by hand."))
 					rule_remove(r, i, r->tokens.count - 1);
 				return;
 			}
@@ -167,10 +182,12 @@ static void default_role(struct rewriting *r)
 	while (word < r->tokens.count && !rule_is(r, word, KW_TO) && !rule_is(r, word, KW_FOR))
 		word++;
 	if (word >= r->tokens.count) {
-		rule_skips(r, "It sets the default role of the account that runs it: on the target that is this program's own.");
+		rule_skips(r, "It sets the default role of the account that runs it: on the target that is "
+			      "this program's own.");
 		return;
 	}
-	if (rule_is(r, word, KW_FOR) && !maria && RULE_REWRITES(r, "MySQL writes TO where MariaDB writes FOR."))
+	if (rule_is(r, word, KW_FOR) && !maria &&
+		RULE_REWRITES(r, "MySQL writes TO where MariaDB writes FOR."))
 		rule_replace(r, word, word, "TO");
 	if (!rule_is(r, word, KW_TO) || !maria)
 		return;
@@ -180,7 +197,8 @@ static void default_role(struct rewriting *r)
 	}
 	for (size_t i = at; i < word; i++)
 		if (rule_is(r, i, ',')) {
-			rule_skips(r, "MariaDB has one default role for an account: choose one of these by hand.");
+			rule_skips(r,
+				"MariaDB has one default role for an account: choose one of these by hand.");
 			return;
 		}
 	for (size_t i = word; i < r->tokens.count; i++)
@@ -198,7 +216,8 @@ static void default_role(struct rewriting *r)
 
 static unsigned level_of(const struct grant_text *grant)
 {
-	if (grant->object_word == KW_FUNCTION || grant->object_word == KW_PROCEDURE || grant->object_word == KW_PACKAGE)
+	if (grant->object_word == KW_FUNCTION || grant->object_word == KW_PROCEDURE ||
+		grant->object_word == KW_PACKAGE)
 		return PRIVILEGE_ON_ROUTINE;
 	if (grant->all_databases)
 		return PRIVILEGE_ON_GLOBAL;
@@ -215,8 +234,10 @@ static bool may_grant(const struct rewriting *r, const struct grant_text *grant,
 		level_of(grant) == PRIVILEGE_ON_TABLE ? grant->table : NULL);
 }
 
-/* The privileges that ALL would be here, of which the account may hand on some; true when it may all of them. */
-static bool put_all(struct rewriting *r, const struct grant_text *grant, struct buffer *out, struct buffer *dropped)
+/* The privileges that ALL would be here, of which the account may hand on some; true when it may all of them.
+ */
+static bool put_all(
+	struct rewriting *r, const struct grant_text *grant, struct buffer *out, struct buffer *dropped)
 {
 	struct privilege_set all = {{0}};
 	bool complete = true;
@@ -239,8 +260,8 @@ static bool put_all(struct rewriting *r, const struct grant_text *grant, struct 
 }
 
 /* Appends the privilege as the target calls it, with its columns; true when that is not how it is written. */
-static bool put_privilege(struct rewriting *r, const struct grant_text *grant, const struct grant_privilege *privilege,
-	struct buffer *out, struct buffer *dropped)
+static bool put_privilege(struct rewriting *r, const struct grant_text *grant,
+	const struct grant_privilege *privilege, struct buffer *out, struct buffer *dropped)
 {
 	const char *name = privilege->name;
 	bool changed = false;
@@ -250,7 +271,8 @@ static bool put_privilege(struct rewriting *r, const struct grant_text *grant, c
 		if (!name || !may_grant(r, grant, privilege->number))
 			name = NULL;
 		/* REPLICATION CLIENT and BINLOG MONITOR are one: the name as written will do */
-		else if (privilege_find(name, strlen(name)) == privilege_find(privilege->name, strlen(privilege->name)) &&
+		else if (privilege_find(name, strlen(name)) ==
+				 privilege_find(privilege->name, strlen(privilege->name)) &&
 			 r->input->source.family == r->target->server.family)
 			name = privilege->name;
 		changed = name && strcasecmp(name, privilege->name) != 0;
@@ -279,11 +301,13 @@ static void put_dropped_reason(struct rewriting *r, const struct grant_text *gra
 		rule_skips(r, "The target's account may hand none of it on: %s.", buffer_text(dropped));
 		return;
 	}
-	if (dropped->length ? !RULE_REWRITES(r, "Left out, as the target's account may not hand it on: %s.", buffer_text(dropped)) :
-		!RULE_REWRITES(r, "Privileges have other names on the target."))
+	if (dropped->length ? !RULE_REWRITES(r, "Left out, as the target's account may not hand it on: %s.",
+				      buffer_text(dropped))
+			    : !RULE_REWRITES(r, "Privileges have other names on the target."))
 		return;
 	if (out->length)
-		rule_replace(r, first, grant->privileges[grant->privilege_count - 1].end - 1, buffer_text(out));
+		rule_replace(
+			r, first, grant->privileges[grant->privilege_count - 1].end - 1, buffer_text(out));
 	else /* the account and its password are still due */
 		rule_replace(r, first, grant->object_end - 1, "USAGE ON *.*");
 }
@@ -335,15 +359,19 @@ static void revoke_everything(struct rewriting *r)
 
 	if (!read_grant(r, &grant) || !grant.everything || !r->target->partial_revokes)
 		return;
-	if (RULE_REWRITES(r, "The target's account is shut out of the mysql schema (partial revokes), and so may not take "
-		"everything from an account at once: what was granted on single schemas has to be named.")) {
+	if (RULE_REWRITES(r, "The target's account is shut out of the mysql schema (partial revokes), and so "
+			     "may not take "
+			     "everything from an account at once: what was granted on single schemas has to "
+			     "be named.")) {
 		struct buffer names = BUFFER_INIT;
 
 		for (int i = 0; i < PRIVILEGE_MAXIMUM; i++)
-			if (capabilities_may_grant(r->target, i, NULL, NULL) && privilege_name(i, r->target->server))
+			if (capabilities_may_grant(r->target, i, NULL, NULL) &&
+				privilege_name(i, r->target->server))
 				buffer_printf(&names, "%s, ", privilege_name(i, r->target->server));
 		buffer_puts(&names, "GRANT OPTION ON *.*");
-		rule_replace(r, r->statement.verb + 1, grant.accounts[0].account.first - 2, buffer_text(&names));
+		rule_replace(
+			r, r->statement.verb + 1, grant.accounts[0].account.first - 2, buffer_text(&names));
 		buffer_release(&names);
 	}
 }
@@ -369,53 +397,83 @@ CLASSES(password_only, STATEMENT_SET_PASSWORD);
 CLASSES(drops, STATEMENT_DROP_USER, STATEMENT_DROP_ROLE, STATEMENT_CREATE_ROLE);
 
 #define REWRITE_OR (ALLOW(POLICY_REWRITE) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP))
-#define MYSQL {FAMILY_MYSQL, 80036}
-#define MYSQL56 {FAMILY_MYSQL, 50651}
-#define MARIADB {FAMILY_MARIADB, 101106}
+#define MYSQL                                                                                                \
+	{                                                                                                    \
+		FAMILY_MYSQL, 80036                                                                          \
+	}
+#define MYSQL56                                                                                              \
+	{                                                                                                    \
+		FAMILY_MYSQL, 50651                                                                          \
+	}
+#define MARIADB                                                                                              \
+	{                                                                                                    \
+		FAMILY_MARIADB, 101106                                                                       \
+	}
 
 static const struct rule list[] = {
 	{{"accounts", "Accounts", "all statements about accounts, roles and privileges",
-		"translates them (the rules below), or sets them aside, or stops: accounts=translate|skip|stop", "nothing",
-		ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_SKIP, "CREATE USER app@'%' IDENTIFIED BY 'secret'", MYSQL},
+		 "translates them (the rules below), or sets them aside, or stops: "
+		 "accounts=translate|skip|stop",
+		 "nothing", ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_SKIP,
+		 "CREATE USER app@'%' IDENTIFIED BY 'secret'", MYSQL},
 		all_accounts, accounts},
-	{{"current-user", "Accounts", "CURRENT_USER as the account concerned", "writes the source's account out, or stops",
-		"nothing would help", REWRITE_OR, POLICY_REWRITE, "ALTER USER CURRENT_USER() PASSWORD EXPIRE NEVER", MYSQL},
+	{{"current-user", "Accounts", "CURRENT_USER as the account concerned",
+		 "writes the source's account out, or stops", "nothing would help", REWRITE_OR,
+		 POLICY_REWRITE, "ALTER USER CURRENT_USER() PASSWORD EXPIRE NEVER", MYSQL},
 		all_accounts, current_user},
-	{{"reserved-accounts", "Accounts", "rdsadmin, mysql.sys, mariadb.sys, root, …, and the account that applies",
-		"leaves them out, or sets the statement aside", "nothing would help", REWRITE_OR, POLICY_REWRITE,
-		"DROP USER rdsadmin@localhost, app@'%'", MYSQL}, all_accounts, reserved},
+	{{"reserved-accounts", "Accounts",
+		 "rdsadmin, mysql.sys, mariadb.sys, root, …, and the account that applies",
+		 "leaves them out, or sets the statement aside", "nothing would help", REWRITE_OR,
+		 POLICY_REWRITE, "DROP USER rdsadmin@localhost, app@'%'", MYSQL},
+		all_accounts, reserved},
 	{{"roles", "Accounts", "roles where the target has none; PUBLIC; CREATE ROLE … WITH ADMIN",
-		"sets aside, or leaves WITH ADMIN out", "roles", REWRITE_OR, POLICY_REWRITE,
-		"CREATE ROLE reader WITH ADMIN dba", MARIADB}, all_accounts, roles},
-	{{"default-role", "Accounts", "SET DEFAULT ROLE of the other family", "rewrites TO and FOR", "the same family",
-		REWRITE_OR, POLICY_REWRITE, "SET DEFAULT ROLE reader FOR app@'%'", MARIADB}, default_role_only, default_role},
+		 "sets aside, or leaves WITH ADMIN out", "roles", REWRITE_OR, POLICY_REWRITE,
+		 "CREATE ROLE reader WITH ADMIN dba", MARIADB},
+		all_accounts, roles},
+	{{"default-role", "Accounts", "SET DEFAULT ROLE of the other family", "rewrites TO and FOR",
+		 "the same family", REWRITE_OR, POLICY_REWRITE, "SET DEFAULT ROLE reader FOR app@'%'",
+		 MARIADB},
+		default_role_only, default_role},
 	{{"proxy", "Accounts", "GRANT PROXY", "is set aside", "PROXY WITH GRANT OPTION",
-		ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_SKIP, "GRANT PROXY ON a TO b", MYSQL},
+		 ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_SKIP,
+		 "GRANT PROXY ON a TO b", MYSQL},
 		grants, proxy},
-	{{"revoke-everything", "Accounts", "REVOKE ALL PRIVILEGES, GRANT OPTION FROM account under partial revokes",
-		"stops; by policy takes all global privileges away", "access to the mysql schema", REWRITE_OR | ALLOW(POLICY_RUN),
-		POLICY_STOP, "REVOKE ALL PRIVILEGES, GRANT OPTION FROM app@'%'", MYSQL}, revoke_only, revoke_everything},
-	{{"privileges", "Accounts", "GRANT and REVOKE of what the target's account may not hand on, or the target does not know",
-		"leaves these privileges out; ALL becomes the list of what may be handed on", "the privileges WITH GRANT OPTION",
-		REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE, "GRANT ALL PRIVILEGES ON *.* TO app@'%'", MYSQL}, grants,
-		privileges},
-	{{"grant-identified", "Accounts", "GRANT … IDENTIFIED BY, REQUIRE, WITH MAX_… where GRANT no longer takes them",
-		"splits into CREATE USER IF NOT EXISTS, ALTER USER and GRANT", "MySQL 5.7 or older, or MariaDB",
-		REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE, "GRANT SELECT ON app.* TO app@'%' IDENTIFIED BY 'secret'",
-		MYSQL56}, grant_only, rule_grant_identified},
-	{{"set-password", "Accounts", "SET PASSWORD FOR account = 'hash'", "becomes ALTER USER, or locks the account",
-		"MySQL 5.6 or MariaDB", REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE,
-		"SET PASSWORD FOR 'app'@'%'='*B27918D2D9402882CEADA0EF687D35FBDC137D72'", MARIADB}, password_only,
-		rule_set_password},
-	{{"passwords", "Accounts", "CREATE USER and ALTER USER with hashes, plugins and options of another server",
-		"writes them in the target's words; an account whose password cannot be carried is locked",
-		"the plugin, and the options", REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE,
-		"CREATE USER 'app'@'%' IDENTIFIED WITH 'mysql_native_password' AS '*B27918D2D9402882CEADA0EF687D35FBDC137D72'",
-		MYSQL}, user_texts, rule_users},
-	{{"account-if-exists", "Accounts", "DROP USER/ROLE IF EXISTS, CREATE OR REPLACE ROLE where the target does not know that",
-		"removes the words; the error they avoid is no error", "MySQL 5.7, MariaDB 10.1",
-		REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE, "DROP USER IF EXISTS app@'%'", MYSQL}, drops,
-		rule_account_if_exists},
+	{{"revoke-everything", "Accounts",
+		 "REVOKE ALL PRIVILEGES, GRANT OPTION FROM account under partial revokes",
+		 "stops; by policy takes all global privileges away", "access to the mysql schema",
+		 REWRITE_OR | ALLOW(POLICY_RUN), POLICY_STOP,
+		 "REVOKE ALL PRIVILEGES, GRANT OPTION FROM app@'%'", MYSQL},
+		revoke_only, revoke_everything},
+	{{"privileges", "Accounts",
+		 "GRANT and REVOKE of what the target's account may not hand on, or the target does not know",
+		 "leaves these privileges out; ALL becomes the list of what may be handed on",
+		 "the privileges WITH GRANT OPTION", REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE,
+		 "GRANT ALL PRIVILEGES ON *.* TO app@'%'", MYSQL},
+		grants, privileges},
+	{{"grant-identified", "Accounts",
+		 "GRANT … IDENTIFIED BY, REQUIRE, WITH MAX_… where GRANT no longer takes them",
+		 "splits into CREATE USER IF NOT EXISTS, ALTER USER and GRANT",
+		 "MySQL 5.7 or older, or MariaDB", REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE,
+		 "GRANT SELECT ON app.* TO app@'%' IDENTIFIED BY 'secret'", MYSQL56},
+		grant_only, rule_grant_identified},
+	{{"set-password", "Accounts", "SET PASSWORD FOR account = 'hash'",
+		 "becomes ALTER USER, or locks the account", "MySQL 5.6 or MariaDB",
+		 REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE,
+		 "SET PASSWORD FOR 'app'@'%'='*B27918D2D9402882CEADA0EF687D35FBDC137D72'", MARIADB},
+		password_only, rule_set_password},
+	{{"passwords", "Accounts",
+		 "CREATE USER and ALTER USER with hashes, plugins and options of another server",
+		 "writes them in the target's words; an account whose password cannot be carried is locked",
+		 "the plugin, and the options", REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE,
+		 "CREATE USER 'app'@'%' IDENTIFIED WITH 'mysql_native_password' AS "
+		 "'*B27918D2D9402882CEADA0EF687D35FBDC137D72'",
+		 MYSQL},
+		user_texts, rule_users},
+	{{"account-if-exists", "Accounts",
+		 "DROP USER/ROLE IF EXISTS, CREATE OR REPLACE ROLE where the target does not know that",
+		 "removes the words; the error they avoid is no error", "MySQL 5.7, MariaDB 10.1",
+		 REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE, "DROP USER IF EXISTS app@'%'", MYSQL},
+		drops, rule_account_if_exists},
 };
 
 const struct rule_topic rules_accounts = {list, sizeof(list) / sizeof(list[0])};

@@ -1,5 +1,5 @@
-/* Views and stored code: definers, functions and triggers without log_bin_trust_function_creators, events, triggers that
- * must not fire for rows (6.3, 6.4). */
+/* Views and stored code: definers, functions and triggers without log_bin_trust_function_creators, events,
+ * triggers that must not fire for rows (6.3, 6.4). */
 #include <string.h>
 #include <strings.h>
 
@@ -33,13 +33,17 @@ static void held(struct rewriting *r, enum effect_kind kind, const char *what)
 
 static void trust(struct rewriting *r)
 {
-	bool trigger = r->statement.class == STATEMENT_CREATE_TRIGGER || r->statement.class == STATEMENT_DROP_TRIGGER;
+	bool trigger = r->statement.class == STATEMENT_CREATE_TRIGGER ||
+		       r->statement.class == STATEMENT_DROP_TRIGGER;
 	bool drop = r->statement.class == STATEMENT_DROP_TRIGGER;
 
 	if (r->target->may_create_functions)
 		return;
-	rule_fires(r, "The target writes a binary log and log_bin_trust_function_creators is off there: set it to 1 in its "
-		"parameter group, then %ss can be %s.", trigger ? "trigger" : "function", drop ? "dropped" : "created");
+	rule_fires(r,
+		"The target writes a binary log and log_bin_trust_function_creators is off there: set it to "
+		"1 in its "
+		"parameter group, then %ss can be %s.",
+		trigger ? "trigger" : "function", drop ? "dropped" : "created");
 	held(r, drop ? EFFECT_HELD_DROP : EFFECT_HELD, trigger ? "TRIGGER" : "FUNCTION");
 }
 
@@ -50,13 +54,15 @@ static void dropped_function(struct rewriting *r)
 		return;
 	if (r->settings->policies[rewrite_rule_find("stored-functions")] != POLICY_SKIP)
 		return;
-	if (RULE_REWRITES(r, "The function may be one of those that were set aside: that it is missing is no error.")) {
+	if (RULE_REWRITES(r, "The function may be one of those that were set aside: that it is missing is no "
+			     "error.")) {
 		static const uint16_t missing[] = {1305, 0};
 		const struct object *object = first_object(r);
 
 		r->tolerated = missing;
 		if (object)
-			rule_effect(r, EFFECT_HELD_DROP, rule_database(r, object), rule_utf8(r, object->name))->state = "FUNCTION";
+			rule_effect(r, EFFECT_HELD_DROP, rule_database(r, object), rule_utf8(r, object->name))
+				->state = "FUNCTION";
 	}
 }
 
@@ -80,9 +86,11 @@ static void oracle_mode(struct rewriting *r)
 		(r->input->source.number && r->input->source.number < 100300))
 		return;
 	if (is_stored_code(r->statement.class) && statement_commits(r->statement.class) &&
-		r->statement.class != STATEMENT_DROP_PROCEDURE && r->statement.class != STATEMENT_DROP_FUNCTION &&
+		r->statement.class != STATEMENT_DROP_PROCEDURE &&
+		r->statement.class != STATEMENT_DROP_FUNCTION &&
 		r->statement.class != STATEMENT_DROP_TRIGGER && r->statement.class != STATEMENT_DROP_EVENT)
-		rule_fires(r, "It is written in MariaDB's Oracle syntax (sql_mode=ORACLE), which MySQL does not read.");
+		rule_fires(r, "It is written in MariaDB's Oracle syntax (sql_mode=ORACLE), which MySQL does "
+			      "not read.");
 }
 
 /* ---- definers ---- */
@@ -113,7 +121,8 @@ static const char *mapped(const struct rewriting *r, const struct account *defin
 	for (size_t i = 0; i < r->settings->definer_mappings; i++) {
 		const struct definer_mapping *mapping = &r->settings->definer_map[i];
 
-		if (strcmp(mapping->from, "*") == 0 || same_account(definer->user, definer->host, mapping->from))
+		if (strcmp(mapping->from, "*") == 0 ||
+			same_account(definer->user, definer->host, mapping->from))
 			return mapping->to;
 	}
 	return NULL;
@@ -172,7 +181,8 @@ static void definer(struct rewriting *r)
 	size_t at = definer_token(r), value;
 	struct account account = {0};
 	const char *to, *why = "", *was;
-	bool views = r->statement.class == STATEMENT_CREATE_VIEW || r->statement.class == STATEMENT_ALTER_VIEW;
+	bool views =
+		r->statement.class == STATEMENT_CREATE_VIEW || r->statement.class == STATEMENT_ALTER_VIEW;
 
 	if (at == r->tokens.count) {
 		/* none is written: the log tells in its own way whom the source took */
@@ -188,8 +198,11 @@ static void definer(struct rewriting *r)
 		if (rule_is(r, at + 1, KW_ALGORITHM))
 			at += rule_is(r, at + 2, '=') ? 3 : 2;
 		if (RULE_REWRITES(r, "The source's definer is written out."))
-			rule_insert_after(r, at, rule_printf(r, " DEFINER=%s",
-				account_text(r, to ? to : rule_printf(r, "%s@%s", account.user, account.host))));
+			rule_insert_after(r, at,
+				rule_printf(r, " DEFINER=%s",
+					account_text(r,
+						to ? to
+						   : rule_printf(r, "%s@%s", account.user, account.host))));
 		return;
 	}
 	value = rule_is(r, at + 1, '=') ? at + 2 : at + 1;
@@ -205,9 +218,12 @@ static void definer(struct rewriting *r)
 	if (!to && !account.current && !account.current_role)
 		return;
 	was = account.host ? rule_printf(r, "%s@%s", account.user, account.host) : account.user;
-	if (!RULE_REWRITES(r, "The definer %s becomes %s (%s)%s.", was, to ? (to[0] ? to : "this program's account") : was, why,
-		to && runs_as_definer(r) ? views ? "; the view is read with that account's rights (SQL SECURITY DEFINER)" :
-		"; it runs with that account's rights (SQL SECURITY DEFINER)" : ""))
+	if (!RULE_REWRITES(r, "The definer %s becomes %s (%s)%s.", was,
+		    to ? (to[0] ? to : "this program's account") : was, why,
+		    to && runs_as_definer(r)
+			    ? views ? "; the view is read with that account's rights (SQL SECURITY DEFINER)"
+				    : "; it runs with that account's rights (SQL SECURITY DEFINER)"
+			    : ""))
 		return;
 	if (to && !to[0])
 		rule_replace(r, value, account.end - 1, "CURRENT_USER");
@@ -222,7 +238,8 @@ static size_t trigger_body(const struct rewriting *r)
 {
 	size_t i = r->statement.body;
 
-	while (i < r->tokens.count && !(rule_is(r, i, KW_FOR) && rule_is(r, i + 1, KW_EACH) && rule_is(r, i + 2, KW_ROW)))
+	while (i < r->tokens.count &&
+		!(rule_is(r, i, KW_FOR) && rule_is(r, i + 1, KW_EACH) && rule_is(r, i + 2, KW_ROW)))
 		i++;
 	i += 3;
 	if (rule_is(r, i, KW_FOLLOWS) || rule_is(r, i, KW_PRECEDES))
@@ -238,8 +255,9 @@ static void trigger_guard(struct rewriting *r)
 		rule_stops(r, "Its body cannot be found.");
 		return;
 	}
-	if (!RULE_REWRITES(r, "The body runs unless " ROWS_VARIABLE " is set, as this program does around row changes, which hold the "
-		"trigger's work already. For everybody else the trigger is what it was."))
+	if (!RULE_REWRITES(r, "The body runs unless " ROWS_VARIABLE
+			      " is set, as this program does around row changes, which hold the "
+			      "trigger's work already. For everybody else the trigger is what it was."))
 		return;
 	rule_insert_before(r, body, "IF " ROWS_VARIABLE " IS NULL THEN ");
 	rule_insert_after(r, last, rule_is(r, last, ';') ? " END IF" : "; END IF");
@@ -252,7 +270,8 @@ static size_t event_state(const struct rewriting *r, size_t *end)
 {
 	size_t depth = 0;
 
-	for (size_t i = r->statement.body; i < r->tokens.count && !(depth == 0 && rule_is(r, i, KW_DO)); i++) {
+	for (size_t i = r->statement.body; i < r->tokens.count && !(depth == 0 && rule_is(r, i, KW_DO));
+		i++) {
 		if (rule_is(r, i, '('))
 			depth++;
 		else if (rule_is(r, i, ')') && depth)
@@ -277,8 +296,9 @@ static size_t event_state_place(const struct rewriting *r)
 			depth++;
 		else if (rule_is(r, i, ')') && depth)
 			depth--;
-		if (depth == 0 && (rule_is(r, i, KW_DO) ||
-			(rule_is(r, i, KW_COMMENT) && token_at(&r->tokens, i + 1)->kind == TOKEN_STRING)))
+		if (depth == 0 &&
+			(rule_is(r, i, KW_DO) || (rule_is(r, i, KW_COMMENT) &&
+							 token_at(&r->tokens, i + 1)->kind == TOKEN_STRING)))
 			break;
 	}
 	return i;
@@ -297,8 +317,11 @@ static void event_disabled(struct rewriting *r)
 		return; /* ALTER EVENT that leaves the state alone */
 	if (at < r->tokens.count && rule_is(r, at, KW_DISABLE))
 		wished = end == at + 1 ? "DISABLED" : "SLAVESIDE_DISABLED";
-	if (!RULE_REWRITES(r, "The source runs the event, and what it does arrives in the log; here it stays disabled until "
-		"cut-over (state on the source: %s).", wished))
+	if (!RULE_REWRITES(r,
+		    "The source runs the event, and what it does arrives in the log; here it stays disabled "
+		    "until "
+		    "cut-over (state on the source: %s).",
+		    wished))
 		return;
 	effect = rule_effect(r, EFFECT_EVENT_STATE, rule_database(r, object), rule_utf8(r, object->name));
 	effect->state = wished;
@@ -336,45 +359,67 @@ CLASSES(trusted, STATEMENT_CREATE_FUNCTION, STATEMENT_CREATE_TRIGGER, STATEMENT_
 CLASSES(drop_function, STATEMENT_DROP_FUNCTION);
 CLASSES(package_classes, STATEMENT_CREATE_PACKAGE, STATEMENT_DROP_PACKAGE);
 CLASSES(library_classes, STATEMENT_CREATE_LIBRARY, STATEMENT_ALTER_LIBRARY, STATEMENT_DROP_LIBRARY);
-CLASSES(defined, STATEMENT_CREATE_VIEW, STATEMENT_ALTER_VIEW, STATEMENT_CREATE_PROCEDURE, STATEMENT_CREATE_FUNCTION,
-	STATEMENT_CREATE_TRIGGER, STATEMENT_CREATE_EVENT, STATEMENT_ALTER_EVENT, STATEMENT_CREATE_PACKAGE);
+CLASSES(defined, STATEMENT_CREATE_VIEW, STATEMENT_ALTER_VIEW, STATEMENT_CREATE_PROCEDURE,
+	STATEMENT_CREATE_FUNCTION, STATEMENT_CREATE_TRIGGER, STATEMENT_CREATE_EVENT, STATEMENT_ALTER_EVENT,
+	STATEMENT_CREATE_PACKAGE);
 CLASSES(triggers, STATEMENT_CREATE_TRIGGER);
 CLASSES(event_changes, STATEMENT_CREATE_EVENT, STATEMENT_ALTER_EVENT);
 CLASSES(event_renames, STATEMENT_ALTER_EVENT, STATEMENT_DROP_EVENT);
 
 #define STOP_SKIP_RUN (ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP))
 #define REWRITE_RUN (ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP))
-#define MYSQL {FAMILY_MYSQL, 80036}
-#define MARIADB {FAMILY_MARIADB, 101106}
+#define MYSQL                                                                                                \
+	{                                                                                                    \
+		FAMILY_MYSQL, 80036                                                                          \
+	}
+#define MARIADB                                                                                              \
+	{                                                                                                    \
+		FAMILY_MARIADB, 101106                                                                       \
+	}
 
 static const struct rule list[] = {
-	{{"packages", "Stored code", "CREATE and DROP PACKAGE for MySQL", "stops", "MariaDB", STOP_SKIP_RUN, POLICY_STOP,
-		"CREATE PACKAGE app.p PROCEDURE a(); END", MARIADB}, package_classes, packages},
-	{{"libraries", "Stored code", "CREATE, ALTER, DROP LIBRARY", "stops", "MySQL 9.2", STOP_SKIP_RUN, POLICY_STOP,
-		"CREATE LIBRARY app.l LANGUAGE JAVASCRIPT AS 'export function f() {}'", {FAMILY_MYSQL, 90704}},
+	{{"packages", "Stored code", "CREATE and DROP PACKAGE for MySQL", "stops", "MariaDB", STOP_SKIP_RUN,
+		 POLICY_STOP, "CREATE PACKAGE app.p PROCEDURE a(); END", MARIADB},
+		package_classes, packages},
+	{{"libraries", "Stored code", "CREATE, ALTER, DROP LIBRARY", "stops", "MySQL 9.2", STOP_SKIP_RUN,
+		 POLICY_STOP, "CREATE LIBRARY app.l LANGUAGE JAVASCRIPT AS 'export function f() {}'",
+		 {FAMILY_MYSQL, 90704}},
 		library_classes, libraries},
-	{{"oracle-mode", "Stored code", "stored code written under sql_mode=ORACLE, for MySQL", "stops", "MariaDB 10.3",
-		STOP_SKIP_RUN, POLICY_STOP, NULL, MARIADB}, NULL, oracle_mode},
-	{{"stored-functions", "Stored code", "CREATE FUNCTION, CREATE and DROP TRIGGER while log_bin_trust_function_creators is off",
-		"stops; by policy sets them aside, to be created later",
-		"log_bin_trust_function_creators=1, or no binary log, or SUPER", STOP_SKIP_RUN, POLICY_STOP,
-		"CREATE DEFINER=`root`@`localhost` FUNCTION app.f() RETURNS INT DETERMINISTIC RETURN 1", MYSQL}, trusted, trust},
-	{{"dropped-functions", "Stored code", "DROP FUNCTION where functions were set aside", "tolerates that there is none",
-		"log_bin_trust_function_creators=1", REWRITE_RUN, POLICY_REWRITE, "DROP FUNCTION app.f", MYSQL},
+	{{"oracle-mode", "Stored code", "stored code written under sql_mode=ORACLE, for MySQL", "stops",
+		 "MariaDB 10.3", STOP_SKIP_RUN, POLICY_STOP, NULL, MARIADB},
+		NULL, oracle_mode},
+	{{"stored-functions", "Stored code",
+		 "CREATE FUNCTION, CREATE and DROP TRIGGER while log_bin_trust_function_creators is off",
+		 "stops; by policy sets them aside, to be created later",
+		 "log_bin_trust_function_creators=1, or no binary log, or SUPER", STOP_SKIP_RUN, POLICY_STOP,
+		 "CREATE DEFINER=`root`@`localhost` FUNCTION app.f() RETURNS INT DETERMINISTIC RETURN 1",
+		 MYSQL},
+		trusted, trust},
+	{{"dropped-functions", "Stored code", "DROP FUNCTION where functions were set aside",
+		 "tolerates that there is none", "log_bin_trust_function_creators=1", REWRITE_RUN,
+		 POLICY_REWRITE, "DROP FUNCTION app.f", MYSQL},
 		drop_function, dropped_function},
-	{{"definer", "Stored code", "DEFINER of views, routines, triggers and events, also in version comments",
-		"keeps it where the target lets it be named; else writes what definer-map says, or the applying account",
-		"SET_ANY_DEFINER, SET_USER_ID, SET USER or SUPER", REWRITE_RUN, POLICY_REWRITE,
-		"CREATE ALGORITHM=UNDEFINED DEFINER=`app`@`%` SQL SECURITY DEFINER VIEW app.v AS select 1", MYSQL}, defined,
-		definer},
-	{{"trigger-guard", "Stored code", "CREATE TRIGGER", "wraps the body so that it stays silent for row changes of this program",
-		"nothing", REWRITE_RUN, POLICY_REWRITE,
-		"CREATE TRIGGER app.tr BEFORE INSERT ON app.t FOR EACH ROW SET NEW.a = 1", MYSQL}, triggers, trigger_guard},
+	{{"definer", "Stored code",
+		 "DEFINER of views, routines, triggers and events, also in version comments",
+		 "keeps it where the target lets it be named; else writes what definer-map says, or the "
+		 "applying account",
+		 "SET_ANY_DEFINER, SET_USER_ID, SET USER or SUPER", REWRITE_RUN, POLICY_REWRITE,
+		 "CREATE ALGORITHM=UNDEFINED DEFINER=`app`@`%` SQL SECURITY DEFINER VIEW app.v AS select 1",
+		 MYSQL},
+		defined, definer},
+	{{"trigger-guard", "Stored code", "CREATE TRIGGER",
+		 "wraps the body so that it stays silent for row changes of this program", "nothing",
+		 REWRITE_RUN, POLICY_REWRITE,
+		 "CREATE TRIGGER app.tr BEFORE INSERT ON app.t FOR EACH ROW SET NEW.a = 1", MYSQL},
+		triggers, trigger_guard},
 	{{"event-disabled", "Stored code", "CREATE EVENT, ALTER EVENT … ENABLE",
-		"creates it disabled; the state on the source is remembered for cut-over", "nothing", REWRITE_RUN, POLICY_REWRITE,
-		"CREATE EVENT app.e ON SCHEDULE EVERY 1 DAY DO DELETE FROM app.t", MYSQL}, event_changes, event_disabled},
-	{{"event-names", "Stored code", "ALTER EVENT … RENAME, DROP EVENT", "remembers it for cut-over", "nothing",
-		ALLOW(POLICY_RUN), POLICY_RUN, "DROP EVENT app.e", MYSQL}, event_renames, event_names},
+		 "creates it disabled; the state on the source is remembered for cut-over", "nothing",
+		 REWRITE_RUN, POLICY_REWRITE,
+		 "CREATE EVENT app.e ON SCHEDULE EVERY 1 DAY DO DELETE FROM app.t", MYSQL},
+		event_changes, event_disabled},
+	{{"event-names", "Stored code", "ALTER EVENT … RENAME, DROP EVENT", "remembers it for cut-over",
+		 "nothing", ALLOW(POLICY_RUN), POLICY_RUN, "DROP EVENT app.e", MYSQL},
+		event_renames, event_names},
 };
 
 const struct rule_topic rules_code = {list, sizeof(list) / sizeof(list[0])};

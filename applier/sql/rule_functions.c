@@ -17,7 +17,8 @@ static void connection_id(struct rewriting *r)
 		if (rule_is(r, i, KW_CONNECTION_ID) && is_call(r, i) && rule_is(r, i + 2, ')') &&
 			RULE_REWRITES(r, "CONNECTION_ID() is written out: %llu on the source.",
 				(unsigned long long)r->input->thread_id))
-			rule_replace(r, i, i + 2, rule_printf(r, "%llu", (unsigned long long)r->input->thread_id));
+			rule_replace(
+				r, i, i + 2, rule_printf(r, "%llu", (unsigned long long)r->input->thread_id));
 }
 
 static void unsafe(struct rewriting *r)
@@ -58,19 +59,25 @@ static void unsafe(struct rewriting *r)
 	}
 }
 
-CLASSES(row_statements, STATEMENT_INSERT, STATEMENT_REPLACE, STATEMENT_UPDATE, STATEMENT_DELETE, STATEMENT_LOAD,
-	STATEMENT_SELECT, STATEMENT_DO, STATEMENT_CALL, STATEMENT_CREATE_TABLE);
+CLASSES(row_statements, STATEMENT_INSERT, STATEMENT_REPLACE, STATEMENT_UPDATE, STATEMENT_DELETE,
+	STATEMENT_LOAD, STATEMENT_SELECT, STATEMENT_DO, STATEMENT_CALL, STATEMENT_CREATE_TABLE);
 
-#define MYSQL {FAMILY_MYSQL, 80036}
+#define MYSQL                                                                                                \
+	{                                                                                                    \
+		FAMILY_MYSQL, 80036                                                                          \
+	}
 
 static const struct rule list[] = {
-	{{"connection-id", "Functions", "CONNECTION_ID()", "writes the source's number", "pseudo_thread_id to be settable",
-		ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP), POLICY_REWRITE,
-		"INSERT INTO app.t VALUES (CONNECTION_ID())", MYSQL}, row_statements, connection_id},
+	{{"connection-id", "Functions", "CONNECTION_ID()", "writes the source's number",
+		 "pseudo_thread_id to be settable",
+		 ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP), POLICY_REWRITE,
+		 "INSERT INTO app.t VALUES (CONNECTION_ID())", MYSQL},
+		row_statements, connection_id},
 	{{"unsafe-functions", "Functions", "SYSDATE(), UUID(), USER(), FOUND_ROWS(), … in statement format",
-		"runs and reports", "nothing would help: use binlog_format=MIXED or ROW",
-		ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_RUN, "INSERT INTO app.t VALUES (UUID())",
-		MYSQL}, row_statements, unsafe},
+		 "runs and reports", "nothing would help: use binlog_format=MIXED or ROW",
+		 ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_RUN,
+		 "INSERT INTO app.t VALUES (UUID())", MYSQL},
+		row_statements, unsafe},
 };
 
 const struct rule_topic rules_functions = {list, sizeof(list) / sizeof(list[0])};

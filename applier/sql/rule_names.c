@@ -49,9 +49,11 @@ static void collation_name(struct rewriting *r, size_t at)
 	}
 	if (strcasecmp(to, name) == 0)
 		return;
-	if (RULE_REWRITES(r, exact ? "The target calls the collation %s %s." :
-		"The target does not know the collation %s; %s is the nearest it has: order and equality of strings may differ.",
-		name, to))
+	if (RULE_REWRITES(r,
+		    exact ? "The target calls the collation %s %s."
+			  : "The target does not know the collation %s; %s is the nearest it has: order and "
+			    "equality of strings may differ.",
+		    name, to))
 		rule_replace(r, at, at, to);
 }
 
@@ -124,7 +126,8 @@ static const char *target_default(const struct rewriting *r, const char *charset
 	return charset_default_collation(charset, r->target->server);
 }
 
-/* Behind a comma among a table's options: is it one more of them? In ALTER TABLE only COLLATE can be told apart. */
+/* Behind a comma among a table's options: is it one more of them? In ALTER TABLE only COLLATE can be told
+ * apart. */
 static bool goes_on(const struct rewriting *r, size_t at)
 {
 	if (r->statement.class != STATEMENT_ALTER_TABLE)
@@ -144,7 +147,8 @@ static bool has_collation(const struct rewriting *r, size_t at, size_t depth)
 			break;
 		if (level == 0 && rule_is(r, i, ',') && (depth || !goes_on(r, i + 1)))
 			break;
-		if (level == 0 && (rule_is(r, i, KW_COLLATE) || rule_is(r, i, KW_SELECT) || rule_is(r, i, KW_BEGIN)))
+		if (level == 0 &&
+			(rule_is(r, i, KW_COLLATE) || rule_is(r, i, KW_SELECT) || rule_is(r, i, KW_BEGIN)))
 			return rule_is(r, i, KW_COLLATE);
 	}
 	level = 0;
@@ -153,7 +157,8 @@ static bool has_collation(const struct rewriting *r, size_t at, size_t depth)
 			level++;
 		else if (rule_is(r, i, '(') && level-- == 0)
 			break;
-		if (level == 0 && (depth || r->statement.class == STATEMENT_ALTER_TABLE) && rule_is(r, i, ','))
+		if (level == 0 && (depth || r->statement.class == STATEMENT_ALTER_TABLE) &&
+			rule_is(r, i, ','))
 			break;
 		if (level == 0 && rule_is(r, i, KW_COLLATE))
 			return true;
@@ -179,7 +184,8 @@ static void write_default(struct rewriting *r, size_t name, size_t depth)
 	if (!from || !to || strcasecmp(from, to) == 0)
 		return;
 	to = r->target->collations.count ? collation_translate(from, r->target, &exact) : from;
-	if (to && RULE_REWRITES(r, "%s alone means %s on the source and another collation on the target.", charset, from))
+	if (to && RULE_REWRITES(r, "%s alone means %s on the source and another collation on the target.",
+			  charset, from))
 		rule_insert_after(r, name, rule_printf(r, " COLLATE %s", to));
 }
 
@@ -209,7 +215,8 @@ static void defaults(struct rewriting *r)
 /* CREATE DATABASE without a character set takes the session's, which the target may not let be set. */
 static void database_default(struct rewriting *r)
 {
-	const char *collation = r->input->server_collation, *charset = collation ? charset_of(collation) : NULL, *to;
+	const char *collation = r->input->server_collation,
+		   *charset = collation ? charset_of(collation) : NULL, *to;
 	bool exact;
 
 	if (!charset || r->target->variables[VARIABLE_COLLATION_SERVER])
@@ -218,7 +225,10 @@ static void database_default(struct rewriting *r)
 		if (charset_token(r, i) || collation_token(r, i))
 			return;
 	to = collation_translate(collation, r->target, &exact);
-	if (to && RULE_REWRITES(r, "The source's session has %s as its default, which this account cannot set on the target.", collation))
+	if (to && RULE_REWRITES(r,
+			  "The source's session has %s as its default, which this account cannot set on the "
+			  "target.",
+			  collation))
 		rule_insert_after(r, r->tokens.count - 1, rule_printf(r, " COLLATE %s", to));
 }
 
@@ -229,16 +239,21 @@ CLASSES(database_only, STATEMENT_CREATE_DATABASE);
 #define REWRITE_RUN (ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP))
 
 static const struct rule list[] = {
-	{{"collations", "Character sets", "COLLATE, CHARACTER SET, USING and _introducers that the target calls otherwise or does not know",
-		"writes the target's name, or the nearest collation it has; stops where there is none",
-		"the same collations", REWRITE_RUN, POLICY_REWRITE,
-		"CREATE TABLE app.c1 (a VARCHAR(9) COLLATE utf8mb4_0900_ai_ci)", {FAMILY_MYSQL, 80036}}, NULL, names},
+	{{"collations", "Character sets",
+		 "COLLATE, CHARACTER SET, USING and _introducers that the target calls otherwise or does not "
+		 "know",
+		 "writes the target's name, or the nearest collation it has; stops where there is none",
+		 "the same collations", REWRITE_RUN, POLICY_REWRITE,
+		 "CREATE TABLE app.c1 (a VARCHAR(9) COLLATE utf8mb4_0900_ai_ci)", {FAMILY_MYSQL, 80036}},
+		NULL, names},
 	{{"default-collations", "Character sets", "character sets without a collation whose default differs",
-		"writes the source's default out", "the same defaults", REWRITE_RUN, POLICY_REWRITE,
-		"CREATE TABLE app.c2 (a VARCHAR(9)) DEFAULT CHARSET=utf8mb4", {FAMILY_MYSQL, 50744}}, default_classes, defaults},
+		 "writes the source's default out", "the same defaults", REWRITE_RUN, POLICY_REWRITE,
+		 "CREATE TABLE app.c2 (a VARCHAR(9)) DEFAULT CHARSET=utf8mb4", {FAMILY_MYSQL, 50744}},
+		default_classes, defaults},
 	{{"database-defaults", "Character sets", "CREATE DATABASE without a character set",
-		"writes the session's out", "collation_server to be settable", REWRITE_RUN, POLICY_REWRITE, NULL,
-		{FAMILY_MYSQL, 80036}}, database_only, database_default},
+		 "writes the session's out", "collation_server to be settable", REWRITE_RUN, POLICY_REWRITE,
+		 NULL, {FAMILY_MYSQL, 80036}},
+		database_only, database_default},
 };
 
 const struct rule_topic rules_names = {list, sizeof(list) / sizeof(list[0])};

@@ -65,7 +65,8 @@ static void database_options(struct rewriting *r)
 		}
 		if (last >= r->tokens.count)
 			return;
-		if (!RULE_REWRITES(r, "Encryption and write protection of a schema are the target's own affair."))
+		if (!RULE_REWRITES(
+			    r, "Encryption and write protection of a schema are the target's own affair."))
 			return;
 		rule_remove(r, first, last);
 		i = last;
@@ -84,35 +85,53 @@ CLASSES(administration_classes, STATEMENT_INSTANCE, STATEMENT_ADMIN, STATEMENT_L
 CLASSES(database_classes, STATEMENT_CREATE_DATABASE, STATEMENT_ALTER_DATABASE);
 
 #define ANY (ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP))
-#define MYSQL {FAMILY_MYSQL, 80036}
+#define MYSQL                                                                                                \
+	{                                                                                                    \
+		FAMILY_MYSQL, 80036                                                                          \
+	}
 
 static const struct rule list[] = {
-	{{"table-maintenance", "Server", "ANALYZE, OPTIMIZE, REPAIR, CHECK TABLE", "is set aside", "nothing", ANY, POLICY_SKIP,
-		"ANALYZE TABLE app.t", MYSQL}, maintenance_classes, maintenance},
-	{{"flush", "Server", "FLUSH …", "is set aside", "RELOAD", ANY, POLICY_SKIP, "FLUSH PRIVILEGES", MYSQL},
+	{{"table-maintenance", "Server", "ANALYZE, OPTIMIZE, REPAIR, CHECK TABLE", "is set aside", "nothing",
+		 ANY, POLICY_SKIP, "ANALYZE TABLE app.t", MYSQL},
+		maintenance_classes, maintenance},
+	{{"flush", "Server", "FLUSH …", "is set aside", "RELOAD", ANY, POLICY_SKIP, "FLUSH PRIVILEGES",
+		 MYSQL},
 		flush_classes, flush},
 	{{"plugins", "Server", "INSTALL and UNINSTALL PLUGIN, COMPONENT, SONAME", "is set aside",
-		"INSERT on mysql.plugin, and the file", ANY, POLICY_SKIP, "INSTALL PLUGIN audit SONAME 'audit.so'", MYSQL},
+		 "INSERT on mysql.plugin, and the file", ANY, POLICY_SKIP,
+		 "INSTALL PLUGIN audit SONAME 'audit.so'", MYSQL},
 		plugin_classes, plugins},
-	{{"loadable-functions", "Server", "CREATE FUNCTION … SONAME", "is set aside", "INSERT on mysql.func, and the file",
-		ANY, POLICY_SKIP, "CREATE FUNCTION lib_crc RETURNS INTEGER SONAME 'crc.so'", MYSQL}, loadable_classes, loadable},
-	{{"servers", "Server", "CREATE, ALTER, DROP SERVER", "is set aside", "SUPER or FEDERATED ADMIN", ANY, POLICY_SKIP,
-		"CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (USER 'u', PASSWORD 'p', HOST 'h')", MYSQL},
+	{{"loadable-functions", "Server", "CREATE FUNCTION … SONAME", "is set aside",
+		 "INSERT on mysql.func, and the file", ANY, POLICY_SKIP,
+		 "CREATE FUNCTION lib_crc RETURNS INTEGER SONAME 'crc.so'", MYSQL},
+		loadable_classes, loadable},
+	{{"servers", "Server", "CREATE, ALTER, DROP SERVER", "is set aside", "SUPER or FEDERATED ADMIN", ANY,
+		 POLICY_SKIP,
+		 "CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (USER 'u', PASSWORD 'p', HOST 'h')",
+		 MYSQL},
 		server_classes, servers},
-	{{"tablespaces", "Server", "CREATE, ALTER, DROP TABLESPACE, UNDO TABLESPACE, LOGFILE GROUP", "is set aside",
-		"CREATE TABLESPACE", ANY, POLICY_SKIP, "CREATE TABLESPACE ts ADD DATAFILE 'ts.ibd'", MYSQL},
+	{{"tablespaces", "Server", "CREATE, ALTER, DROP TABLESPACE, UNDO TABLESPACE, LOGFILE GROUP",
+		 "is set aside", "CREATE TABLESPACE", ANY, POLICY_SKIP,
+		 "CREATE TABLESPACE ts ADD DATAFILE 'ts.ibd'", MYSQL},
 		tablespace_classes, tablespaces},
-	{{"resource-groups", "Server", "CREATE, ALTER, DROP RESOURCE GROUP", "is set aside", "RESOURCE_GROUP_ADMIN", ANY,
-		POLICY_SKIP, "CREATE RESOURCE GROUP rg TYPE = USER VCPU = 0", MYSQL}, group_classes, resource_groups},
+	{{"resource-groups", "Server", "CREATE, ALTER, DROP RESOURCE GROUP", "is set aside",
+		 "RESOURCE_GROUP_ADMIN", ANY, POLICY_SKIP, "CREATE RESOURCE GROUP rg TYPE = USER VCPU = 0",
+		 MYSQL},
+		group_classes, resource_groups},
 	{{"reference-systems", "Server", "CREATE, DROP SPATIAL REFERENCE SYSTEM", "is set aside",
-		"SUPER or CREATE_SPATIAL_REFERENCE_SYSTEM", ANY, POLICY_SKIP,
-		"CREATE SPATIAL REFERENCE SYSTEM 990001 NAME 'x' DEFINITION 'y'", MYSQL}, reference_classes, reference_systems},
-	{{"administration", "Server", "KILL, PURGE, CHANGE MASTER, RESET, ALTER INSTANCE, LOCK TABLES, SET ROLE, …",
-		"is set aside", "the same rights, and a reason", ANY, POLICY_SKIP, "PURGE BINARY LOGS BEFORE NOW()", MYSQL},
+		 "SUPER or CREATE_SPATIAL_REFERENCE_SYSTEM", ANY, POLICY_SKIP,
+		 "CREATE SPATIAL REFERENCE SYSTEM 990001 NAME 'x' DEFINITION 'y'", MYSQL},
+		reference_classes, reference_systems},
+	{{"administration", "Server",
+		 "KILL, PURGE, CHANGE MASTER, RESET, ALTER INSTANCE, LOCK TABLES, SET ROLE, …",
+		 "is set aside", "the same rights, and a reason", ANY, POLICY_SKIP,
+		 "PURGE BINARY LOGS BEFORE NOW()", MYSQL},
 		administration_classes, administration},
-	{{"database-options", "Server", "ENCRYPTION and READ ONLY of CREATE and ALTER DATABASE", "removes the option",
-		"TABLE_ENCRYPTION_ADMIN, a keyring", ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP),
-		POLICY_REWRITE, "CREATE DATABASE app2 DEFAULT ENCRYPTION='Y'", MYSQL}, database_classes, database_options},
+	{{"database-options", "Server", "ENCRYPTION and READ ONLY of CREATE and ALTER DATABASE",
+		 "removes the option", "TABLE_ENCRYPTION_ADMIN, a keyring",
+		 ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP), POLICY_REWRITE,
+		 "CREATE DATABASE app2 DEFAULT ENCRYPTION='Y'", MYSQL},
+		database_classes, database_options},
 };
 
 const struct rule_topic rules_server = {list, sizeof(list) / sizeof(list[0])};

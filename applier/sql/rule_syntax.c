@@ -37,20 +37,25 @@ static void version_comments(struct rewriting *r)
 
 		if (mark->kind == TOKEN_CODE_CLOSE) {
 			if (unwrap)
-				edit_replace(&r->edits, r->arena, mark->start, mark->start + mark->length, " ", 1);
+				edit_replace(
+					&r->edits, r->arena, mark->start, mark->start + mark->length, " ", 1);
 			unwrap = false;
 			continue;
 		}
-		runs = comment_runs(r->target->server, at, mark->kind == TOKEN_CODE_OPEN ?
-			r->tokens.length - mark->start : mark->length, &code);
+		runs = comment_runs(r->target->server, at,
+			mark->kind == TOKEN_CODE_OPEN ? r->tokens.length - mark->start : mark->length, &code);
 		if (mark->kind == TOKEN_CODE_OPEN) {
 			unwrap = !runs || code != own;
-			if (unwrap && RULE_REWRITES(r, "The source ran what stands in a version comment that the target would leave out."))
-				edit_replace(&r->edits, r->arena, mark->start, mark->start + mark->length, " ", 1);
+			if (unwrap && RULE_REWRITES(r, "The source ran what stands in a version comment that "
+						       "the target would leave out."))
+				edit_replace(
+					&r->edits, r->arena, mark->start, mark->start + mark->length, " ", 1);
 			else
 				unwrap = false;
-		} else if (runs && RULE_REWRITES(r, "The source left out what stands in a version comment that the target would run.")) {
-			edit_replace(&r->edits, r->arena, mark->start + 2, mark->start + (at[2] == 'M' ? 4 : 3), " ", 1);
+		} else if (runs && RULE_REWRITES(r, "The source left out what stands in a version comment "
+						    "that the target would run.")) {
+			edit_replace(&r->edits, r->arena, mark->start + 2,
+				mark->start + (at[2] == 'M' ? 4 : 3), " ", 1);
 		}
 	}
 }
@@ -59,10 +64,11 @@ static void version_comments(struct rewriting *r)
 
 static bool is_harmless_variable(const char *name)
 {
-	static const char *const names[] = {"max_statement_time", "lock_wait_timeout", "innodb_lock_wait_timeout",
-		"sort_buffer_size", "join_buffer_size", "read_buffer_size", "read_rnd_buffer_size", "tmp_table_size",
-		"max_heap_table_size", "optimizer_switch", "long_query_time", "slow_query_log", "query_cache_type",
-		"net_read_timeout", "net_write_timeout", "bulk_insert_buffer_size", "sql_log_bin", "skip_replication",
+	static const char *const names[] = {"max_statement_time", "lock_wait_timeout",
+		"innodb_lock_wait_timeout", "sort_buffer_size", "join_buffer_size", "read_buffer_size",
+		"read_rnd_buffer_size", "tmp_table_size", "max_heap_table_size", "optimizer_switch",
+		"long_query_time", "slow_query_log", "query_cache_type", "net_read_timeout",
+		"net_write_timeout", "bulk_insert_buffer_size", "sql_log_bin", "skip_replication",
 		"use_stat_tables", "optimizer_search_depth", "max_sort_length", "myisam_sort_buffer_size"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -76,7 +82,8 @@ static void set_statement(struct rewriting *r)
 	size_t at, end;
 
 	if (!(r->statement.flags & STATEMENT_SET_FOR) ||
-		!RULE_REWRITES(r, "Its variables are set before it instead, as far as they change its result."))
+		!RULE_REWRITES(
+			r, "Its variables are set before it instead, as far as they change its result."))
 		return;
 	for (at = 0; !rule_is(r, at, KW_STATEMENT); at++)
 		;
@@ -97,7 +104,8 @@ static void set_statement(struct rewriting *r)
 			rule_setting(r, name, rule_text(r, value, end, NULL));
 		}
 	}
-	edit_replace(&r->edits, r->arena, r->tokens.items[0].start, token_at(&r->tokens, r->statement.verb)->start, "", 0);
+	edit_replace(&r->edits, r->arena, r->tokens.items[0].start,
+		token_at(&r->tokens, r->statement.verb)->start, "", 0);
 }
 
 /* ---- data changes ---- */
@@ -122,8 +130,10 @@ static void returning(struct rewriting *r)
 			continue;
 		if (r->target->server.family == FAMILY_MARIADB) {
 			r->returns_rows = true;
-		} else if (RULE_REWRITES(r, "What RETURNING gives was for the source's client; MySQL does not know it.")) {
-			size_t last = rule_is(r, r->tokens.count - 1, ';') ? r->tokens.count - 2 : r->tokens.count - 1;
+		} else if (RULE_REWRITES(r, "What RETURNING gives was for the source's client; MySQL does "
+					    "not know it.")) {
+			size_t last = rule_is(r, r->tokens.count - 1, ';') ? r->tokens.count - 2
+									   : r->tokens.count - 1;
 
 			rule_remove(r, i, last);
 		}
@@ -148,7 +158,8 @@ static void load_data(struct rewriting *r)
 	bool local = false;
 
 	if (!r->target->local_infile) {
-		rule_stops(r, "The target does not take LOAD DATA LOCAL: set local_infile=1 in its parameter group.");
+		rule_stops(r, "The target does not take LOAD DATA LOCAL: set local_infile=1 in its parameter "
+			      "group.");
 		return;
 	}
 	for (; at < r->tokens.count && !rule_is(r, at, KW_INFILE); at++)
@@ -177,7 +188,8 @@ static void wait_nowait(struct rewriting *r)
 	for (size_t i = r->statement.verb + 1; i < r->tokens.count && i < r->statement.body + 2; i++) {
 		bool number = rule_is(r, i, KW_WAIT) && token_at(&r->tokens, i + 1)->kind == TOKEN_NUMBER;
 
-		if ((number || rule_is(r, i, KW_NOWAIT)) && RULE_REWRITES(r, "MySQL has no WAIT and NOWAIT here.")) {
+		if ((number || rule_is(r, i, KW_NOWAIT)) &&
+			RULE_REWRITES(r, "MySQL has no WAIT and NOWAIT here.")) {
 			rule_remove(r, i, number ? i + 1 : i);
 			i += number;
 		}
@@ -228,9 +240,11 @@ static bool is_plain_default(const struct rewriting *r, size_t at, size_t end)
 		if (rule_is(r, at, KW_NULL) || rule_is(r, at, KW_TRUE) || rule_is(r, at, KW_FALSE))
 			return at + 1 == end;
 		if (!rule_is(r, at, KW_CURRENT_TIMESTAMP) && !rule_is(r, at, KW_NOW) &&
-			!token_equals(&r->tokens, at, "LOCALTIME") && !token_equals(&r->tokens, at, "LOCALTIMESTAMP"))
+			!token_equals(&r->tokens, at, "LOCALTIME") &&
+			!token_equals(&r->tokens, at, "LOCALTIMESTAMP"))
 			return false;
-		return at + 1 == end || (rule_is(r, at + 1, '(') && token_skip_parens(&r->tokens, at + 1) == end);
+		return at + 1 == end ||
+		       (rule_is(r, at + 1, '(') && token_skip_parens(&r->tokens, at + 1) == end);
 	default:
 		return false;
 	}
@@ -258,7 +272,8 @@ static void default_expressions(struct rewriting *r)
 				last++;
 			while (last < item->end && !is_attribute(r, last))
 				last = rule_is(r, last, '(') ? token_skip_parens(&r->tokens, last) : last + 1;
-			if (last > at + 1 && !is_plain_default(r, at + 1, last) && RULE_REWRITES(r, "MySQL wants expressions as defaults in parentheses.")) {
+			if (last > at + 1 && !is_plain_default(r, at + 1, last) &&
+				RULE_REWRITES(r, "MySQL wants expressions as defaults in parentheses.")) {
 				rule_insert_before(r, at + 1, "(");
 				rule_insert_after(r, last - 1, ")");
 			}
@@ -279,19 +294,25 @@ static void column_words(struct rewriting *r)
 		for (size_t at = item->type; !item->is_key && at < item->end; at++) {
 			size_t value = rule_is(r, at + 1, '=') ? at + 2 : at + 1;
 
-			if (rule_is(r, at, KW_PERSISTENT) && mysql && RULE_REWRITES(r, "MySQL writes STORED for PERSISTENT."))
+			if (rule_is(r, at, KW_PERSISTENT) && mysql &&
+				RULE_REWRITES(r, "MySQL writes STORED for PERSISTENT."))
 				rule_replace(r, at, at, "STORED");
-			if (rule_is(r, at, KW_COMPRESSED) && mysql && RULE_REWRITES(r, "MySQL has no compressed columns."))
+			if (rule_is(r, at, KW_COMPRESSED) && mysql &&
+				RULE_REWRITES(r, "MySQL has no compressed columns."))
 				rule_remove(r, at, rule_is(r, at + 1, '=') ? value : at);
-			/* SRID is no translation of it: MySQL refuses values of other systems, and swaps the axes of some */
-			if (rule_is(r, at, KW_REF_SYSTEM_ID) && mysql && RULE_REWRITES(r, "MySQL has no REF_SYSTEM_ID."))
+			/* SRID is no translation of it: MySQL refuses values of other systems, and swaps the
+			 * axes of some */
+			if (rule_is(r, at, KW_REF_SYSTEM_ID) && mysql &&
+				RULE_REWRITES(r, "MySQL has no REF_SYSTEM_ID."))
 				rule_remove(r, at, value);
 			if (rule_is(r, at, KW_SRID) && token_at(&r->tokens, at + 1)->kind == TOKEN_NUMBER &&
 				!version_at_least(r->target->server, FAMILY_MYSQL, 80003) &&
-				RULE_REWRITES(r, mysql ? "The target has no SRID of columns." : "MariaDB writes REF_SYSTEM_ID for SRID.")) {
+				RULE_REWRITES(r, mysql ? "The target has no SRID of columns."
+						       : "MariaDB writes REF_SYSTEM_ID for SRID.")) {
 				rule_remove(r, at, at + 1);
 				if (!mysql) /* it belongs to the type */
-					rule_insert_after(r, item->type, rule_printf(r, " REF_SYSTEM_ID=%s", rule_value(r, at + 1)));
+					rule_insert_after(r, item->type,
+						rule_printf(r, " REF_SYSTEM_ID=%s", rule_value(r, at + 1)));
 			}
 		}
 	}
@@ -303,7 +324,7 @@ static void invisible(struct rewriting *r)
 	const struct table_text *text = table_text_of(r);
 	bool mysql = r->target->server.family == FAMILY_MYSQL;
 	bool keys = version_at_least(r->target->server, FAMILY_MYSQL, 80000) ||
-		version_at_least(r->target->server, FAMILY_MARIADB, 100600);
+		    version_at_least(r->target->server, FAMILY_MARIADB, 100600);
 
 	for (size_t i = 0; i < text->item_count; i++) {
 		const struct table_item *item = &text->items[i];
@@ -314,27 +335,35 @@ static void invisible(struct rewriting *r)
 				continue;
 			}
 			if (!item->is_key && rule_is(r, at, KW_INVISIBLE) && !r->target->invisible_columns &&
-				RULE_REWRITES(r, "The target has no invisible columns: this one can be seen there."))
+				RULE_REWRITES(r,
+					"The target has no invisible columns: this one can be seen there."))
 				rule_remove(r, at, at);
 			if (!item->is_key || (!rule_is(r, at, KW_INVISIBLE) && !rule_is(r, at, KW_IGNORED)))
 				continue;
-			if (!keys ? RULE_REWRITES(r, "The target cannot hide keys from its optimizer.") :
-				mysql != rule_is(r, at, KW_INVISIBLE) &&
-				RULE_REWRITES(r, "A key hidden from the optimizer is INVISIBLE to MySQL and IGNORED to MariaDB."))
+			if (!keys ? RULE_REWRITES(r, "The target cannot hide keys from its optimizer.")
+				  : mysql != rule_is(r, at, KW_INVISIBLE) &&
+						RULE_REWRITES(
+							r, "A key hidden from the optimizer is INVISIBLE to "
+							   "MySQL and IGNORED to MariaDB."))
 				rule_replace(r, at, at, !keys ? NULL : mysql ? "INVISIBLE" : "IGNORED");
 		}
 	}
 	/* ALTER TABLE t ALTER INDEX i [IN]VISIBLE | [NOT] IGNORED */
 	for (size_t i = 0; i < text->part_count; i++) {
 		size_t last = text->parts[i].end - 1;
-		bool hide = rule_is(r, last, KW_INVISIBLE) || (rule_is(r, last, KW_IGNORED) && !rule_is(r, last - 1, KW_NOT));
-		bool foreign = mysql ? rule_is(r, last, KW_IGNORED) : rule_is(r, last, KW_INVISIBLE) || rule_is(r, last, KW_VISIBLE);
+		bool hide = rule_is(r, last, KW_INVISIBLE) ||
+			    (rule_is(r, last, KW_IGNORED) && !rule_is(r, last - 1, KW_NOT));
+		bool foreign = mysql ? rule_is(r, last, KW_IGNORED)
+				     : rule_is(r, last, KW_INVISIBLE) || rule_is(r, last, KW_VISIBLE);
 
 		if (!rule_is(r, text->parts[i].first, KW_ALTER) || !foreign || !keys)
 			continue;
-		if (RULE_REWRITES(r, "A key hidden from the optimizer is INVISIBLE to MySQL and IGNORED to MariaDB."))
+		if (RULE_REWRITES(r,
+			    "A key hidden from the optimizer is INVISIBLE to MySQL and IGNORED to MariaDB."))
 			rule_replace(r, rule_is(r, last - 1, KW_NOT) ? last - 1 : last, last,
-				mysql ? hide ? "INVISIBLE" : "VISIBLE" : hide ? "IGNORED" : "NOT IGNORED");
+				mysql  ? hide ? "INVISIBLE" : "VISIBLE"
+				: hide ? "IGNORED"
+				       : "NOT IGNORED");
 	}
 }
 
@@ -345,11 +374,13 @@ static void functional_index(struct rewriting *r)
 	if (r->target->functional_indexes)
 		return;
 	for (size_t i = 0; i < text->item_count; i++)
-		for (size_t at = text->items[i].first; text->items[i].is_key && at < text->items[i].end; at++) {
+		for (size_t at = text->items[i].first; text->items[i].is_key && at < text->items[i].end;
+			at++) {
 			if (rule_is(r, at, KW_CHECK) || rule_is(r, at, KW_FOREIGN))
 				break;
 			if (rule_is(r, at, '(') && rule_is(r, at + 1, '(')) {
-				rule_fires(r, "The target has no keys over expressions: add a generated column for it, and a key over that.");
+				rule_fires(r, "The target has no keys over expressions: add a generated "
+					      "column for it, and a key over that.");
 				return;
 			}
 			if (rule_is(r, at, '('))
@@ -357,7 +388,8 @@ static void functional_index(struct rewriting *r)
 		}
 	if (r->statement.class == STATEMENT_CREATE_INDEX && rule_is(r, r->statement.body, '(') &&
 		rule_is(r, r->statement.body + 1, '('))
-		rule_fires(r, "The target has no keys over expressions: add a generated column for it, and a key over that.");
+		rule_fires(r, "The target has no keys over expressions: add a generated column for it, and a "
+			      "key over that.");
 }
 
 static void versioning(struct rewriting *r)
@@ -398,7 +430,8 @@ static void create_if_not_exists(struct rewriting *r)
 		return;
 	since = r->statement.class == STATEMENT_CREATE_VIEW ? 90100 : 80029;
 	if (version_at_least(target, FAMILY_MYSQL, since) ||
-		!RULE_REWRITES(r, "The target does not know IF NOT EXISTS here; that the object exists is no error instead."))
+		!RULE_REWRITES(r, "The target does not know IF NOT EXISTS here; that the object exists is no "
+				  "error instead."))
 		return;
 	for (size_t i = r->statement.verb; i < r->statement.objects[0].first; i++)
 		if (rule_is(r, i, KW_IF))
@@ -420,45 +453,69 @@ CLASSES(creates, STATEMENT_CREATE_VIEW, STATEMENT_CREATE_PROCEDURE, STATEMENT_CR
 
 #define REWRITE_RUN (ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP))
 #define STOP_SKIP_RUN (ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP))
-#define MYSQL {FAMILY_MYSQL, 80036}
-#define MARIADB {FAMILY_MARIADB, 101106}
+#define MYSQL                                                                                                \
+	{                                                                                                    \
+		FAMILY_MYSQL, 80036                                                                          \
+	}
+#define MARIADB                                                                                              \
+	{                                                                                                    \
+		FAMILY_MARIADB, 101106                                                                       \
+	}
 
 static const struct rule list[] = {
 	{{"version-comments", "Syntax", "version comments that source and target read in different ways",
-		"opens them where the source ran them, closes them where it did not", "the same version", REWRITE_RUN,
-		POLICY_REWRITE, "CREATE TABLE app.s1 (a INT /*!80016 NOT NULL */)", MYSQL}, NULL, version_comments},
-	{{"set-statement", "Syntax", "SET STATEMENT … FOR", "sets the variables in the session, and sends the statement alone",
-		"MariaDB, and rights on the variables", REWRITE_RUN, POLICY_REWRITE,
-		"SET STATEMENT max_statement_time=60 FOR DELETE FROM app.t", MARIADB}, NULL, set_statement},
-	{{"insert-delayed", "Syntax", "INSERT DELAYED, REPLACE DELAYED", "removes DELAYED", "MyISAM tables", REWRITE_RUN,
-		POLICY_REWRITE, "INSERT DELAYED INTO app.t VALUES (1)", {FAMILY_MYSQL, 50651}}, inserts, insert_delayed},
-	{{"returning", "Syntax", "INSERT, REPLACE, DELETE … RETURNING", "removes it for MySQL", "MariaDB", REWRITE_RUN,
-		POLICY_REWRITE, "DELETE FROM app.t WHERE a = 1 RETURNING a", MARIADB}, row_changes, returning},
-	{{"portion", "Syntax", "UPDATE and DELETE … FOR PORTION OF", "stops for MySQL", "MariaDB", STOP_SKIP_RUN, POLICY_STOP,
-		"DELETE FROM app.t FOR PORTION OF p FROM '2020-01-01' TO '2021-01-01'", MARIADB}, portions, portion},
-	{{"load-data", "Syntax", "LOAD DATA, LOAD XML", "reads the file from the log, as LOCAL", "local_infile=1",
-		ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP) | ALLOW(POLICY_SKIP), POLICY_REWRITE,
-		"LOAD DATA INFILE '/tmp/t.csv' INTO TABLE app.t", MYSQL}, loads, load_data},
-	{{"wait-nowait", "Syntax", "WAIT n, NOWAIT in DDL", "removes it for MySQL", "MariaDB", REWRITE_RUN, POLICY_REWRITE,
-		"DROP TABLE app.t WAIT 10", MARIADB}, waits, wait_nowait},
-	{{"default-expressions", "Syntax", "DEFAULT expression without parentheses", "adds them for MySQL", "MariaDB",
-		REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.s2 (a VARCHAR(36) DEFAULT uuid())", MARIADB}, table_classes,
-		default_expressions},
-	{{"column-words", "Syntax", "PERSISTENT, COMPRESSED, REF_SYSTEM_ID, SRID of columns", "writes the other family's word",
-		"the same family", REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.s3 (a INT, b INT AS (a + 1) PERSISTENT)",
-		MARIADB}, table_classes, column_words},
-	{{"invisible", "Syntax", "INVISIBLE columns; INVISIBLE and IGNORED keys", "writes the other family's word, or removes it",
-		"invisible columns and keys", REWRITE_RUN, POLICY_REWRITE,
-		"CREATE TABLE app.s4 (a INT, b INT, KEY k (b) INVISIBLE)", MYSQL}, table_classes, invisible},
-	{{"functional-indexes", "Syntax", "keys over expressions", "stops", "MySQL 8.0.13", STOP_SKIP_RUN, POLICY_STOP,
-		"CREATE INDEX k ON app.t ((a + 1))", MYSQL}, index_classes, functional_index},
-	{{"versioning", "Syntax", "SYSTEM VERSIONING, PERIOD FOR", "stops for MySQL", "MariaDB", STOP_SKIP_RUN, POLICY_STOP,
-		"CREATE TABLE app.s5 (a INT) WITH SYSTEM VERSIONING", MARIADB}, table_classes, versioning},
-	{{"sequences", "Syntax", "CREATE, ALTER, DROP SEQUENCE", "stops for MySQL", "MariaDB 10.3", STOP_SKIP_RUN, POLICY_STOP,
-		"CREATE SEQUENCE app.s", MARIADB}, sequences, sequence},
-	{{"create-if-not-exists", "Syntax", "CREATE VIEW, TRIGGER, PROCEDURE, FUNCTION IF NOT EXISTS for servers before it",
-		"removes the words; that the object exists is no error", "MySQL 8.0.29 (views: 9.1), MariaDB", REWRITE_RUN,
-		POLICY_REWRITE, "CREATE PROCEDURE IF NOT EXISTS app.p() SELECT 1", MYSQL}, creates, create_if_not_exists},
+		 "opens them where the source ran them, closes them where it did not", "the same version",
+		 REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.s1 (a INT /*!80016 NOT NULL */)", MYSQL},
+		NULL, version_comments},
+	{{"set-statement", "Syntax", "SET STATEMENT … FOR",
+		 "sets the variables in the session, and sends the statement alone",
+		 "MariaDB, and rights on the variables", REWRITE_RUN, POLICY_REWRITE,
+		 "SET STATEMENT max_statement_time=60 FOR DELETE FROM app.t", MARIADB},
+		NULL, set_statement},
+	{{"insert-delayed", "Syntax", "INSERT DELAYED, REPLACE DELAYED", "removes DELAYED", "MyISAM tables",
+		 REWRITE_RUN, POLICY_REWRITE, "INSERT DELAYED INTO app.t VALUES (1)", {FAMILY_MYSQL, 50651}},
+		inserts, insert_delayed},
+	{{"returning", "Syntax", "INSERT, REPLACE, DELETE … RETURNING", "removes it for MySQL", "MariaDB",
+		 REWRITE_RUN, POLICY_REWRITE, "DELETE FROM app.t WHERE a = 1 RETURNING a", MARIADB},
+		row_changes, returning},
+	{{"portion", "Syntax", "UPDATE and DELETE … FOR PORTION OF", "stops for MySQL", "MariaDB",
+		 STOP_SKIP_RUN, POLICY_STOP,
+		 "DELETE FROM app.t FOR PORTION OF p FROM '2020-01-01' TO '2021-01-01'", MARIADB},
+		portions, portion},
+	{{"load-data", "Syntax", "LOAD DATA, LOAD XML", "reads the file from the log, as LOCAL",
+		 "local_infile=1", ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP) | ALLOW(POLICY_SKIP),
+		 POLICY_REWRITE, "LOAD DATA INFILE '/tmp/t.csv' INTO TABLE app.t", MYSQL},
+		loads, load_data},
+	{{"wait-nowait", "Syntax", "WAIT n, NOWAIT in DDL", "removes it for MySQL", "MariaDB", REWRITE_RUN,
+		 POLICY_REWRITE, "DROP TABLE app.t WAIT 10", MARIADB},
+		waits, wait_nowait},
+	{{"default-expressions", "Syntax", "DEFAULT expression without parentheses", "adds them for MySQL",
+		 "MariaDB", REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.s2 (a VARCHAR(36) DEFAULT uuid())",
+		 MARIADB},
+		table_classes, default_expressions},
+	{{"column-words", "Syntax", "PERSISTENT, COMPRESSED, REF_SYSTEM_ID, SRID of columns",
+		 "writes the other family's word", "the same family", REWRITE_RUN, POLICY_REWRITE,
+		 "CREATE TABLE app.s3 (a INT, b INT AS (a + 1) PERSISTENT)", MARIADB},
+		table_classes, column_words},
+	{{"invisible", "Syntax", "INVISIBLE columns; INVISIBLE and IGNORED keys",
+		 "writes the other family's word, or removes it", "invisible columns and keys", REWRITE_RUN,
+		 POLICY_REWRITE, "CREATE TABLE app.s4 (a INT, b INT, KEY k (b) INVISIBLE)", MYSQL},
+		table_classes, invisible},
+	{{"functional-indexes", "Syntax", "keys over expressions", "stops", "MySQL 8.0.13", STOP_SKIP_RUN,
+		 POLICY_STOP, "CREATE INDEX k ON app.t ((a + 1))", MYSQL},
+		index_classes, functional_index},
+	{{"versioning", "Syntax", "SYSTEM VERSIONING, PERIOD FOR", "stops for MySQL", "MariaDB",
+		 STOP_SKIP_RUN, POLICY_STOP, "CREATE TABLE app.s5 (a INT) WITH SYSTEM VERSIONING", MARIADB},
+		table_classes, versioning},
+	{{"sequences", "Syntax", "CREATE, ALTER, DROP SEQUENCE", "stops for MySQL", "MariaDB 10.3",
+		 STOP_SKIP_RUN, POLICY_STOP, "CREATE SEQUENCE app.s", MARIADB},
+		sequences, sequence},
+	{{"create-if-not-exists", "Syntax",
+		 "CREATE VIEW, TRIGGER, PROCEDURE, FUNCTION IF NOT EXISTS for servers before it",
+		 "removes the words; that the object exists is no error",
+		 "MySQL 8.0.29 (views: 9.1), MariaDB", REWRITE_RUN, POLICY_REWRITE,
+		 "CREATE PROCEDURE IF NOT EXISTS app.p() SELECT 1", MYSQL},
+		creates, create_if_not_exists},
 };
 
 const struct rule_topic rules_syntax = {list, sizeof(list) / sizeof(list[0])};

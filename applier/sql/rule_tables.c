@@ -17,13 +17,13 @@ static const char *engine_of(struct rewriting *r, const struct table_option *opt
 
 static bool keeps_engine(const struct rewriting *r, const char *engine)
 {
-	return is_transactional(engine) && (r->target->engines.count == 0 || name_set_has(&r->target->engines, engine));
+	return is_transactional(engine) &&
+	       (r->target->engines.count == 0 || name_set_has(&r->target->engines, engine));
 }
 
 static bool is_engine(const struct table_option *option)
 {
-	return option->word == KW_ENGINE ||
-	       option->word == KW_TYPE; /* TYPE = MyISAM, as before 5.5 */
+	return option->word == KW_ENGINE || option->word == KW_TYPE; /* TYPE = MyISAM, as before 5.5 */
 }
 
 static void engine(struct rewriting *r)
@@ -39,8 +39,11 @@ static void engine(struct rewriting *r)
 		name = engine_of(r, option);
 		if (keeps_engine(r, name))
 			continue;
-		if (!RULE_REWRITES(r, "%s tables become InnoDB tables: others do not take part in transactions, so that a crash would "
-			"repeat or lose their rows.", name))
+		if (!RULE_REWRITES(r,
+			    "%s tables become InnoDB tables: others do not take part in transactions, so "
+			    "that a crash would "
+			    "repeat or lose their rows.",
+			    name))
 			return;
 		rule_replace(r, option->first, option->end - 1, "ENGINE=InnoDB");
 	}
@@ -56,7 +59,8 @@ static bool changes_engine(struct rewriting *r)
 	return false;
 }
 
-static bool any_option(struct rewriting *r, bool (*which)(const struct rewriting *r, const struct table_option *option))
+static bool any_option(
+	struct rewriting *r, bool (*which)(const struct rewriting *r, const struct table_option *option))
 {
 	const struct table_text *text = table_text_of(r);
 
@@ -70,14 +74,17 @@ static bool is_row_format(const struct rewriting *r, const struct table_option *
 {
 	if (option->word == KW_KEY_BLOCK_SIZE)
 		return true;
-	return option->word == KW_ROW_FORMAT && (token_equals(&r->tokens, option->value, "FIXED") ||
-		token_equals(&r->tokens, option->value, "PAGE") || token_equals(&r->tokens, option->value, "COMPRESSED"));
+	return option->word == KW_ROW_FORMAT &&
+	       (token_equals(&r->tokens, option->value, "FIXED") ||
+		       token_equals(&r->tokens, option->value, "PAGE") ||
+		       token_equals(&r->tokens, option->value, "COMPRESSED"));
 }
 
 static void row_format(struct rewriting *r)
 {
-	if (any_option(r, is_row_format) && RULE_REWRITES(r, "ROW_FORMAT=FIXED, PAGE, COMPRESSED and KEY_BLOCK_SIZE are refused by "
-		"many targets under innodb_strict_mode; rows are the same without."))
+	if (any_option(r, is_row_format) &&
+		RULE_REWRITES(r, "ROW_FORMAT=FIXED, PAGE, COMPRESSED and KEY_BLOCK_SIZE are refused by "
+				 "many targets under innodb_strict_mode; rows are the same without."))
 		table_options_remove(r, is_row_format);
 }
 
@@ -108,12 +115,14 @@ static void table_tablespace(struct rewriting *r)
 static bool is_encryption(const struct rewriting *r, const struct table_option *option)
 {
 	(void)r;
-	return option->word == KW_ENCRYPTION || option->word == KW_ENCRYPTED || option->word == KW_ENCRYPTION_KEY_ID;
+	return option->word == KW_ENCRYPTION || option->word == KW_ENCRYPTED ||
+	       option->word == KW_ENCRYPTION_KEY_ID;
 }
 
 static void encryption(struct rewriting *r)
 {
-	if (any_option(r, is_encryption) && RULE_REWRITES(r, "Whether files are encrypted is the target's own affair."))
+	if (any_option(r, is_encryption) &&
+		RULE_REWRITES(r, "Whether files are encrypted is the target's own affair."))
 		table_options_remove(r, is_encryption);
 }
 
@@ -126,8 +135,9 @@ static bool is_compression(const struct rewriting *r, const struct table_option 
 
 static void compression(struct rewriting *r)
 {
-	if (any_option(r, is_compression) && RULE_REWRITES(r, "Compression of pages needs a file system that a managed target does "
-		"not offer."))
+	if (any_option(r, is_compression) &&
+		RULE_REWRITES(r, "Compression of pages needs a file system that a managed target does "
+				 "not offer."))
 		table_options_remove(r, is_compression);
 }
 
@@ -156,7 +166,8 @@ static bool is_foreign(const struct rewriting *r, const struct table_option *opt
 
 static void foreign_options(struct rewriting *r)
 {
-	if (any_option(r, is_foreign) && RULE_REWRITES(r, "Options of other engines, or of the other family."))
+	if (any_option(r, is_foreign) &&
+		RULE_REWRITES(r, "Options of other engines, or of the other family."))
 		table_options_remove(r, is_foreign);
 }
 
@@ -166,7 +177,8 @@ static void counter_key(struct rewriting *r)
 	const struct table_text *text = table_text_of(r);
 	const char *counter = NULL;
 
-	if (!changes_engine(r) || r->statement.class != STATEMENT_CREATE_TABLE || text->columns_end == text->columns_open)
+	if (!changes_engine(r) || r->statement.class != STATEMENT_CREATE_TABLE ||
+		text->columns_end == text->columns_open)
 		return;
 	for (size_t i = 0; i < text->item_count && !counter; i++)
 		for (size_t k = text->items[i].type; !text->items[i].is_key && k < text->items[i].end; k++)
@@ -188,8 +200,11 @@ static void counter_key(struct rewriting *r)
 		if (at < end && strcasecmp(rule_value(r, at + 1), counter) == 0)
 			return;
 	}
-	if (counter && RULE_REWRITES(r, "In an InnoDB table an AUTO_INCREMENT column has to come first in some key; %s gets one. (It "
-		"counts through the whole table there, not anew for each key before it.)", counter))
+	if (counter && RULE_REWRITES(r,
+			       "In an InnoDB table an AUTO_INCREMENT column has to come first in some key; "
+			       "%s gets one. (It "
+			       "counts through the whole table there, not anew for each key before it.)",
+			       counter))
 		rule_insert_before(r, text->columns_end - 1, rule_printf(r, ", KEY (`%s`)", counter));
 }
 
@@ -204,11 +219,14 @@ static void algorithm_lock(struct rewriting *r)
 
 		depth += rule_is(r, i, '(');
 		depth -= rule_is(r, i, ')') && depth;
-		if (depth || (!rule_is(r, i, KW_ALGORITHM) && !rule_is(r, i, KW_LOCK)) || last >= r->tokens.count)
+		if (depth || (!rule_is(r, i, KW_ALGORITHM) && !rule_is(r, i, KW_LOCK)) ||
+			last >= r->tokens.count)
 			continue;
-		if (r->statement.class == STATEMENT_ALTER_TABLE && i != text->options_at && !rule_is(r, i - 1, ','))
+		if (r->statement.class == STATEMENT_ALTER_TABLE && i != text->options_at &&
+			!rule_is(r, i - 1, ','))
 			continue; /* a column of that name */
-		if (!RULE_REWRITES(r, "How the source's server changed the table says nothing about what the target's can do."))
+		if (!RULE_REWRITES(r, "How the source's server changed the table says nothing about what the "
+				      "target's can do."))
 			return;
 		if (rule_is(r, i - 1, ',') && r->statement.class == STATEMENT_ALTER_TABLE)
 			first = i - 1;
@@ -217,8 +235,10 @@ static void algorithm_lock(struct rewriting *r)
 		rule_remove(r, first, last);
 		i = last;
 	}
-	for (size_t i = r->statement.verb + 1; r->statement.object_count && i < r->statement.objects[0].first; i++)
-		if ((rule_is(r, i, KW_ONLINE) || rule_is(r, i, KW_OFFLINE)) && RULE_REWRITES(r, "ONLINE and OFFLINE are left out."))
+	for (size_t i = r->statement.verb + 1; r->statement.object_count && i < r->statement.objects[0].first;
+		i++)
+		if ((rule_is(r, i, KW_ONLINE) || rule_is(r, i, KW_OFFLINE)) &&
+			RULE_REWRITES(r, "ONLINE and OFFLINE are left out."))
 			rule_remove(r, i, i);
 }
 
@@ -227,8 +247,10 @@ static void timestamp_defaults(struct rewriting *r)
 {
 	const struct table_text *text = table_text_of(r);
 
-	if (r->input->explicit_defaults != 1 || r->target->variables[VARIABLE_EXPLICIT_DEFAULTS_FOR_TIMESTAMP] ||
-		r->target->server.family == FAMILY_MARIADB || version_at_least(r->target->server, FAMILY_MYSQL, 80002))
+	if (r->input->explicit_defaults != 1 ||
+		r->target->variables[VARIABLE_EXPLICIT_DEFAULTS_FOR_TIMESTAMP] ||
+		r->target->server.family == FAMILY_MARIADB ||
+		version_at_least(r->target->server, FAMILY_MYSQL, 80002))
 		return;
 	for (size_t i = 0; i < text->item_count; i++) {
 		const struct table_item *item = &text->items[i];
@@ -241,8 +263,9 @@ static void timestamp_defaults(struct rewriting *r)
 			told = told || (rule_is(r, k, KW_NULL) && !rule_is(r, k - 1, KW_DEFAULT));
 		if (told)
 			continue;
-		if (!RULE_REWRITES(r, "TIMESTAMP columns may be NULL on the source (explicit_defaults_for_timestamp), which the target has to "
-			"be told for each."))
+		if (!RULE_REWRITES(r, "TIMESTAMP columns may be NULL on the source "
+				      "(explicit_defaults_for_timestamp), which the target has to "
+				      "be told for each."))
 			return;
 		if (rule_is(r, at, '('))
 			at = token_skip_parens(&r->tokens, at);
@@ -254,40 +277,59 @@ CLASSES(table_classes, STATEMENT_CREATE_TABLE, STATEMENT_ALTER_TABLE);
 CLASSES(index_classes, STATEMENT_ALTER_TABLE, STATEMENT_CREATE_INDEX, STATEMENT_DROP_INDEX);
 
 #define REWRITE_RUN (ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP))
-#define MYSQL {FAMILY_MYSQL, 80036}
-#define MARIADB {FAMILY_MARIADB, 101106}
+#define MYSQL                                                                                                \
+	{                                                                                                    \
+		FAMILY_MYSQL, 80036                                                                          \
+	}
+#define MARIADB                                                                                              \
+	{                                                                                                    \
+		FAMILY_MARIADB, 101106                                                                       \
+	}
 
 static const struct rule list[] = {
 	{{"engine", "Tables", "ENGINE of tables and partitions other than InnoDB, or that the target has not",
-		"becomes InnoDB", "nothing, but their rows could not be exact after a crash", REWRITE_RUN, POLICY_REWRITE,
-		"CREATE TABLE app.t2 (a INT) ENGINE=MyISAM", MYSQL}, table_classes, engine},
-	{{"counter-key", "Tables", "AUTO_INCREMENT columns that come first in no key, in tables that become InnoDB",
-		"adds a key", "MyISAM", REWRITE_RUN, POLICY_REWRITE,
-		"CREATE TABLE app.t3 (a INT, id INT AUTO_INCREMENT, PRIMARY KEY (a, id)) ENGINE=MyISAM", MYSQL}, table_classes,
-		counter_key},
-	{{"row-format", "Tables", "ROW_FORMAT=FIXED, PAGE, COMPRESSED; KEY_BLOCK_SIZE", "removes them", "InnoDB files that may be "
-		"compressed", REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.t4 (a INT) ROW_FORMAT=COMPRESSED", MYSQL},
+		 "becomes InnoDB", "nothing, but their rows could not be exact after a crash", REWRITE_RUN,
+		 POLICY_REWRITE, "CREATE TABLE app.t2 (a INT) ENGINE=MyISAM", MYSQL},
+		table_classes, engine},
+	{{"counter-key", "Tables",
+		 "AUTO_INCREMENT columns that come first in no key, in tables that become InnoDB",
+		 "adds a key", "MyISAM", REWRITE_RUN, POLICY_REWRITE,
+		 "CREATE TABLE app.t3 (a INT, id INT AUTO_INCREMENT, PRIMARY KEY (a, id)) ENGINE=MyISAM",
+		 MYSQL},
+		table_classes, counter_key},
+	{{"row-format", "Tables", "ROW_FORMAT=FIXED, PAGE, COMPRESSED; KEY_BLOCK_SIZE", "removes them",
+		 "InnoDB files that may be "
+		 "compressed",
+		 REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.t4 (a INT) ROW_FORMAT=COMPRESSED", MYSQL},
 		table_classes, row_format},
-	{{"directories", "Tables", "DATA DIRECTORY, INDEX DIRECTORY of tables and partitions", "removes them", "FILE, and the directory",
-		REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.t5 (a INT) DATA DIRECTORY='/srv/data'", MYSQL}, table_classes,
-		directories},
-	{{"table-tablespace", "Tables", "TABLESPACE and STORAGE of tables and partitions", "removes them", "the tablespace",
-		REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.t6 (a INT) TABLESPACE ts", MYSQL}, table_classes,
-		table_tablespace},
-	{{"encryption", "Tables", "ENCRYPTION, ENCRYPTED, ENCRYPTION_KEY_ID", "removes them", "a keyring", REWRITE_RUN,
-		POLICY_REWRITE, "CREATE TABLE app.t7 (a INT) ENCRYPTION='Y'", MYSQL}, table_classes, encryption},
+	{{"directories", "Tables", "DATA DIRECTORY, INDEX DIRECTORY of tables and partitions", "removes them",
+		 "FILE, and the directory", REWRITE_RUN, POLICY_REWRITE,
+		 "CREATE TABLE app.t5 (a INT) DATA DIRECTORY='/srv/data'", MYSQL},
+		table_classes, directories},
+	{{"table-tablespace", "Tables", "TABLESPACE and STORAGE of tables and partitions", "removes them",
+		 "the tablespace", REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.t6 (a INT) TABLESPACE ts",
+		 MYSQL},
+		table_classes, table_tablespace},
+	{{"encryption", "Tables", "ENCRYPTION, ENCRYPTED, ENCRYPTION_KEY_ID", "removes them", "a keyring",
+		 REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.t7 (a INT) ENCRYPTION='Y'", MYSQL},
+		table_classes, encryption},
 	{{"compression", "Tables", "COMPRESSION, PAGE_COMPRESSED, PAGE_COMPRESSION_LEVEL", "removes them",
-		"a file system with holes", REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.t8 (a INT) COMPRESSION='zlib'", MYSQL},
+		 "a file system with holes", REWRITE_RUN, POLICY_REWRITE,
+		 "CREATE TABLE app.t8 (a INT) COMPRESSION='zlib'", MYSQL},
 		table_classes, compression},
-	{{"foreign-options", "Tables", "UNION, INSERT_METHOD, CONNECTION, SECONDARY_ENGINE, TRANSACTIONAL, PAGE_CHECKSUM, …",
-		"removes them", "the engine or the family they belong to", REWRITE_RUN, POLICY_REWRITE,
-		"CREATE TABLE app.t9 (a INT) SECONDARY_ENGINE=RAPID", MYSQL}, table_classes, foreign_options},
-	{{"algorithm-lock", "Tables", "ALGORITHM, LOCK, ONLINE in ALTER TABLE, CREATE INDEX, DROP INDEX", "removes them",
-		"a server that can do it this way", REWRITE_RUN, POLICY_REWRITE,
-		"ALTER TABLE app.t ADD COLUMN b INT, ALGORITHM=INSTANT", MYSQL}, index_classes, algorithm_lock},
-	{{"timestamp-defaults", "Tables", "TIMESTAMP columns without NULL under explicit_defaults_for_timestamp, for MySQL 5",
-		"writes NULL", "the variable to be settable", REWRITE_RUN, POLICY_REWRITE, NULL, MARIADB}, table_classes,
-		timestamp_defaults},
+	{{"foreign-options", "Tables",
+		 "UNION, INSERT_METHOD, CONNECTION, SECONDARY_ENGINE, TRANSACTIONAL, PAGE_CHECKSUM, …",
+		 "removes them", "the engine or the family they belong to", REWRITE_RUN, POLICY_REWRITE,
+		 "CREATE TABLE app.t9 (a INT) SECONDARY_ENGINE=RAPID", MYSQL},
+		table_classes, foreign_options},
+	{{"algorithm-lock", "Tables", "ALGORITHM, LOCK, ONLINE in ALTER TABLE, CREATE INDEX, DROP INDEX",
+		 "removes them", "a server that can do it this way", REWRITE_RUN, POLICY_REWRITE,
+		 "ALTER TABLE app.t ADD COLUMN b INT, ALGORITHM=INSTANT", MYSQL},
+		index_classes, algorithm_lock},
+	{{"timestamp-defaults", "Tables",
+		 "TIMESTAMP columns without NULL under explicit_defaults_for_timestamp, for MySQL 5",
+		 "writes NULL", "the variable to be settable", REWRITE_RUN, POLICY_REWRITE, NULL, MARIADB},
+		table_classes, timestamp_defaults},
 };
 
 const struct rule_topic rules_tables = {list, sizeof(list) / sizeof(list[0])};

@@ -1,5 +1,5 @@
-/* Temporary tables as real ones: names in queries (6.1). An unaliased reference t becomes `schema`.`real` AS t, so that t.c
- * goes on meaning its column; where no alias may stand, t.c is written out. */
+/* Temporary tables as real ones: names in queries (6.1). An unaliased reference t becomes `schema`.`real` AS
+ * t, so that t.c goes on meaning its column; where no alias may stand, t.c is written out. */
 #include "applier/sql/rule_temporary.h"
 
 #include <string.h>
@@ -52,7 +52,8 @@ static bool same_database(struct rewriting *r, const char *named, const struct o
 }
 
 /* The reference that `table` (in `database`, or NULL) means in the scope or one around it. */
-static const struct object *resolve(struct rewriting *r, uint16_t scope, const char *database, const char *table)
+static const struct object *resolve(
+	struct rewriting *r, uint16_t scope, const char *database, const char *table)
 {
 	for (;;) {
 		for (size_t i = 0; i < r->statement.object_count; i++) {
@@ -60,8 +61,9 @@ static const struct object *resolve(struct rewriting *r, uint16_t scope, const c
 
 			if (!is_reference(object) || object->scope != scope)
 				continue;
-			if (object->alias ? !database && strcasecmp(object->alias, table) == 0 :
-				strcasecmp(object->name, table) == 0 && same_database(r, database, object))
+			if (object->alias ? !database && strcasecmp(object->alias, table) == 0
+					  : strcasecmp(object->name, table) == 0 &&
+						    same_database(r, database, object))
 				return object;
 		}
 		if (r->statement.scope_parent[scope] == scope)
@@ -105,7 +107,8 @@ static void map_qualifiers(struct rewriting *r)
 		if (!real || object->alias)
 			continue;
 		if (!takes_alias(r, object)) /* [db.]t. gives way to `schema`.`real`. */
-			rule_replace(r, q->first, q->first + (q->parts == 3 ? 2u : 0u), temporary_qualified(r, real));
+			rule_replace(r, q->first, q->first + (q->parts == 3 ? 2u : 0u),
+				temporary_qualified(r, real));
 		else if (q->parts == 3) /* db.t.c to t.c */
 			rule_replace(r, q->first, q->first + 1, "");
 	}
@@ -122,8 +125,9 @@ static void map_delete_list(struct rewriting *r)
 		object = resolve(r, 0, listed->database, listed->name);
 		real = object ? temporary_find(r, object) : NULL;
 		if (real && !object->alias)
-			rule_replace(r, listed->first, listed->last, takes_alias(r, object) ? quoted(r, object->name) :
-				temporary_qualified(r, real));
+			rule_replace(r, listed->first, listed->last,
+				takes_alias(r, object) ? quoted(r, object->name)
+						       : temporary_qualified(r, real));
 	}
 }
 
@@ -137,13 +141,15 @@ bool temporary_map(struct rewriting *r, size_t from)
 
 		if (!real)
 			continue;
-		if (!any && !RULE_REWRITES(r, "It uses temporary tables of the source's session, which are real tables here."))
+		if (!any && !RULE_REWRITES(r, "It uses temporary tables of the source's session, which are "
+					      "real tables here."))
 			return false;
 		any = true;
 		name = temporary_qualified(r, real);
 		if (takes_alias(r, object))
 			name = rule_printf(r, "%s AS %s", name, quoted(r, object->name));
-		/* the alias goes behind PARTITION (…), which no temporary table has: right behind the name is right */
+		/* the alias goes behind PARTITION (…), which no temporary table has: right behind the name is
+		 * right */
 		rule_replace(r, object->first, object->last, name);
 	}
 	if (any) {
@@ -200,16 +206,19 @@ static void temporary_tables(struct rewriting *r)
 }
 
 CLASSES(table_users, STATEMENT_INSERT, STATEMENT_REPLACE, STATEMENT_UPDATE, STATEMENT_DELETE, STATEMENT_LOAD,
-	STATEMENT_SELECT, STATEMENT_DO, STATEMENT_CALL, STATEMENT_SET, STATEMENT_CREATE_TABLE, STATEMENT_ALTER_TABLE,
-	STATEMENT_DROP_TABLE, STATEMENT_RENAME_TABLE, STATEMENT_CREATE_INDEX, STATEMENT_DROP_INDEX,
-	STATEMENT_TRUNCATE, STATEMENT_CREATE_VIEW);
+	STATEMENT_SELECT, STATEMENT_DO, STATEMENT_CALL, STATEMENT_SET, STATEMENT_CREATE_TABLE,
+	STATEMENT_ALTER_TABLE, STATEMENT_DROP_TABLE, STATEMENT_RENAME_TABLE, STATEMENT_CREATE_INDEX,
+	STATEMENT_DROP_INDEX, STATEMENT_TRUNCATE, STATEMENT_CREATE_VIEW);
 
 static const struct rule list[] = {
-	{{"temporary-tables", "Temporary tables", "CREATE, ALTER, DROP, TRUNCATE TEMPORARY TABLE and all that uses such tables",
-		"keeps them as real tables in a schema of its own, one for each, and writes their names into the session's statements",
-		"pseudo_thread_id to be settable; and it would lose them with each connection",
-		ALLOW(POLICY_REWRITE) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_REWRITE,
-		"CREATE TEMPORARY TABLE app.tmp SELECT 1 AS a", {FAMILY_MYSQL, 50651}}, table_users, temporary_tables},
+	{{"temporary-tables", "Temporary tables",
+		 "CREATE, ALTER, DROP, TRUNCATE TEMPORARY TABLE and all that uses such tables",
+		 "keeps them as real tables in a schema of its own, one for each, and writes their names "
+		 "into the session's statements",
+		 "pseudo_thread_id to be settable; and it would lose them with each connection",
+		 ALLOW(POLICY_REWRITE) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_REWRITE,
+		 "CREATE TEMPORARY TABLE app.tmp SELECT 1 AS a", {FAMILY_MYSQL, 50651}},
+		table_users, temporary_tables},
 };
 
 const struct rule_topic rules_temporary = {list, sizeof(list) / sizeof(list[0])};

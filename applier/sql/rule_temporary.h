@@ -10,7 +10,8 @@ const char *temporary_find(struct rewriting *r, const struct object *object);
 /* `schema`.`real` */
 const char *temporary_qualified(struct rewriting *r, const char *real);
 
-/* Puts real tables in the places of temporary ones, from object number `from` on; true when there were any. */
+/* Puts real tables in the places of temporary ones, from object number `from` on; true when there were any.
+ */
 bool temporary_map(struct rewriting *r, size_t from);
 
 void temporary_create(struct rewriting *r);

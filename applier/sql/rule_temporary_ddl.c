@@ -1,8 +1,9 @@
 /* Temporary tables as real ones: their definitions (6.1).
  *
- * DDL would commit the transaction it stands in. So a table is made before the transaction begins and dropped after it has
- * ended; only rows move inside it. An altered table is a new one that takes the old one's rows. Each carries a name of its own,
- * made from the place in the log, so that doing it again after a crash does the same. */
+ * DDL would commit the transaction it stands in. So a table is made before the transaction begins and dropped
+ * after it has ended; only rows move inside it. An altered table is a new one that takes the old one's rows.
+ * Each carries a name of its own, made from the place in the log, so that doing it again after a crash does
+ * the same. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -20,13 +21,15 @@ static uint64_t hash_more(uint64_t hash, const char *text)
 	}
 }
 
-/* tmp_<server>_<thread>_<serial>_<hash of the name>: at most 4 + 10 + 1 + 20 + 1 + 16 + 1 + 8 = 61 of 64 characters */
+/* tmp_<server>_<thread>_<serial>_<hash of the name>: at most 4 + 10 + 1 + 20 + 1 + 16 + 1 + 8 = 61 of 64
+ * characters */
 static const char *new_name(struct rewriting *r, const char *database, const char *name)
 {
 	uint64_t hash = hash_more(hash_more(0xcbf29ce484222325u, database), name);
 
-	return rule_printf(r, "tmp_%u_%llu_%llx_%08x", r->input->server_id, (unsigned long long)r->input->thread_id,
-		(unsigned long long)r->input->serial, (unsigned)(hash ^ hash >> 32));
+	return rule_printf(r, "tmp_%u_%llu_%llx_%08x", r->input->server_id,
+		(unsigned long long)r->input->thread_id, (unsigned long long)r->input->serial,
+		(unsigned)(hash ^ hash >> 32));
 }
 
 static void is_temporary(struct rewriting *r)
@@ -79,7 +82,8 @@ static const char *part(struct rewriting *r, size_t first, size_t end)
 		if (mark->start < r->tokens.items[end - 1].start)
 			open = mark->kind == TOKEN_CODE_OPEN;
 		else if (open && mark->kind == TOKEN_CODE_CLOSE) {
-			edits_render(&r->edits, r->tokens.text, mark->start, (size_t)mark->start + mark->length, &text);
+			edits_render(&r->edits, r->tokens.text, mark->start,
+				(size_t)mark->start + mark->length, &text);
 			open = 0;
 		}
 	}
@@ -117,13 +121,16 @@ static void create_from_query(struct rewriting *r, const char *qualified)
 	head = part(r, r->statement.body, head_end);
 	query = part(r, r->statement.select, end);
 	limit = query_limit_place(&r->tokens, r->statement.select, end);
-	wrapped = rule_is(r, r->statement.select, '(') && token_skip_parens(&r->tokens, r->statement.select) == end;
+	wrapped = rule_is(r, r->statement.select, '(') &&
+		  token_skip_parens(&r->tokens, r->statement.select) == end;
 	if (limit)
 		empty = rule_printf(r, "%s LIMIT 0", part(r, r->statement.select, limit));
 	else
-		empty = rule_printf(r, "SELECT * FROM %s%s%s AS q LIMIT 0", wrapped ? "" : "(", query, wrapped ? "" : ")");
-	step_of(r, STEP_BEFORE, rule_printf(r, "CREATE TABLE IF NOT EXISTS %s %s%sAS %s", qualified, head,
-		head[0] ? " " : "", empty));
+		empty = rule_printf(r, "SELECT * FROM %s%s%s AS q LIMIT 0", wrapped ? "" : "(", query,
+			wrapped ? "" : ")");
+	step_of(r, STEP_BEFORE,
+		rule_printf(r, "CREATE TABLE IF NOT EXISTS %s %s%sAS %s", qualified, head, head[0] ? " " : "",
+			empty));
 	step = step_of(r, STEP_MAIN, rule_printf(r, "%s %s", verb, qualified));
 	if (has_columns(r)) { /* the query's columns are not all, and not the first */
 		step->work = WORK_INSERT_NAMED;
@@ -148,7 +155,8 @@ void temporary_create(struct rewriting *r)
 		rule_skips(r, "The temporary table is there already (IF NOT EXISTS).");
 		return;
 	}
-	if (!RULE_REWRITES(r, "A temporary table lives in a session that only the source has: it is kept as a real table."))
+	if (!RULE_REWRITES(r, "A temporary table lives in a session that only the source has: it is kept as "
+			      "a real table."))
 		return;
 	database = rule_database(r, object);
 	name = rule_utf8(r, object->name);
@@ -158,8 +166,9 @@ void temporary_create(struct rewriting *r)
 	if (r->statement.flags & STATEMENT_HAS_SELECT)
 		create_from_query(r, qualified);
 	else
-		step_of(r, STEP_BEFORE, rule_printf(r, "CREATE TABLE IF NOT EXISTS %s %s", qualified,
-			part(r, r->statement.body, text_end(r))));
+		step_of(r, STEP_BEFORE,
+			rule_printf(r, "CREATE TABLE IF NOT EXISTS %s %s", qualified,
+				part(r, r->statement.body, text_end(r))));
 	effect = rule_effect(r, old ? EFFECT_TEMP_REPLACE : EFFECT_TEMP_CREATE, database, name);
 	effect->real = real;
 	if (old)
@@ -178,31 +187,38 @@ void temporary_drop(struct rewriting *r)
 		const char *real = temporary_find(r, object);
 
 		if (!real) {
-			buffer_printf(&rest, "%s%s", rest.length ? ", " : "", rule_text(r, object->first, object->end, NULL));
+			buffer_printf(&rest, "%s%s", rest.length ? ", " : "",
+				rule_text(r, object->first, object->end, NULL));
 			continue;
 		}
-		if (found++ == 0 && !RULE_REWRITES(r, "The real tables that stand for temporary ones are dropped, after the transaction."))
+		if (found++ == 0 && !RULE_REWRITES(r, "The real tables that stand for temporary ones are "
+						      "dropped, after the transaction."))
 			goto out;
-		rule_effect(r, EFFECT_TEMP_DROP, rule_database(r, object), rule_utf8(r, object->name))->real = real;
+		rule_effect(r, EFFECT_TEMP_DROP, rule_database(r, object), rule_utf8(r, object->name))->real =
+			real;
 		drop_after(r, real);
 	}
 	if (found == 0 && !temporary)
 		goto out;
 	if (found == 0 && (r->statement.flags & STATEMENT_IF_EXISTS)) {
-		/* at the end of every session, whether it had tables or not: there is nothing to do, nor to tell */
+		/* at the end of every session, whether it had tables or not: there is nothing to do, nor to
+		 * tell */
 		r->decided = true;
 		r->plan->action = PLAN_SKIP;
 		goto out;
 	}
 	if (found == 0) {
-		rule_skips(r, "This temporary table is not known here: it was made before the start position.");
+		rule_skips(
+			r, "This temporary table is not known here: it was made before the start position.");
 		goto out;
 	}
 	is_temporary(r);
 	if (rest.length && !temporary) {
-		struct plan_step *step = step_of(r, STEP_MAIN, rule_printf(r, "DROP TABLE %s%s%s%s",
-			r->statement.flags & STATEMENT_IF_EXISTS ? "IF EXISTS " : "", buffer_text(&rest),
-			r->statement.body < text_end(r) ? " " : "", part(r, r->statement.body, text_end(r))));
+		struct plan_step *step = step_of(r, STEP_MAIN,
+			rule_printf(r, "DROP TABLE %s%s%s%s",
+				r->statement.flags & STATEMENT_IF_EXISTS ? "IF EXISTS " : "",
+				buffer_text(&rest), r->statement.body < text_end(r) ? " " : "",
+				part(r, r->statement.body, text_end(r))));
 
 		step->commits = true;
 		step->redo = statement_redo_errors(STATEMENT_DROP_TABLE);
@@ -213,8 +229,8 @@ out:
 }
 
 /* The altered twin of a table: made like it, changed by `sql`, filled in the transaction. */
-static void make_twin(struct rewriting *r, const struct object *object, const char *old, const char *twin, const char *sql,
-	const struct column_rename *renames, size_t rename_count)
+static void make_twin(struct rewriting *r, const struct object *object, const char *old, const char *twin,
+	const char *sql, const struct column_rename *renames, size_t rename_count)
 {
 	const char *to = temporary_qualified(r, twin);
 	struct plan_step *copy;
@@ -244,7 +260,8 @@ static size_t column_renames(struct rewriting *r, struct column_rename *renames)
 
 	for (size_t i = 0; i < text->part_count; i++) {
 		size_t at = text->parts[i].first + 1;
-		bool change = rule_is(r, at - 1, KW_CHANGE), rename = rule_is(r, at - 1, KW_RENAME) && rule_is(r, at, KW_COLUMN);
+		bool change = rule_is(r, at - 1, KW_CHANGE),
+		     rename = rule_is(r, at - 1, KW_RENAME) && rule_is(r, at, KW_COLUMN);
 
 		if (!change && !rename)
 			continue;
@@ -264,8 +281,8 @@ static size_t rename_part(struct rewriting *r, const struct table_text *text)
 	for (size_t i = 0; i < text->part_count; i++) {
 		size_t at = text->parts[i].first;
 
-		if (rule_is(r, at, KW_RENAME) && !rule_is(r, at + 1, KW_COLUMN) && !rule_is(r, at + 1, KW_INDEX) &&
-			!rule_is(r, at + 1, KW_KEY))
+		if (rule_is(r, at, KW_RENAME) && !rule_is(r, at + 1, KW_COLUMN) &&
+			!rule_is(r, at + 1, KW_INDEX) && !rule_is(r, at + 1, KW_KEY))
 			return i;
 	}
 	return text->part_count;
@@ -273,7 +290,8 @@ static size_t rename_part(struct rewriting *r, const struct table_text *text)
 
 static void rename_effect(struct rewriting *r, const struct object *from, const struct object *to)
 {
-	struct plan_effect *effect = rule_effect(r, EFFECT_TEMP_RENAME, rule_database(r, from), rule_utf8(r, from->name));
+	struct plan_effect *effect =
+		rule_effect(r, EFFECT_TEMP_RENAME, rule_database(r, from), rule_utf8(r, from->name));
 
 	effect->new_database = to->database ? rule_database(r, to) : rule_database(r, from);
 	effect->new_name = rule_utf8(r, to->name);
@@ -291,7 +309,8 @@ void temporary_alter(struct rewriting *r)
 		temporary_map(r, 1);
 		return;
 	}
-	if (!RULE_REWRITES(r, "The real table that stands for the temporary one is copied into an altered one."))
+	if (!RULE_REWRITES(
+		    r, "The real table that stands for the temporary one is copied into an altered one."))
 		return;
 	for (size_t i = 1; i < r->statement.object_count; i++)
 		if (r->statement.objects[i].role == ROLE_NEW_NAME)
@@ -301,7 +320,8 @@ void temporary_alter(struct rewriting *r)
 		const struct alter_part *gone = &text->parts[part_number];
 
 		if (text->part_count > 1)
-			rule_remove(r, part_number ? gone->first - 1 : gone->first, part_number ? gone->end - 1 : gone->end);
+			rule_remove(r, part_number ? gone->first - 1 : gone->first,
+				part_number ? gone->end - 1 : gone->end);
 	}
 	if (part_number == text->part_count || text->part_count > 1) {
 		twin = new_name(r, rule_database(r, object), rule_utf8(r, object->name));
@@ -322,7 +342,9 @@ void temporary_index(struct rewriting *r)
 	const struct object *object = &r->statement.objects[0];
 	const char *old = temporary_find(r, object), *twin;
 
-	if (!old || !RULE_REWRITES(r, "The real table that stands for the temporary one is copied into an altered one."))
+	if (!old ||
+		!RULE_REWRITES(
+			r, "The real table that stands for the temporary one is copied into an altered one."))
 		return;
 	twin = new_name(r, rule_database(r, object), rule_utf8(r, object->name));
 	rule_replace(r, object->first, object->last, temporary_qualified(r, twin));
@@ -345,21 +367,25 @@ void temporary_rename(struct rewriting *r)
 	struct buffer rest = BUFFER_INIT;
 	size_t found = 0;
 
-	for (size_t i = 0; i + 1 < r->statement.object_count && r->input->source.family == FAMILY_MARIADB; i += 2) {
+	for (size_t i = 0; i + 1 < r->statement.object_count && r->input->source.family == FAMILY_MARIADB;
+		i += 2) {
 		const struct object *from = &r->statement.objects[i], *to = &r->statement.objects[i + 1];
 
 		if (!temporary_find(r, from)) {
-			buffer_printf(&rest, "%s%s", rest.length ? ", " : "", rule_text(r, from->first, to->end, NULL));
+			buffer_printf(&rest, "%s%s", rest.length ? ", " : "",
+				rule_text(r, from->first, to->end, NULL));
 			continue;
 		}
-		if (found++ == 0 && !RULE_REWRITES(r, "The name of a temporary table changes; the real table that stands for it stays."))
+		if (found++ == 0 && !RULE_REWRITES(r, "The name of a temporary table changes; the real table "
+						      "that stands for it stays."))
 			goto out;
 		rename_effect(r, from, to);
 	}
 	if (found) {
 		is_temporary(r);
 		if (rest.length) {
-			struct plan_step *step = step_of(r, STEP_MAIN, rule_printf(r, "RENAME TABLE %s", buffer_text(&rest)));
+			struct plan_step *step =
+				step_of(r, STEP_MAIN, rule_printf(r, "RENAME TABLE %s", buffer_text(&rest)));
 
 			step->commits = true;
 			step->redo = statement_redo_errors(STATEMENT_RENAME_TABLE);

@@ -26,14 +26,15 @@ static void read_users(struct rewriting *r, size_t at, struct user_text *text)
 		if (text->specs[i].account.current && r->input->invoker_user) {
 			text->specs[i].account.current = false;
 			text->specs[i].account.user = r->input->invoker_user;
-			text->specs[i].account.host = r->input->invoker_host[0] ? r->input->invoker_host : NULL;
+			text->specs[i].account.host =
+				r->input->invoker_host[0] ? r->input->invoker_host : NULL;
 		}
 }
 
 static void add_step(struct rewriting *r, struct buffer *sql, const uint16_t *tolerated)
 {
-	struct plan_step *step = rule_step(r, STEP_MAIN, arena_strndup(r->arena, buffer_text(sql), sql->length),
-		sql->length);
+	struct plan_step *step =
+		rule_step(r, STEP_MAIN, arena_strndup(r->arena, buffer_text(sql), sql->length), sql->length);
 
 	step->commits = true;
 	step->tolerated = tolerated;
@@ -70,7 +71,8 @@ static const char *why_rewrite(struct rewriting *r, const struct user_text *text
 		text->specs[0].form != AUTH_NONE)
 		why = "MySQL 5.6 changes passwords by SET PASSWORD.";
 	if (*lost)
-		why = "The target cannot hold this password or this way to log in: the account is locked until somebody sets one.";
+		why = "The target cannot hold this password or this way to log in: the account is locked "
+		      "until somebody sets one.";
 	return why;
 }
 
@@ -92,7 +94,8 @@ static void put_set_password(struct rewriting *r, const struct account_spec *spe
 }
 
 /* MySQL 5.6: REQUIRE and WITH MAX_… stand in GRANT only. */
-static void grant_usage_step(struct rewriting *r, const struct user_text *text, const struct account_spec *spec)
+static void grant_usage_step(
+	struct rewriting *r, const struct user_text *text, const struct account_spec *spec)
 {
 	struct buffer sql = BUFFER_INIT;
 	size_t before;
@@ -116,7 +119,8 @@ static bool wants_lock(const struct rewriting *r, const struct user_text *text)
 }
 
 /* A role that MariaDB sets by a statement of its own. */
-static void default_role_step(struct rewriting *r, const struct user_text *text, const struct account_spec *spec)
+static void default_role_step(
+	struct rewriting *r, const struct user_text *text, const struct account_spec *spec)
 {
 	struct buffer sql = BUFFER_INIT;
 
@@ -124,10 +128,11 @@ static void default_role_step(struct rewriting *r, const struct user_text *text,
 		const struct account_option *option = &text->options[i];
 		struct account role;
 
-		if (option->kind != OPTION_DEFAULT_ROLE || r->target->server.family != FAMILY_MARIADB || !r->target->roles)
+		if (option->kind != OPTION_DEFAULT_ROLE || r->target->server.family != FAMILY_MARIADB ||
+			!r->target->roles)
 			continue;
-		if (!account_read(&r->tokens, option->first + 2, r->arena, &role) || role.end != option->end ||
-			rule_is(r, option->first + 2, KW_ALL)) {
+		if (!account_read(&r->tokens, option->first + 2, r->arena, &role) ||
+			role.end != option->end || rule_is(r, option->first + 2, KW_ALL)) {
 			rule_notes(r, "MariaDB has one default role for an account: choose one by hand.");
 			continue;
 		}
@@ -149,7 +154,8 @@ static void user_step(struct rewriting *r, const struct user_text *text, const s
 	struct buffer sql = BUFFER_INIT;
 	size_t before;
 
-	if (create && (r->statement.flags & STATEMENT_OR_REPLACE) && r->target->server.family == FAMILY_MYSQL) {
+	if (create && (r->statement.flags & STATEMENT_OR_REPLACE) &&
+		r->target->server.family == FAMILY_MYSQL) {
 		buffer_puts(&sql, old ? "DROP USER " : "DROP USER IF EXISTS ");
 		account_put(spec->account.user, spec->account.host, &sql);
 		add_step(r, &sql, no_such_account);
@@ -161,7 +167,8 @@ static void user_step(struct rewriting *r, const struct user_text *text, const s
 		return;
 	}
 	buffer_puts(&sql, create ? "CREATE " : "ALTER ");
-	if (create && (r->statement.flags & STATEMENT_OR_REPLACE) && r->target->server.family == FAMILY_MARIADB)
+	if (create && (r->statement.flags & STATEMENT_OR_REPLACE) &&
+		r->target->server.family == FAMILY_MARIADB)
 		buffer_puts(&sql, "OR REPLACE ");
 	buffer_puts(&sql, "USER ");
 	if (!old && (r->statement.flags & STATEMENT_IF_NOT_EXISTS))
@@ -178,7 +185,9 @@ static void user_step(struct rewriting *r, const struct user_text *text, const s
 	before = sql.length;
 	account_options_put(r, text->options, text->option_count, lock, &sql);
 	if (create || sql.length > before || spec->form != AUTH_NONE)
-		add_step(r, &sql, r->statement.flags & (STATEMENT_IF_NOT_EXISTS | STATEMENT_IF_EXISTS) ? no_such_account : NULL);
+		add_step(r, &sql,
+			r->statement.flags & (STATEMENT_IF_NOT_EXISTS | STATEMENT_IF_EXISTS) ? no_such_account
+											     : NULL);
 	if (old)
 		grant_usage_step(r, text, spec);
 	default_role_step(r, text, spec);
@@ -248,9 +257,10 @@ void rule_set_password(struct rewriting *r)
 	} else if (!target_is_mysql57(r) && auth_carried(r, &spec) == AUTH_AS_IT_IS) {
 		return;
 	}
-	if (!RULE_REWRITES(r, "%s", auth_carried(r, &spec) == AUTH_LOST ?
-		"The target cannot hold this hash: the account is locked until somebody sets a password." :
-		"Passwords are set in the target's words."))
+	if (!RULE_REWRITES(r, "%s",
+		    auth_carried(r, &spec) == AUTH_LOST ? "The target cannot hold this hash: the account is "
+							  "locked until somebody sets a password."
+							: "Passwords are set in the target's words."))
 		return;
 	if (target_is_old_mysql(r)) {
 		put_set_password(r, &spec, &sql);
@@ -270,7 +280,8 @@ void rule_set_password(struct rewriting *r)
 static bool may_have_created(const struct rewriting *r)
 {
 	/* without NO_AUTO_CREATE_USER a GRANT made accounts that were not there */
-	bool old = r->input->source.family == FAMILY_MARIADB || !version_at_least(r->input->source, FAMILY_MYSQL, 80000);
+	bool old = r->input->source.family == FAMILY_MARIADB ||
+		   !version_at_least(r->input->source, FAMILY_MYSQL, 80000);
 
 	return old && !(r->input->sql_mode & (uint64_t)1 << 28);
 }
@@ -287,7 +298,8 @@ static void account_steps(struct rewriting *r, const struct user_text *text, con
 	account_options_put(r, text->options, text->option_count, lock, &sql);
 	add_step(r, &sql, NULL);
 	for (size_t i = 0; i < text->option_count; i++)
-		options = options || text->options[i].kind == OPTION_REQUIRE || text->options[i].kind == OPTION_RESOURCES;
+		options = options || text->options[i].kind == OPTION_REQUIRE ||
+			  text->options[i].kind == OPTION_RESOURCES;
 	if (spec->form != AUTH_NONE || options) {
 		lock = false;
 		buffer_puts(&sql, "ALTER USER ");
@@ -329,7 +341,8 @@ void rule_grant_identified(struct rewriting *r)
 	struct grant_text grant;
 	struct user_text text = {0};
 
-	if (!grant_read(&r->tokens, r->statement.verb + 1, false, r->arena, &grant) || grant.roles || grant.is_public)
+	if (!grant_read(&r->tokens, r->statement.verb + 1, false, r->arena, &grant) || grant.roles ||
+		grant.is_public)
 		return;
 	text.specs = grant.accounts;
 	text.count = grant.account_count;
@@ -339,17 +352,21 @@ void rule_grant_identified(struct rewriting *r)
 		lost = lost || auth_carried(r, &text.specs[i]) != AUTH_AS_IT_IS;
 	}
 	for (size_t i = 0; i < text.option_count; i++)
-		options = options || (text.options[i].kind != OPTION_GRANT && !account_option_known(r, &text.options[i])) ||
-			text.options[i].kind == OPTION_REQUIRE || text.options[i].kind == OPTION_RESOURCES;
+		options = options ||
+			  (text.options[i].kind != OPTION_GRANT &&
+				  !account_option_known(r, &text.options[i])) ||
+			  text.options[i].kind == OPTION_REQUIRE || text.options[i].kind == OPTION_RESOURCES;
 	if (version_at_least(r->target->server, FAMILY_MYSQL, 80000)) {
 		if (!identified && !options && !may_have_created(r))
 			return;
 	} else if (!lost || target_is_old_mysql(r)) {
 		return; /* MySQL 5 and MariaDB take passwords and options in GRANT */
 	}
-	if (!RULE_REWRITES(r, "%s", identified || options ?
-		"The target takes passwords and options of accounts in CREATE USER and ALTER USER only." :
-		"On the source GRANT made the account when there was none: then it is made here, locked."))
+	if (!RULE_REWRITES(r, "%s",
+		    identified || options ? "The target takes passwords and options of accounts in CREATE "
+					    "USER and ALTER USER only."
+					  : "On the source GRANT made the account when there was none: then "
+					    "it is made here, locked."))
 		return;
 	for (size_t i = 0; i < text.count; i++)
 		if (!account_is_reserved(r, &text.specs[i].account))
@@ -376,7 +393,8 @@ void rule_account_if_exists(struct rewriting *r)
 	}
 	if (!old || !(r->statement.flags & (STATEMENT_IF_EXISTS | STATEMENT_IF_NOT_EXISTS)))
 		return;
-	if (!RULE_REWRITES(r, "The target does not know IF [NOT] EXISTS here; error 1396 is no error instead."))
+	if (!RULE_REWRITES(
+		    r, "The target does not know IF [NOT] EXISTS here; error 1396 is no error instead."))
 		return;
 	rule_remove(r, at - ((r->statement.flags & STATEMENT_IF_NOT_EXISTS) ? 3 : 2), at - 1);
 	r->tolerated = no_such_account;

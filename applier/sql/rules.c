@@ -3,10 +3,19 @@
 
 #include "applier/sql/rule.h"
 
-/* What must not be sent at all comes first; then what changes words; then what needs the text as changed so far. */
+/* What must not be sent at all comes first; then what changes words; then what needs the text as changed so
+ * far. */
 static const struct rule_topic *const topics[] = {
-	&rules_guard, &rules_server, &rules_accounts, &rules_code, &rules_syntax, &rules_tables, &rules_names,
-	&rules_functions, &rules_temporary, &rules_shape,
+	&rules_guard,
+	&rules_server,
+	&rules_accounts,
+	&rules_code,
+	&rules_syntax,
+	&rules_tables,
+	&rules_names,
+	&rules_functions,
+	&rules_temporary,
+	&rules_shape,
 };
 
 #define TOPICS (sizeof(topics) / sizeof(topics[0]))
@@ -59,7 +68,8 @@ static bool policy_read(const char *value, enum policy *policy)
 
 static int refuse(const char *rule, const char *value, const char *allowed, struct error *error)
 {
-	return error_set(error, ERROR_USAGE, "The policy %s=%s is not possible; it may be %s.", rule, value, allowed);
+	return error_set(
+		error, ERROR_USAGE, "The policy %s=%s is not possible; it may be %s.", rule, value, allowed);
 }
 
 static int set_accounts(struct rewrite_settings *settings, const char *value, struct error *error)
@@ -75,7 +85,8 @@ static int set_accounts(struct rewrite_settings *settings, const char *value, st
 	return 0;
 }
 
-int rewrite_settings_set(struct rewrite_settings *settings, const char *rule, const char *value, struct error *error)
+int rewrite_settings_set(
+	struct rewrite_settings *settings, const char *rule, const char *value, struct error *error)
 {
 	int number = rewrite_rule_find(rule);
 	const struct rewrite_rule *about;
@@ -86,8 +97,8 @@ int rewrite_settings_set(struct rewrite_settings *settings, const char *rule, co
 	if (strcmp(rule, "accounts") == 0)
 		return set_accounts(settings, value, error);
 	if (number < 0)
-		return error_set(error, ERROR_USAGE, "There is no rewriting rule named \"%s\" (docs/rewrites.md lists them).",
-			rule);
+		return error_set(error, ERROR_USAGE,
+			"There is no rewriting rule named \"%s\" (docs/rewrites.md lists them).", rule);
 	about = rewrite_rule_at((size_t)number);
 	if (policy_read(value, &policy) && (policy == POLICY_DEFAULT || (about->allowed & ALLOW(policy)))) {
 		settings->policies[number] = (uint8_t)policy;
@@ -95,7 +106,8 @@ int rewrite_settings_set(struct rewrite_settings *settings, const char *rule, co
 	}
 	for (int p = POLICY_RUN; p <= POLICY_STOP; p++)
 		if (about->allowed & ALLOW(p))
-			buffer_printf(&allowed, "%s%s", allowed.length ? ", " : "", policy_name((enum policy)p));
+			buffer_printf(
+				&allowed, "%s%s", allowed.length ? ", " : "", policy_name((enum policy)p));
 	result = refuse(rule, value, buffer_text(&allowed), error);
 	buffer_release(&allowed);
 	return result;

@@ -2,17 +2,17 @@
 
 #include <string.h>
 
-#define PUSH(r, list, count, room, value) \
-	do { \
-		if ((count) == (room)) { \
-			void *larger_; \
-			(room) = (room) ? (room) * 2 : 8; \
-			larger_ = arena_alloc((r)->arena, (room) * sizeof(*(list))); \
-			if (count) \
-				memcpy(larger_, (list), (count) * sizeof(*(list))); \
-			(list) = larger_; \
-		} \
-		(list)[(count)++] = (value); \
+#define PUSH(r, list, count, room, value)                                                                    \
+	do {                                                                                                 \
+		if ((count) == (room)) {                                                                     \
+			void *larger_;                                                                       \
+			(room) = (room) ? (room)*2 : 8;                                                      \
+			larger_ = arena_alloc((r)->arena, (room) * sizeof(*(list)));                         \
+			if (count)                                                                           \
+				memcpy(larger_, (list), (count) * sizeof(*(list)));                          \
+			(list) = larger_;                                                                    \
+		}                                                                                            \
+		(list)[(count)++] = (value);                                                                 \
 	} while (0)
 
 static bool is_option_word(unsigned word)
@@ -85,7 +85,8 @@ static bool read_option(struct rewriting *r, size_t at, struct table_option *opt
 	} else if (option->word == KW_CHAR && rule_is(r, at + 1, KW_SET)) {
 		option->word = KW_CHARSET;
 		at += 2;
-	} else if (option->word == KW_WITH && rule_is(r, at + 1, KW_SYSTEM) && rule_is(r, at + 2, KW_VERSIONING)) {
+	} else if (option->word == KW_WITH && rule_is(r, at + 1, KW_SYSTEM) &&
+		   rule_is(r, at + 2, KW_VERSIONING)) {
 		option->word = KW_VERSIONING;
 		option->value = at + 2;
 		option->end = at + 3;
@@ -157,8 +158,8 @@ bool table_item_is_key(const struct token_list *tokens, size_t at)
 	case KW_PARTITION:
 		return true;
 	default:
-		return token_equals(tokens, at, "VECTOR") && (token_is(tokens, at + 1, KW_INDEX) ||
-			token_is(tokens, at + 1, KW_KEY));
+		return token_equals(tokens, at, "VECTOR") &&
+		       (token_is(tokens, at + 1, KW_INDEX) || token_is(tokens, at + 1, KW_KEY));
 	}
 }
 
@@ -238,7 +239,8 @@ static void read_alter(struct rewriting *r, struct table_text *text)
 	size_t at = r->statement.body;
 
 	text->columns_open = text->columns_end = at;
-	while (rule_is(r, at, KW_WAIT) || rule_is(r, at, KW_NOWAIT) || token_at(&r->tokens, at)->kind == TOKEN_NUMBER)
+	while (rule_is(r, at, KW_WAIT) || rule_is(r, at, KW_NOWAIT) ||
+		token_at(&r->tokens, at)->kind == TOKEN_NUMBER)
 		at++;
 	text->options_at = text->options_end = at;
 	while (at < r->tokens.count && !rule_is(r, at, ';')) {
@@ -285,8 +287,8 @@ static void remove_with_comma(struct rewriting *r, size_t first, size_t end)
 	rule_remove(r, first, end - 1);
 }
 
-void table_options_remove(struct rewriting *r, bool (*which)(const struct rewriting *r,
-	const struct table_option *option))
+void table_options_remove(
+	struct rewriting *r, bool (*which)(const struct rewriting *r, const struct table_option *option))
 {
 	const struct table_text *text = table_text_of(r);
 
@@ -298,7 +300,7 @@ void table_options_remove(struct rewriting *r, bool (*which)(const struct rewrit
 		/* neighbours that go as well are one range, so that commas are counted once */
 		while (i + 1 < text->option_count && which(r, &text->options[i + 1]) &&
 			(text->options[i + 1].first == end ||
-			(rule_is(r, end, ',') && text->options[i + 1].first == end + 1)))
+				(rule_is(r, end, ',') && text->options[i + 1].first == end + 1)))
 			end = text->options[++i].end;
 		remove_with_comma(r, first, end);
 	}

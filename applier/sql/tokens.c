@@ -10,11 +10,11 @@
 
 /* Where a row of plain literals may be left out. */
 struct folding {
-	bool insert;       /* the statement is INSERT or REPLACE */
-	bool row_due;      /* VALUES, or a folded row and its comma, came just before */
-	bool after_row;    /* a folded row came just before */
+	bool insert;	/* the statement is INSERT or REPLACE */
+	bool row_due;	/* VALUES, or a folded row and its comma, came just before */
+	bool after_row; /* a folded row came just before */
 	bool in_row;
-	size_t row_start;  /* the item of its '(' */
+	size_t row_start; /* the item of its '(' */
 };
 
 static void push(struct token **items, size_t *count, size_t *room, const struct token *token)
@@ -74,7 +74,8 @@ static void fold(struct folding *folding, struct token_list *list, const struct 
 static bool is_version_comment(const char *text, const struct token *token)
 {
 	return token->length > 4 && text[token->start] == '/' &&
-	       (text[token->start + 2] == '!' || (text[token->start + 2] == 'M' && text[token->start + 3] == '!'));
+	       (text[token->start + 2] == '!' ||
+		       (text[token->start + 2] == 'M' && text[token->start + 3] == '!'));
 }
 
 void token_list_read(struct token_list *list, const char *text, size_t length,

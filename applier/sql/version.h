@@ -23,8 +23,8 @@ unsigned version_parse(const char *text);
 /* "MySQL 8.0.36" in `out`. */
 const char *version_print(struct server_version server, char out[32]);
 
-/* Would the server run what stands in a version comment? `maria` is the form with M; `number` is what follows the
- * exclamation mark, 0 when nothing does. MariaDB leaves 50700…99999 of the common form to MySQL. */
+/* Would the server run what stands in a version comment? `maria` is the form with M; `number` is what follows
+ * the exclamation mark, 0 when nothing does. MariaDB leaves 50700…99999 of the common form to MySQL. */
 bool version_comment_runs(struct server_version server, bool maria, unsigned number);
 
 #endif

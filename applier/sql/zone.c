@@ -46,9 +46,9 @@ static uint64_t body_size(const struct header *h, unsigned width)
 /* ---- the rule for all time behind the last transition (POSIX TZ) ---- */
 
 struct rule {
-	char kind;          /* 'J' day without 29 February, '0' day of the year, 'M' month.week.day */
+	char kind; /* 'J' day without 29 February, '0' day of the year, 'M' month.week.day */
 	int a, b, c;
-	int32_t second;     /* of that day, local time */
+	int32_t second; /* of that day, local time */
 };
 
 static bool read_number(const char **at, int *number)
@@ -105,8 +105,8 @@ static bool read_rule(const char **at, struct rule *rule)
 	rule->kind = **at;
 	if (**at == 'M') {
 		(*at)++;
-		if (!read_number(at, &rule->a) || *(*at)++ != '.' || !read_number(at, &rule->b) || *(*at)++ != '.' ||
-			!read_number(at, &rule->c))
+		if (!read_number(at, &rule->a) || *(*at)++ != '.' || !read_number(at, &rule->b) ||
+			*(*at)++ != '.' || !read_number(at, &rule->c))
 			return false;
 	} else {
 		if (**at == 'J')
@@ -134,7 +134,8 @@ static int64_t days_to_year(int year)
 {
 	int64_t y = year - 1;
 
-	return 365 * (int64_t)(year - 1970) + (y / 4 - y / 100 + y / 400) - (1969 / 4 - 1969 / 100 + 1969 / 400);
+	return 365 * (int64_t)(year - 1970) + (y / 4 - y / 100 + y / 400) -
+	       (1969 / 4 - 1969 / 100 + 1969 / 400);
 }
 
 static int64_t days_to_month(int year, int month)
@@ -151,8 +152,8 @@ static int64_t rule_instant(const struct rule *rule, int year)
 
 	if (rule->kind == 'M') {
 		int month = rule->a < 1 || rule->a > 12 ? 1 : rule->a;
-		int64_t first = days_to_month(year, month), next = month == 12 ? days_to_year(year + 1) :
-			days_to_month(year, month + 1);
+		int64_t first = days_to_month(year, month),
+			next = month == 12 ? days_to_year(year + 1) : days_to_month(year, month + 1);
 		int weekday = (int)((first + 4) % 7); /* 1970-01-01 was a Thursday */
 
 		weekday += weekday < 0 ? 7 : 0;
@@ -226,8 +227,8 @@ static int64_t time_at(const uint8_t *times, uint32_t index, unsigned width)
 }
 
 /* Reads the data block behind the header; *beyond tells that the instant lies behind its last transition. */
-static bool block_offset(struct cursor *c, const struct header *h, unsigned width, int64_t instant, int32_t *seconds,
-	bool *beyond)
+static bool block_offset(struct cursor *c, const struct header *h, unsigned width, int64_t instant,
+	int32_t *seconds, bool *beyond)
 {
 	const uint8_t *times = cursor_bytes(c, (uint64_t)h->times * width);
 	const uint8_t *indexes = cursor_bytes(c, h->times);
@@ -314,8 +315,8 @@ static int read_zone(const char *path, struct buffer *data)
 	return n < 0 ? -1 : 0;
 }
 
-int zone_offset_by_name(const char *directory, const char *name, int64_t instant, int32_t *seconds,
-	struct error *error)
+int zone_offset_by_name(
+	const char *directory, const char *name, int64_t instant, int32_t *seconds, struct error *error)
 {
 	struct buffer data = BUFFER_INIT, path = BUFFER_INIT;
 	struct error unread = {0};
@@ -324,9 +325,11 @@ int zone_offset_by_name(const char *directory, const char *name, int64_t instant
 	buffer_printf(&path, "%s/%s", directory ? directory : ZONE_DIRECTORY, name);
 	if (!safe_name(name) || read_zone(buffer_text(&path), &data) != 0 || data.length == 0 ||
 		zone_offset((const uint8_t *)data.data, data.length, instant, seconds, &unread) != 0)
-		result = error_set(error, ERROR_STOP, "The time zone \"%s\" is not known on this machine (%s), and the target has no tables of "
-			"time zones. Install the package tzdata, or load the target's tables.", name,
-			directory ? directory : ZONE_DIRECTORY);
+		result = error_set(error, ERROR_STOP,
+			"The time zone \"%s\" is not known on this machine (%s), and the target has no "
+			"tables of "
+			"time zones. Install the package tzdata, or load the target's tables.",
+			name, directory ? directory : ZONE_DIRECTORY);
 	else
 		result = 0;
 	buffer_release(&data);
@@ -340,6 +343,7 @@ int zone_print(int32_t seconds, char out[8])
 
 	if (seconds % 60 != 0 || minutes > 14 * 60 || (seconds < 0 && minutes > 12 * 60 + 59))
 		return -1;
-	snprintf(out, 8, "%c%02d:%02d", seconds < 0 ? '-' : '+', (int)(minutes / 60) % 100, (int)(minutes % 60));
+	snprintf(out, 8, "%c%02d:%02d", seconds < 0 ? '-' : '+', (int)(minutes / 60) % 100,
+		(int)(minutes % 60));
 	return 0;
 }

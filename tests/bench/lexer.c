@@ -17,14 +17,26 @@ static double now_seconds(void)
 static void make_corpus(struct buffer *out)
 {
 	for (unsigned i = 0; out->length < (size_t)16 << 20; i++) {
-		buffer_printf(out, "INSERT INTO `shop`.`orders` (`id`, customer_id, status, total, note, created_at) VALUES "
-			"(%u, %u, 'shipped', %u.%02u, 'left with the neighbour, it''s \\'fine\\'', '2024-05-%02u 10:11:12'), "
-			"(NULL, 17, _utf8mb4'wei\\tter', -1.5e3, NULL, NOW());\n", i, i * 7 % 1000, i % 500, i % 100, i % 28 + 1);
-		buffer_printf(out, "UPDATE customer AS c JOIN shop.orders o ON c.id = o.customer_id SET c.turnover = c.turnover + "
-			"o.total /* booked */ WHERE o.id BETWEEN %u AND %u AND c.name LIKE 'A%%' -- one page\n;\n", i, i + 10);
-		buffer_printf(out, "DELETE FROM session_data WHERE expires < DATE_SUB(NOW(), INTERVAL 1 DAY) LIMIT %u;\n", i);
-		buffer_puts(out, "/*!50003 CREATE*/ /*!50017 DEFINER=`app`@`%`*/ /*!50003 TRIGGER t BEFORE INSERT ON a FOR EACH ROW "
-			"BEGIN SET NEW.x = COALESCE(@y, 0x1F) + 1; END */;\n");
+		buffer_printf(out,
+			"INSERT INTO `shop`.`orders` (`id`, customer_id, status, total, note, created_at) "
+			"VALUES "
+			"(%u, %u, 'shipped', %u.%02u, 'left with the neighbour, it''s \\'fine\\'', "
+			"'2024-05-%02u 10:11:12'), "
+			"(NULL, 17, _utf8mb4'wei\\tter', -1.5e3, NULL, NOW());\n",
+			i, i * 7 % 1000, i % 500, i % 100, i % 28 + 1);
+		buffer_printf(out,
+			"UPDATE customer AS c JOIN shop.orders o ON c.id = o.customer_id SET c.turnover = "
+			"c.turnover + "
+			"o.total /* booked */ WHERE o.id BETWEEN %u AND %u AND c.name LIKE 'A%%' -- one "
+			"page\n;\n",
+			i, i + 10);
+		buffer_printf(out,
+			"DELETE FROM session_data WHERE expires < DATE_SUB(NOW(), INTERVAL 1 DAY) LIMIT "
+			"%u;\n",
+			i);
+		buffer_puts(out, "/*!50003 CREATE*/ /*!50017 DEFINER=`app`@`%`*/ /*!50003 TRIGGER t BEFORE "
+				 "INSERT ON a FOR EACH ROW "
+				 "BEGIN SET NEW.x = COALESCE(@y, 0x1F) + 1; END */;\n");
 	}
 }
 

@@ -1,5 +1,5 @@
-/* Any text through all rules, for each kind of target, with temporary tables alive. What a plan runs unchanged is the very
- * text; what it sends instead can be read to its end. */
+/* Any text through all rules, for each kind of target, with temporary tables alive. What a plan runs
+ * unchanged is the very text; what it sends instead can be read to its end. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +16,8 @@ static bool any(void *context, uint32_t server_id, uint64_t thread_id)
 	return true;
 }
 
-static const char *find(void *context, uint32_t server_id, uint64_t thread_id, const char *database, const char *name)
+static const char *find(
+	void *context, uint32_t server_id, uint64_t thread_id, const char *database, const char *name)
 {
 	(void)context;
 	(void)server_id;
@@ -39,10 +40,16 @@ static const struct capabilities *target_of(unsigned number)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct server_version sources[] = {{FAMILY_MYSQL, 50651}, {FAMILY_MYSQL, 80036}, {FAMILY_MARIADB, 101106}};
+	static const struct server_version sources[] = {
+		{FAMILY_MYSQL, 50651}, {FAMILY_MYSQL, 80036}, {FAMILY_MARIADB, 101106}};
 	struct temp_registry temps = {any, find, NULL};
-	struct rewrite_input input = {.database = "app", .client_charset = "utf8mb4", .server_id = 1, .thread_id = 2, .serial = 3,
-		.explicit_defaults = -1, .temps = &temps};
+	struct rewrite_input input = {.database = "app",
+		.client_charset = "utf8mb4",
+		.server_id = 1,
+		.thread_id = 2,
+		.serial = 3,
+		.explicit_defaults = -1,
+		.temps = &temps};
 	struct arena arena = ARENA_INIT;
 	struct rewrite_plan plan;
 
@@ -53,10 +60,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input.length = size - 1;
 	rewrite_statement(&input, target_of(data[0] % TARGETS), &arena, &plan);
 	MUST(plan.action != PLAN_RUN || (plan.step_count == 1 && plan.steps[0].sql == input.text &&
-		plan.steps[0].length == input.length));
+						plan.steps[0].length == input.length));
 	MUST(plan.action != PLAN_STOP || plan.stop_text);
-	/* what is put together ends where it should; version comments may end elsewhere for another version */
-	for (size_t i = 0; i < plan.step_count && plan.action == PLAN_REWRITE && !memchr(data + 1, '!', size - 1); i++) {
+	/* what is put together ends where it should; version comments may end elsewhere for another version
+	 */
+	for (size_t i = 0;
+		i < plan.step_count && plan.action == PLAN_REWRITE && !memchr(data + 1, '!', size - 1); i++) {
 		struct lexer_options options = {.source = target_of(data[0] % TARGETS)->server};
 		struct token_list tokens = TOKEN_LIST_INIT;
 

@@ -7,10 +7,22 @@
 
 #include "applier/sql/rewrite.h"
 
-#define MYSQL56 {FAMILY_MYSQL, 50651}
-#define MYSQL57 {FAMILY_MYSQL, 50744}
-#define MYSQL80 {FAMILY_MYSQL, 80036}
-#define MARIA {FAMILY_MARIADB, 101106}
+#define MYSQL56                                                                                              \
+	{                                                                                                    \
+		FAMILY_MYSQL, 50651                                                                          \
+	}
+#define MYSQL57                                                                                              \
+	{                                                                                                    \
+		FAMILY_MYSQL, 50744                                                                          \
+	}
+#define MYSQL80                                                                                              \
+	{                                                                                                    \
+		FAMILY_MYSQL, 80036                                                                          \
+	}
+#define MARIA                                                                                                \
+	{                                                                                                    \
+		FAMILY_MARIADB, 101106                                                                       \
+	}
 
 /* The target by a short name, loaded once. */
 static struct capabilities *target_of(const char *name)
@@ -40,7 +52,8 @@ static void release_targets(void)
 		capabilities_release(target_of(names[i]));
 }
 
-/* "RUN", "SKIP rule", "STOP rule", or the steps: "[before] sql", parted by " | ", settings as "{name=literal}". */
+/* "RUN", "SKIP rule", "STOP rule", or the steps: "[before] sql", parted by " | ", settings as
+ * "{name=literal}". */
 static __attribute__((unused)) void plan_text(const struct rewrite_plan *plan, struct buffer *out)
 {
 	const char *last = plan->note_count ? plan->notes[plan->note_count - 1].name : "";

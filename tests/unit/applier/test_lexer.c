@@ -18,8 +18,8 @@ static const struct lexer_options mysql80 = {.source = {FAMILY_MYSQL, 80036}};
 static const struct lexer_options mysql56 = {.source = {FAMILY_MYSQL, 50651}};
 static const struct lexer_options maria = {.source = {FAMILY_MARIADB, 101106}};
 
-static const char *const kinds[] = {"space", "comment", "hint", "open", "close", "word", "quoted", "string", "prefixed",
-	"introducer", "number", "uservar", "sysvar", "op", "bad"};
+static const char *const kinds[] = {"space", "comment", "hint", "open", "close", "word", "quoted", "string",
+	"prefixed", "introducer", "number", "uservar", "sysvar", "op", "bad"};
 
 /* The tokens that mean something, as "kind:text|…". */
 static void expect(const char *text, const struct lexer_options *options, const char *wanted)
@@ -45,18 +45,22 @@ static void words_and_numbers(void **state)
 {
 	(void)state;
 	expect("SELECT a1, 1a, 0x1F, 0b01, 1.5e-3, .5, 1e5, 0xZ", &mysql80,
-		"word:SELECT|word:a1|op:,|word:1a|op:,|number:0x1F|op:,|number:0b01|op:,|number:1.5e-3|op:,|number:.5|"
+		"word:SELECT|word:a1|op:,|word:1a|op:,|number:0x1F|op:,|number:0b01|op:,|number:1.5e-3|op:,|"
+		"number:.5|"
 		"op:,|number:1e5|op:,|word:0xZ");
 	expect("db.1t.select,t.5", &mysql80, "word:db|op:.|word:1t|op:.|word:select|op:,|word:t|op:.|word:5");
 	expect("a:=b<=>c->>'$.x'->'y' || !d<>e", &mysql80,
-		"word:a|op::=|word:b|op:<=>|word:c|op:->>|string:'$.x'|op:->|string:'y'|op:|||op:!|word:d|op:<>|word:e");
+		"word:a|op::=|word:b|op:<=>|word:c|op:->>|string:'$.x'|op:->|string:'y'|op:|||op:!|word:d|op:"
+		"<>|word:e");
 	expect("@a.b @`x``y` @'q' @\"r\" @@session.sql_mode @", &mysql80,
 		"uservar:@a.b|uservar:@`x``y`|uservar:@'q'|uservar:@\"r\"|sysvar:@@session.sql_mode|op:@");
 	expect("x'4D' N'n\\'' b'1' _utf8mb4 'a' _utf8mb4 x _latin1 0x41", &mysql80,
-		"prefixed:x'4D'|prefixed:N'n\\''|prefixed:b'1'|introducer:_utf8mb4|string:'a'|word:_utf8mb4|word:x|"
+		"prefixed:x'4D'|prefixed:N'n\\''|prefixed:b'1'|introducer:_utf8mb4|string:'a'|word:_utf8mb4|"
+		"word:x|"
 		"introducer:_latin1|number:0x41");
 	expect("a-1 a--1 a -- rest\nb#c\nd --", &mysql80,
-		"word:a|op:-|number:1|word:a|op:-|op:-|number:1|word:a|comment:-- rest|word:b|comment:#c|word:d|comment:--");
+		"word:a|op:-|number:1|word:a|op:-|op:-|number:1|word:a|comment:-- "
+		"rest|word:b|comment:#c|word:d|comment:--");
 }
 
 static void quotes_and_modes(void **state)
@@ -86,12 +90,14 @@ static void version_comments(void **state)
 	expect("/*!100100 a */ b", &mysql80, "comment:/*!100100 a */|word:b");
 	/* five digits before 8.0 */
 	expect("/*!100100 a */", &mysql56, "open:/*!10010|number:0|word:a|close:*/");
-	expect("/*!80016 a */ /*M!100100 b */ c", &mysql56, "comment:/*!80016 a */|comment:/*M!100100 b */|word:c");
+	expect("/*!80016 a */ /*M!100100 b */ c", &mysql56,
+		"comment:/*!80016 a */|comment:/*M!100100 b */|word:c");
 	/* MariaDB leaves MySQL's own numbers alone */
 	expect("/*!50701 a */ /*!50699 b */ /*!80016 c */", &maria,
 		"comment:/*!50701 a */|open:/*!50699|word:b|close:*/|comment:/*!80016 c */");
 	expect("/*M!100100 a */ /*M!110000 b */ /*M! c*/ /*!100100 d*/", &maria,
-		"open:/*M!100100|word:a|close:*/|comment:/*M!110000 b */|open:/*M!|word:c|close:*/|open:/*!100100|word:d|"
+		"open:/*M!100100|word:a|close:*/|comment:/*M!110000 b "
+		"*/|open:/*M!|word:c|close:*/|open:/*!100100|word:d|"
 		"close:*/");
 	expect("SELECT /*+ MAX_EXECUTION_TIME(1) */ 1 /**/ * /", &mysql80,
 		"word:SELECT|hint:/*+ MAX_EXECUTION_TIME(1) */|number:1|comment:/**/|op:*|op:/");
@@ -122,8 +128,8 @@ static void values(void **state)
 {
 	static const struct {
 		const char *text, *value;
-	} cases[] = {{"`a``b`", "a`b"}, {"'it''s\\n\\'x\\%'", "it's\n'x\\%"}, {"@`u``v`", "u`v"}, {"@host", "host"},
-		{"@@global.x", "global.x"}, {"N'abc'", "abc"}, {"word", "word"}};
+	} cases[] = {{"`a``b`", "a`b"}, {"'it''s\\n\\'x\\%'", "it's\n'x\\%"}, {"@`u``v`", "u`v"},
+		{"@host", "host"}, {"@@global.x", "global.x"}, {"N'abc'", "abc"}, {"word", "word"}};
 	struct token_list list = TOKEN_LIST_INIT;
 	struct buffer out = BUFFER_INIT;
 
@@ -140,7 +146,8 @@ static void values(void **state)
 
 static void folded_rows(void **state)
 {
-	const char *text = "INSERT INTO t (a,b) VALUES (1,'x'),(2,-3.5),(f(1),2),(4,NULL) ON DUPLICATE KEY UPDATE a=1";
+	const char *text =
+		"INSERT INTO t (a,b) VALUES (1,'x'),(2,-3.5),(f(1),2),(4,NULL) ON DUPLICATE KEY UPDATE a=1";
 	struct token_list list = TOKEN_LIST_INIT;
 	struct buffer out = BUFFER_INIT;
 
@@ -148,16 +155,18 @@ static void folded_rows(void **state)
 	token_list_read(&list, text, strlen(text), &mysql80, true);
 	for (size_t i = 0; i < list.count; i++)
 		buffer_printf(&out, "%.*s ", (int)list.items[i].length, text + list.items[i].start);
-	assert_string_equal(buffer_text(&out), "INSERT INTO t ( a , b ) VALUES ( f ( 1 ) , 2 ) , ( 4 , NULL ) ON DUPLICATE "
+	assert_string_equal(buffer_text(&out),
+		"INSERT INTO t ( a , b ) VALUES ( f ( 1 ) , 2 ) , ( 4 , NULL ) ON DUPLICATE "
 		"KEY UPDATE a = 1 ");
 	assert_true(list.folded);
 	token_list_release(&list);
 	buffer_release(&out);
 }
 
-static const char *const pieces[] = {"'", "\"", "`", "\\", "/*", "*/", "/*!", "/*!50000", "/*M!", "/*!080000 ", "--", "-- ",
-	"#", "\n", " ", "\t", ".", "1", "0x", "e+", "@", "@@", "a", "select", "N'", "x'", "_utf8", "(", ")", ";", ",", "\x83", "\x5c",
-	"\xe9\x80\xb1", "\0", "<=", ">", "-", ":=", "/*+", "*", "/"};
+static const char *const pieces[] = {"'", "\"", "`", "\\", "/*", "*/", "/*!", "/*!50000", "/*M!",
+	"/*!080000 ", "--", "-- ", "#", "\n", " ", "\t", ".", "1", "0x", "e+", "@", "@@", "a", "select", "N'",
+	"x'", "_utf8", "(", ")", ";", ",", "\x83", "\x5c", "\xe9\x80\xb1", "\0", "<=", ">", "-", ":=", "/*+",
+	"*", "/"};
 
 static void random_bytes_lose_nothing(void **state)
 {

@@ -26,8 +26,10 @@ static void translate(const struct context_input *input, const char *target, str
 	else
 		for (size_t i = 0; i < context.count; i++)
 			buffer_printf(out, "%s%s=%s;", context.variables[i].once ? "!" : "",
-				strncmp(context.variables[i].name, "@@session.", 10) == 0 ? context.variables[i].name + 10 :
-				context.variables[i].name, context.variables[i].literal);
+				strncmp(context.variables[i].name, "@@session.", 10) == 0
+					? context.variables[i].name + 10
+					: context.variables[i].name,
+				context.variables[i].literal);
 	arena_release(&arena);
 }
 
@@ -39,13 +41,24 @@ static void expect_part(const struct buffer *out, const char *part)
 
 static void plain_context(void **state)
 {
-	struct query_context query = {.has = QUERY_HAS_FLAGS2 | QUERY_HAS_SQL_MODE | QUERY_HAS_CHARSET | QUERY_HAS_MICROSECONDS |
-		QUERY_HAS_TIME_ZONE | QUERY_HAS_DEFAULT_UTF8MB4, .flags2 = QUERY_FLAG_NO_FOREIGN_KEY_CHECKS,
-		.sql_mode = (uint64_t)1 << 28 | MODE_STRICT_TRANS_TABLES | (uint64_t)1 << 32 | MODE_NO_DIR_IN_CREATE,
-		.client_collation = 8, .connection_collation = 255, .server_collation = 45, .microseconds = 1234,
-		.time_zone = "+02:00", .time_zone_length = 6, .default_utf8mb4_collation = 255};
+	struct query_context query = {.has = QUERY_HAS_FLAGS2 | QUERY_HAS_SQL_MODE | QUERY_HAS_CHARSET |
+					     QUERY_HAS_MICROSECONDS | QUERY_HAS_TIME_ZONE |
+					     QUERY_HAS_DEFAULT_UTF8MB4,
+		.flags2 = QUERY_FLAG_NO_FOREIGN_KEY_CHECKS,
+		.sql_mode = (uint64_t)1 << 28 | MODE_STRICT_TRANS_TABLES | (uint64_t)1 << 32 |
+			    MODE_NO_DIR_IN_CREATE,
+		.client_collation = 8,
+		.connection_collation = 255,
+		.server_collation = 45,
+		.microseconds = 1234,
+		.time_zone = "+02:00",
+		.time_zone_length = 6,
+		.default_utf8mb4_collation = 255};
 	struct statement_context statement = {.has_insert_id = true, .insert_id = 7};
-	struct context_input input = {.query = &query, .statement = &statement, .source = MYSQL80, .timestamp = 1500000000,
+	struct context_input input = {.query = &query,
+		.statement = &statement,
+		.source = MYSQL80,
+		.timestamp = 1500000000,
 		.keep_microseconds = true};
 	struct buffer out = BUFFER_INIT;
 	const char *client;
@@ -55,15 +68,18 @@ static void plain_context(void **state)
 	expect_part(&out, "timestamp=1500000000.001234;");
 	expect_part(&out, "sql_mode='STRICT_TRANS_TABLES,TIME_TRUNCATE_FRACTIONAL';");
 	expect_part(&out, "foreign_key_checks=0;unique_checks=1;sql_auto_is_null=0;");
-	expect_part(&out, "auto_increment_increment=1;auto_increment_offset=1;time_zone='+02:00';lc_time_names='en_US';");
-	expect_part(&out, "default_collation_for_utf8mb4=utf8mb4_0900_ai_ci;collation_database=DEFAULT;!insert_id=7;");
+	expect_part(&out, "auto_increment_increment=1;auto_increment_offset=1;time_zone='+02:00';lc_time_"
+			  "names='en_US';");
+	expect_part(&out,
+		"default_collation_for_utf8mb4=utf8mb4_0900_ai_ci;collation_database=DEFAULT;!insert_id=7;");
 	expect_part(&out, "collation_connection=utf8mb4_0900_ai_ci;collation_server=utf8mb4_general_ci;");
 	/* last of all, as what stands behind it would be read in it */
 	client = strstr(out.data, "character_set_client=latin1;");
 	assert_non_null(client);
 	assert_string_equal(client, "character_set_client=latin1;");
 	translate(&input, "ma1011", &out);
-	expect_part(&out, "sql_mode='STRICT_TRANS_TABLES,NO_AUTO_CREATE_USER';"); /* cutting is what MariaDB does anyway */
+	expect_part(&out, "sql_mode='STRICT_TRANS_TABLES,NO_AUTO_CREATE_USER';"); /* cutting is what MariaDB
+										     does anyway */
 	expect_part(&out, "collation_connection=utf8mb4_uca1400_nopad_ai_ci;");
 	query.sql_mode = MODE_STRICT_TRANS_TABLES;
 	translate(&input, "ma1011", &out);
@@ -78,7 +94,9 @@ static void plain_context(void **state)
 
 static void contexts_that_cannot_be_given(void **state)
 {
-	struct query_context query = {.has = QUERY_HAS_CHARSET, .client_collation = 33, .connection_collation = 33,
+	struct query_context query = {.has = QUERY_HAS_CHARSET,
+		.client_collation = 33,
+		.connection_collation = 33,
 		.server_collation = 9999};
 	struct context_input input = {.query = &query, .source = MYSQL80, .timestamp = 1};
 	struct buffer out = BUFFER_INIT;
@@ -117,15 +135,32 @@ static void user_variables(void **state)
 		const char *wanted;
 	} cases[] = {
 		{{.is_null = true}, "NULL"},
-		{{.type = USER_VARIABLE_INT, .value = (const uint8_t *)"\xff\xff\xff\xff\xff\xff\xff\xff", .value_length = 8}, "-1"},
-		{{.type = USER_VARIABLE_INT, .is_unsigned = true, .value = (const uint8_t *)"\xff\xff\xff\xff\xff\xff\xff\xff",
-			.value_length = 8}, "CAST(18446744073709551615 AS UNSIGNED)"},
-		{{.type = USER_VARIABLE_DECIMAL, .value = (const uint8_t *)"\x02\x01\x81\x05", .value_length = 4},
+		{{.type = USER_VARIABLE_INT,
+			 .value = (const uint8_t *)"\xff\xff\xff\xff\xff\xff\xff\xff",
+			 .value_length = 8},
+			"-1"},
+		{{.type = USER_VARIABLE_INT,
+			 .is_unsigned = true,
+			 .value = (const uint8_t *)"\xff\xff\xff\xff\xff\xff\xff\xff",
+			 .value_length = 8},
+			"CAST(18446744073709551615 AS UNSIGNED)"},
+		{{.type = USER_VARIABLE_DECIMAL,
+			 .value = (const uint8_t *)"\x02\x01\x81\x05",
+			 .value_length = 4},
 			"CAST(1.5 AS DECIMAL(2,1))"},
-		{{.type = USER_VARIABLE_REAL, .value = (const uint8_t *)"\x00\x00\x00\x00\x00\x00\xf8\x3f", .value_length = 8}, "1.5e0"},
-		{{.type = USER_VARIABLE_STRING, .collation = 33, .value = (const uint8_t *)"a'", .value_length = 2},
+		{{.type = USER_VARIABLE_REAL,
+			 .value = (const uint8_t *)"\x00\x00\x00\x00\x00\x00\xf8\x3f",
+			 .value_length = 8},
+			"1.5e0"},
+		{{.type = USER_VARIABLE_STRING,
+			 .collation = 33,
+			 .value = (const uint8_t *)"a'",
+			 .value_length = 2},
 			"_utf8mb3 x'6127' COLLATE utf8mb3_general_ci"},
-		{{.type = USER_VARIABLE_STRING, .collation = 63, .value = (const uint8_t *)"", .value_length = 0},
+		{{.type = USER_VARIABLE_STRING,
+			 .collation = 63,
+			 .value = (const uint8_t *)"",
+			 .value_length = 0},
 			"_binary x'' COLLATE binary"},
 	};
 	struct buffer out = BUFFER_INIT;
@@ -134,12 +169,15 @@ static void user_variables(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		buffer_clear(&out);
-		assert_int_equal(user_variable_literal(&cases[i].variable, (struct server_version)MYSQL80, target_of("my97"), &out,
-			&error), 0);
+		assert_int_equal(user_variable_literal(&cases[i].variable, (struct server_version)MYSQL80,
+					 target_of("my97"), &out, &error),
+			0);
 		assert_string_equal(buffer_text(&out), cases[i].wanted);
 	}
 	buffer_clear(&out);
-	assert_int_equal(user_variable_literal(&cases[5].variable, (struct server_version)MYSQL80, target_of("my56"), &out, &error), 0);
+	assert_int_equal(user_variable_literal(&cases[5].variable, (struct server_version)MYSQL80,
+				 target_of("my56"), &out, &error),
+		0);
 	assert_string_equal(buffer_text(&out), "_utf8 x'6127' COLLATE utf8_general_ci");
 	buffer_release(&out);
 }
@@ -151,11 +189,17 @@ static void time_zones(void **state)
 		int64_t instant;
 		const char *offset;
 	} cases[] = {
-		{"Europe/Berlin", 1500000000, "+02:00"}, {"Europe/Berlin", 1484000000, "+01:00"},
-		{"Europe/Berlin", 1711846799, "+01:00"}, {"Europe/Berlin", 1711846800, "+02:00"}, /* 2024-03-31 01:00 UTC */
-		{"Europe/Berlin", 4102444800, "+01:00"}, {"Europe/Berlin", 4118169600, "+02:00"}, /* 2100: the rule at the end */
-		{"America/New_York", 1500000000, "-04:00"}, {"Asia/Kolkata", 1500000000, "+05:30"},
-		{"Australia/Sydney", 4102444800, "+11:00"}, {"America/St_Johns", 1484000000, "-03:30"}, {"UTC", 0, "+00:00"},
+		{"Europe/Berlin", 1500000000, "+02:00"},
+		{"Europe/Berlin", 1484000000, "+01:00"},
+		{"Europe/Berlin", 1711846799, "+01:00"},
+		{"Europe/Berlin", 1711846800, "+02:00"}, /* 2024-03-31 01:00 UTC */
+		{"Europe/Berlin", 4102444800, "+01:00"},
+		{"Europe/Berlin", 4118169600, "+02:00"}, /* 2100: the rule at the end */
+		{"America/New_York", 1500000000, "-04:00"},
+		{"Asia/Kolkata", 1500000000, "+05:30"},
+		{"Australia/Sydney", 4102444800, "+11:00"},
+		{"America/St_Johns", 1484000000, "-03:30"},
+		{"UTC", 0, "+00:00"},
 	};
 	struct error error = {0};
 	char text[8];
@@ -163,7 +207,8 @@ static void time_zones(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(zone_offset_by_name(NULL, cases[i].zone, cases[i].instant, &seconds, &error), 0);
+		assert_int_equal(
+			zone_offset_by_name(NULL, cases[i].zone, cases[i].instant, &seconds, &error), 0);
 		assert_int_equal(zone_print(seconds, text), 0);
 		assert_string_equal(text, cases[i].offset);
 	}
@@ -213,14 +258,17 @@ static void collations(void **state)
 	assert_string_equal(collation_by_id(FAMILY_MYSQL, 213)->name, "utf8mb3_croatian_ci");
 	assert_string_equal(collation_by_id(FAMILY_MARIADB, 213)->name, "utf8mb3_croatian_mysql561_ci");
 	assert_string_equal(collation_by_id(FAMILY_MARIADB, 2304)->name, "utf8mb4_uca1400_ai_ci");
-	assert_string_equal(collation_by_id(FAMILY_MARIADB, 3271)->name, "utf32_uca1400_croatian_nopad_as_cs");
+	assert_string_equal(
+		collation_by_id(FAMILY_MARIADB, 3271)->name, "utf32_uca1400_croatian_nopad_as_cs");
 	assert_null(collation_by_id(FAMILY_MYSQL, 2304));
 	for (int family = 0; family < 2; family++)
 		for (unsigned id = 0; id < 4000; id++) {
 			const struct collation *collation = collation_by_id((enum server_family)family, id);
 
 			if (collation)
-				assert_ptr_equal(collation_by_name((enum server_family)family, collation->name), collation);
+				assert_ptr_equal(
+					collation_by_name((enum server_family)family, collation->name),
+					collation);
 		}
 }
 
@@ -266,7 +314,8 @@ static void classes(void **state)
 	static const struct {
 		const char *sql;
 		enum statement_class class;
-		const char *objects; /* db.name kinds by role: t target, s source, n new, d delete list, o table of */
+		const char *objects; /* db.name kinds by role: t target, s source, n new, d delete list, o
+					table of */
 	} cases[] = {
 		{"insert into a.b values (1)", STATEMENT_INSERT, "t:a.b "},
 		{"INSERT INTO t SELECT * FROM x JOIN y.z ON 1", STATEMENT_INSERT, "t:t s:x s:y.z "},
@@ -274,11 +323,13 @@ static void classes(void **state)
 		{"DELETE a FROM a JOIN b", STATEMENT_DELETE, "d:a t:a s:b "},
 		{"DELETE FROM a WHERE x IN (SELECT y FROM b)", STATEMENT_DELETE, "t:a s:b "},
 		{"CREATE TABLE IF NOT EXISTS a.b LIKE c", STATEMENT_CREATE_TABLE, "t:a.b s:c "},
-		{"CREATE TABLE a (x INT, FOREIGN KEY (x) REFERENCES p.q (r))", STATEMENT_CREATE_TABLE, "t:a s:p.q "},
-		{"/*!50001 CREATE ALGORITHM=UNDEFINED */ /*!50013 DEFINER=`r`@`l` SQL SECURITY DEFINER */ /*!50001 VIEW v AS select 1 from w */",
+		{"CREATE TABLE a (x INT, FOREIGN KEY (x) REFERENCES p.q (r))", STATEMENT_CREATE_TABLE,
+			"t:a s:p.q "},
+		{"/*!50001 CREATE ALGORITHM=UNDEFINED */ /*!50013 DEFINER=`r`@`l` SQL SECURITY DEFINER */ "
+		 "/*!50001 VIEW v AS select 1 from w */",
 			STATEMENT_CREATE_VIEW, "t:v s:w "},
-		{"CREATE DEFINER = 'a'@'b' TRIGGER d.t BEFORE INSERT ON d.x FOR EACH ROW SET @a=1", STATEMENT_CREATE_TRIGGER,
-			"t:d.t o:d.x "},
+		{"CREATE DEFINER = 'a'@'b' TRIGGER d.t BEFORE INSERT ON d.x FOR EACH ROW SET @a=1",
+			STATEMENT_CREATE_TRIGGER, "t:d.t o:d.x "},
 		{"CREATE AGGREGATE FUNCTION f RETURNS STRING SONAME 'x'", STATEMENT_CREATE_UDF, "t:f "},
 		{"CREATE FUNCTION f(a INT) RETURNS INT RETURN 1", STATEMENT_CREATE_FUNCTION, "t:f "},
 		{"ALTER TABLE a RENAME b.c", STATEMENT_ALTER_TABLE, "t:a n:b.c "},
@@ -289,20 +340,28 @@ static void classes(void **state)
 		{"CREATE UNIQUE INDEX i ON a.b (c)", STATEMENT_CREATE_INDEX, "o:a.b "},
 		{"DROP INDEX i ON a", STATEMENT_DROP_INDEX, "o:a "},
 		{"CREATE UNDO TABLESPACE x ADD DATAFILE 'y'", STATEMENT_TABLESPACE, ""},
-		{"CREATE OR REPLACE SPATIAL REFERENCE SYSTEM 1 NAME 'x'", STATEMENT_SPATIAL_REFERENCE_SYSTEM, ""},
+		{"CREATE OR REPLACE SPATIAL REFERENCE SYSTEM 1 NAME 'x'", STATEMENT_SPATIAL_REFERENCE_SYSTEM,
+			""},
 		{"CREATE SPATIAL INDEX i ON a (g)", STATEMENT_CREATE_INDEX, "o:a "},
-		{"ALTER EVENT a ON SCHEDULE EVERY 1 DAY RENAME TO b DO SELECT 1", STATEMENT_ALTER_EVENT, "t:a n:b "},
+		{"ALTER EVENT a ON SCHEDULE EVERY 1 DAY RENAME TO b DO SELECT 1", STATEMENT_ALTER_EVENT,
+			"t:a n:b "},
 		{"ALTER DATABASE CHARACTER SET utf8", STATEMENT_ALTER_DATABASE, ""},
 		{"SET STATEMENT a=(1), b=2 FOR INSERT INTO c VALUES (1)", STATEMENT_INSERT, "t:c "},
 		{"SET @a = (SELECT 1 FROM b)", STATEMENT_SET, "s:b "},
 		{"SET PASSWORD FOR a = 'b'", STATEMENT_SET_PASSWORD, ""},
-		{"BEGIN", STATEMENT_BEGIN, ""}, {"START TRANSACTION READ ONLY", STATEMENT_BEGIN, ""},
-		{"ROLLBACK WORK TO SAVEPOINT a", STATEMENT_ROLLBACK_TO, ""}, {"rollback", STATEMENT_ROLLBACK, ""},
-		{"XA PREPARE X'31'", STATEMENT_XA_PREPARE, ""}, {"( SELECT 1 )", STATEMENT_SELECT, ""},
-		{"CALL a.b(1)", STATEMENT_CALL, "s:a.b "}, {"", STATEMENT_EMPTY, ""}, {"-- x", STATEMENT_EMPTY, ""},
+		{"BEGIN", STATEMENT_BEGIN, ""},
+		{"START TRANSACTION READ ONLY", STATEMENT_BEGIN, ""},
+		{"ROLLBACK WORK TO SAVEPOINT a", STATEMENT_ROLLBACK_TO, ""},
+		{"rollback", STATEMENT_ROLLBACK, ""},
+		{"XA PREPARE X'31'", STATEMENT_XA_PREPARE, ""},
+		{"( SELECT 1 )", STATEMENT_SELECT, ""},
+		{"CALL a.b(1)", STATEMENT_CALL, "s:a.b "},
+		{"", STATEMENT_EMPTY, ""},
+		{"-- x", STATEMENT_EMPTY, ""},
 		{"LOAD DATA INFILE 'x' INTO TABLE a.b", STATEMENT_LOAD, "t:a.b "},
 		{"ANALYZE NO_WRITE_TO_BINLOG TABLE a, b", STATEMENT_ANALYZE, "t:a t:b "},
-		{"WITH x AS (SELECT 1 FROM a) DELETE FROM b WHERE c IN (SELECT * FROM x)", STATEMENT_DELETE, "s:a t:b s:x "},
+		{"WITH x AS (SELECT 1 FROM a) DELETE FROM b WHERE c IN (SELECT * FROM x)", STATEMENT_DELETE,
+			"s:a t:b s:x "},
 	};
 	static const char roles[] = "tsndo";
 	struct lexer_options options = {.source = MYSQL80};
@@ -322,7 +381,8 @@ static void classes(void **state)
 				statement.objects[k].database ? statement.objects[k].database : "",
 				statement.objects[k].database ? "." : "", statement.objects[k].name);
 		if (statement.class != cases[i].class || strcmp(buffer_text(&found), cases[i].objects) != 0)
-			fail_msg("%s is %s with %s", cases[i].sql, statement_class_name(statement.class), buffer_text(&found));
+			fail_msg("%s is %s with %s", cases[i].sql, statement_class_name(statement.class),
+				buffer_text(&found));
 		arena_release(&arena);
 	}
 	token_list_release(&tokens);
