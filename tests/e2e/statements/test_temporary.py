@@ -1,0 +1,72 @@
+"""Masters that log statements: sessions with temporary tables of the same names, under kill -9 and lost connections."""
+import random
+import subprocess
+
+import pytest
+
+from workload import Workload
+
+PAIRS = [("maria1011", "maria1011"), ("maria1011", "mysql97"), ("mysql56", "maria1011"), ("mysql97", "mysql97")]
+
+
+def master_of(pool, kind, log_format):
+    # temporary tables in transactions are refused with GTIDs; numbers are given out in the log's order
+    return pool.fresh(kind, "master", format=log_format, gtid=False,
+                      options=["innodb-autoinc-lock-mode=1", "max-connections=100"])
+
+
+def inspect(changeling, what):
+    return changeling.script("inspect-state", "--json", what).json
+
+
+def lose_connections(target, rng):
+    """Ends some of the program's connections on the target."""
+    for row in target.query("SHOW PROCESSLIST"):
+        if row[1] == "admin" and rng.random() < 0.7:
+            try:
+                target.sql(f"KILL {row[0]}")
+            except Exception as error:      # noqa: it may have ended by itself
+                assert error.args[0] == 1094, error
+
+
+def disturb(p, work, rng, kills):
+    changeling = p.changeling
+    for number in range(kills):
+        changeling.pause(rng.uniform(0.2, 0.9))
+        if not changeling.running():
+            pytest.fail(f"it ended by itself: {changeling.row().get('error')}\n{changeling.log_tail()}")
+        if number % 2:
+            lose_connections(p.target, rng)
+            continue
+        changeling.kill9()
+        if rng.random() < 0.3:
+            changeling.forget_state()
+        changeling.run(wait=False)
+        if work.ending.is_set():
+            break
+
+
+def end(p, work):
+    """All that was written has arrived; nothing of the temporary tables is left."""
+    work.stop()
+    p.changeling.wait_caught_up(180)
+    assert p.compare() > 0
+    assert p.target.query("SELECT * FROM changeling.temp_table WHERE channel = %s", p.changeling.channel) == []
+    left = p.target.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'changeling' "
+                          "AND table_name LIKE 'tmp%%'")
+    assert left == [], left
+    print(f"{work.statements} statements")
+    assert p.changeling.stop() == 0
+
+
+@pytest.mark.parametrize("log_format", ["STATEMENT", "MIXED"])
+@pytest.mark.parametrize("source,target", PAIRS, ids=lambda value: value)
+def test_twenty_sessions(pairing, pool, seed, source, target, log_format):
+    p = pairing(master_of(pool, source, log_format), target)
+    p.changeling.change_master("now")
+    work = Workload(p.source, p.db, seed, log_format, statements=2500).prepare()
+    p.changeling.run()
+    work.start()
+    disturb(p, work, random.Random(seed), 6)
+    work.wait()
+    end(p, work)
