@@ -30,6 +30,7 @@ enum status_code {
 	STATUS_DEFAULT_UTF8MB4 = 18,
 	STATUS_REQUIRE_PRIMARY_KEY = 19,
 	STATUS_TABLE_ENCRYPTION = 20,
+	STATUS_CASCADE_TRIGGERS = 21,
 	STATUS_HRNOW = 128,
 	STATUS_XID = 129,
 	STATUS_GTID_FLAGS3 = 130,
@@ -155,6 +156,10 @@ static bool read_status_variable(uint8_t code, struct cursor *cursor, struct que
 	case STATUS_TABLE_ENCRYPTION:
 		context->table_encryption = cursor_u8(cursor);
 		context->has |= QUERY_HAS_TABLE_ENCRYPTION;
+		return true;
+	case STATUS_CASCADE_TRIGGERS:
+		context->cascade_triggers = cursor_u8(cursor);
+		context->has |= QUERY_HAS_CASCADE_TRIGGERS;
 		return true;
 	case STATUS_GTID_FLAGS3:
 		read_gtid_flags3(cursor, context);

@@ -31,6 +31,7 @@ enum query_has {
 	QUERY_HAS_CHARACTER_SET_COLLATIONS = 1 << 15,
 	QUERY_HAS_DDL_XID = 1 << 16,
 	QUERY_HAS_TABLE_MAP_FOR_UPDATE = 1 << 17,
+	QUERY_HAS_CASCADE_TRIGGERS = 1 << 19,
 	QUERY_HAS_UNKNOWN =
 		1 << 18, /* a code nobody knows: the rest of the block was not read (unknown_code) */
 };
@@ -55,6 +56,7 @@ struct query_context {
 	uint16_t lc_time_names;
 	uint32_t microseconds;
 	uint8_t explicit_defaults, require_primary_key, table_encryption;
+	uint8_t cascade_triggers; /* MySQL 9.7: foreign keys' actions fire triggers */
 	uint16_t default_utf8mb4_collation;
 	uint8_t gtid_flags3; /* MariaDB two-phase ALTER: 2 start, 4 commit, 8 rollback */
 	uint64_t sa_seq_no;

@@ -137,6 +137,8 @@ static void put_rare_context(struct renderer *renderer, const struct query_conte
 		field_u64(renderer, "default_collation_for_utf8mb4", context->default_utf8mb4_collation);
 	if (context->has & QUERY_HAS_REQUIRE_PK)
 		field_u64(renderer, "sql_require_primary_key", context->require_primary_key);
+	if (context->has & QUERY_HAS_CASCADE_TRIGGERS)
+		field_u64(renderer, "enable_cascade_triggers", context->cascade_triggers);
 	if (context->has & QUERY_HAS_TABLE_ENCRYPTION)
 		field_u64(renderer, "default_table_encryption", context->table_encryption);
 	if (context->has & QUERY_HAS_GTID_FLAGS3) {
