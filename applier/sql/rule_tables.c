@@ -242,30 +242,42 @@ static void algorithm_lock(struct rewriting *r)
 			rule_remove(r, i, i);
 }
 
-/* TIMESTAMP columns where the target cannot be told explicit_defaults_for_timestamp. */
+/* What explicit_defaults_for_timestamp was on the source: told by the event, or its version's default. */
+static bool explicit_defaults(const struct rewriting *r)
+{
+	if (r->input->explicit_defaults >= 0)
+		return r->input->explicit_defaults == 1;
+	return version_at_least(r->input->source, FAMILY_MYSQL, 80002) ||
+	       version_at_least(r->input->source, FAMILY_MARIADB, 101000);
+}
+
+static bool is_nullness_told(const struct rewriting *r, const struct table_item *item)
+{
+	for (size_t i = item->type + 1; i < item->end; i++)
+		if (rule_is(r, i, KW_NULL) && !rule_is(r, i - 1, KW_DEFAULT))
+			return true;
+	return false;
+}
+
+/* TIMESTAMP columns: whether they may be NULL, and what they are by default, depends on a variable. */
 static void timestamp_defaults(struct rewriting *r)
 {
 	const struct table_text *text = table_text_of(r);
 
-	if (r->input->explicit_defaults != 1 ||
-		r->target->variables[VARIABLE_EXPLICIT_DEFAULTS_FOR_TIMESTAMP] ||
-		r->target->server.family == FAMILY_MARIADB ||
-		version_at_least(r->target->server, FAMILY_MYSQL, 80002))
-		return;
 	for (size_t i = 0; i < text->item_count; i++) {
 		const struct table_item *item = &text->items[i];
-		bool told = false;
 		size_t at = item->type + 1;
 
 		if (item->is_key || !token_equals(&r->tokens, item->type, "TIMESTAMP"))
 			continue;
-		for (size_t k = at; k < item->end; k++)
-			told = told || (rule_is(r, k, KW_NULL) && !rule_is(r, k - 1, KW_DEFAULT));
-		if (told)
+		if (r->target->variables[VARIABLE_EXPLICIT_DEFAULTS_FOR_TIMESTAMP]) {
+			rule_setting(r, "explicit_defaults_for_timestamp", explicit_defaults(r) ? "1" : "0");
+			return;
+		}
+		if (!explicit_defaults(r) || is_nullness_told(r, item))
 			continue;
-		if (!RULE_REWRITES(r, "TIMESTAMP columns may be NULL on the source "
-				      "(explicit_defaults_for_timestamp), which the target has to "
-				      "be told for each."))
+		if (!RULE_REWRITES(r, "TIMESTAMP columns may be NULL on the source (explicit_defaults_for_timestamp), "
+				      "which the target has to be told for each."))
 			return;
 		if (rule_is(r, at, '('))
 			at = token_skip_parens(&r->tokens, at);
@@ -326,9 +338,10 @@ static const struct rule list[] = {
 		 "removes them", "a server that can do it this way", REWRITE_RUN, POLICY_REWRITE,
 		 "ALTER TABLE app.t ADD COLUMN b INT, ALGORITHM=INSTANT", MYSQL},
 		index_classes, algorithm_lock},
-	{{"timestamp-defaults", "Tables",
-		 "TIMESTAMP columns without NULL under explicit_defaults_for_timestamp, for MySQL 5",
-		 "writes NULL", "the variable to be settable", REWRITE_RUN, POLICY_REWRITE, NULL, MARIADB},
+	{{"timestamp-defaults", "Tables", "TIMESTAMP columns",
+		 "sets explicit_defaults_for_timestamp as on the source; where that is not allowed, writes NULL out",
+		 "the same default of explicit_defaults_for_timestamp", REWRITE_RUN, POLICY_REWRITE,
+		 "CREATE TABLE app.ta (a TIMESTAMP)", MYSQL},
 		table_classes, timestamp_defaults},
 };
 

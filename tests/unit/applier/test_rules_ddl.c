@@ -15,6 +15,12 @@ static const struct {
 	bool trusted; /* log_bin_trust_function_creators */
 	const char *sql, *wanted;
 } cases[] = {
+	{"my56", MYSQL80, false,
+		"CREATE TABLE ta (a TIMESTAMP, b TIMESTAMP(3) NOT NULL, c TIMESTAMP(6) DEFAULT NULL, d INT, KEY (a))",
+		"CREATE TABLE ta (a TIMESTAMP NULL, b TIMESTAMP(3) NOT NULL, c TIMESTAMP(6) NULL DEFAULT NULL, d INT, KEY (a))"},
+	{"ma1011", MYSQL56, false,
+		"ALTER TABLE ta ADD COLUMN a TIMESTAMP",
+		"{explicit_defaults_for_timestamp=0} ALTER TABLE ta ADD COLUMN a TIMESTAMP"},
 	{"ma1011", MYSQL80, true,
 		"CREATE TABLE a1 (id INT PRIMARY KEY, e INT, engine INT, comment VARCHAR(10) COMMENT 'ENGINE=MyISAM') "
 		"ENGINE=MyISAM DATA DIRECTORY='/x' INDEX DIRECTORY = '/y' COMMENT='c' ROW_FORMAT=FIXED, "
@@ -169,7 +175,7 @@ static const struct {
 		"d TIMESTAMP DEFAULT current_timestamp() ON UPDATE current_timestamp(), e INT DEFAULT "
 		"1+2 NOT NULL, f INT AS (a+1) PERSISTENT, g TEXT COMPRESSED, h INT INVISIBLE DEFAULT 5, "
 		"KEY (a) IGNORED) ENGINE=Aria",
-		"DROP TABLE IF EXISTS t1 | CREATE TABLE t1 (a INT, b VARCHAR(36) DEFAULT (uuid()), c INT "
+		"{explicit_defaults_for_timestamp=1} DROP TABLE IF EXISTS t1 | CREATE TABLE t1 (a INT, b VARCHAR(36) DEFAULT (uuid()), c INT "
 		"DEFAULT (1+2), d TIMESTAMP DEFAULT current_timestamp() ON UPDATE current_timestamp(), "
 		"e INT DEFAULT (1+2) NOT NULL, f INT AS (a+1) STORED, g TEXT, h INT INVISIBLE DEFAULT "
 		"5, KEY (a) INVISIBLE) ENGINE=InnoDB"},
