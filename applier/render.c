@@ -1,5 +1,6 @@
 #include "applier/render.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,6 +190,20 @@ static bool needs_binary_match(const struct target_column *column, const struct 
 	return column->class == COLUMN_TEXT && value->kind == VALUE_STRING;
 }
 
+/* MySQL keeps the sign of 0, and takes -0 and 0 for equal. */
+static void put_sign_of_zero(struct buffer *out, const struct target_column *column, const struct value *value,
+	const struct render_options *options)
+{
+	double number;
+
+	if (options->literal.family != FAMILY_MYSQL || (value->kind != VALUE_FLOAT && value->kind != VALUE_DOUBLE))
+		return;
+	number = value->kind == VALUE_FLOAT ? value->number.f : value->number.d;
+	if (number < 0 || number > 0)
+		return;
+	buffer_printf(out, " AND CONCAT(%s) %s '-%%'", column->quoted, signbit(number) ? "LIKE" : "NOT LIKE");
+}
+
 /* As HEX() gives it: the comparison need not ignore case. */
 static void put_upper_hex(struct buffer *out, const uint8_t *bytes, size_t length)
 {
@@ -238,6 +253,7 @@ static int put_where(struct buffer *out, const struct row_change *row, const str
 		}
 		if (put_condition(out, binding, row->before, i, true, options, error) < 0)
 			return -1;
+		put_sign_of_zero(out, column, &row->before[i], options);
 		if (needs_binary_match(column, &row->before[i])) {
 			buffer_printf(out, " AND BINARY %s <=> BINARY ", column->quoted);
 			if (put_value(out, binding, row->before, i, LITERAL_JOIN, options, error) < 0)

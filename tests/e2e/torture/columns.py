@@ -88,6 +88,9 @@ def decimal_column(rng, both_mariadb):
     return Column("decimal", sql, sql, values)
 
 
+DOUBLE_SHOWN = "CONCAT(LEFT(CONCAT({c}), 1) = '-', HEX(CONCAT({c})))"
+
+
 def real_column(rng, name, target):
     def values(rng):
         if name.startswith("FLOAT"):
@@ -108,12 +111,13 @@ def real_column(rng, name, target):
 
     def normal(text):
         # the very bits: the servers write the same number in different ways
-        bits = struct.pack(code, float(bytes.fromhex(text).decode())).hex()
+        number = float(bytes.fromhex(text[1:]).decode())
+        bits = struct.pack(code, -0.0 if number == 0 and text[0] == "1" else number).hex()
         minus_zero = struct.pack(code, -0.0).hex()
         return bits.replace("80", "00") if target.mariadb and bits == minus_zero else bits
     sql = name + (" UNSIGNED" if rng.random() < 0.1 else "")
-    # a FLOAT's own text is cut to six digits, a DOUBLE's text in an expression to sixteen
-    show = "HEX(CONCAT({c} + 0e0))" if code == "<f" else "HEX(CONCAT({c}))"
+    # a FLOAT's own text is cut to six digits, a DOUBLE's text in an expression to sixteen, which loses -0
+    show = DOUBLE_SHOWN.replace("{c}))", "{c} + 0e0))") if code == "<f" else DOUBLE_SHOWN
     return Column(name.split("(")[0].lower(), sql, sql, values, show=show, normal=normal)
 
 
@@ -132,7 +136,7 @@ WIDTH = {"utf8mb4": 4, "utf8": 3, "utf16": 4, "utf16le": 4, "utf32": 4, "ucs2": 
          "gbk": 2, "big5": 2, "sjis": 2, "cp932": 2, "euckr": 2, "gb2312": 2}
 
 
-def text_column(rng, name, charset, collations, compressed=False):
+def text_column(rng, name, charset, collations, compressed=False, invalid=False):
     width = WIDTH.get(charset, 1)
     clause = collation_clause(rng, charset, collations)
     long = name not in ("CHAR", "VARCHAR")
@@ -148,7 +152,7 @@ def text_column(rng, name, charset, collations, compressed=False):
     def values(rng):
         if big and rng.random() < 0.02:
             return f"REPEAT({text_value(rng, charset, 10)}, {rng.choice([3000, 7000, 70000])})"
-        return text_value(rng, charset, size)
+        return text_value(rng, charset, size, invalid)
     return Column(f"{'compressed ' if compressed else ''}{name.lower()} {clause.split(' ')[-1]}",
                   f"{sql}{' COMPRESSED' if compressed else ''} {clause}", f"{sql} {clause}", values,
                   keyable=not compressed, prefix=rng.choice([3, 10]) if long or size > 100 else 0,
@@ -439,6 +443,7 @@ def makers(source, target):
     """[(label, function of a generator of random numbers)] of all kinds that the pair can have."""
     made = []
     collations = source.collations & target.collations
+    invalid = source.kind == target.kind or source.mariadb and target.mariadb
 
     def add(label, make):
         made.append((label, make))
@@ -455,7 +460,8 @@ def makers(source, target):
     for number, charset in enumerate(charsets):
         names = ["CHAR", "VARCHAR"] + [TEXTS[2 + number % 4]] if charset not in UNICODE else TEXTS
         for name in names:
-            add(f"{name} {charset}", lambda rng, name=name, charset=charset: text_column(rng, name, charset, collations))
+            add(f"{name} {charset}", lambda rng, name=name, charset=charset: text_column(rng, name, charset, collations,
+                                                                                        invalid=invalid))
     for name in ["BINARY", "VARBINARY", *BLOBS]:
         add(name, lambda rng, name=name: bytes_column(rng, name))
     for _ in range(3):

@@ -1,9 +1,11 @@
 """Tables: columns dealt out so that every kind has its turn, keys of every sort, and targets that differ."""
 import dataclasses
 
-from .columns import Column, WIDER_INT, int_column, quoted, temporal_column, text_column
+from .columns import Column, DOUBLE_SHOWN, WIDER_INT, int_column, quoted, temporal_column, text_column
 
 LONG_COLUMNS = 4
+# every character of these is one of utf8mb4's
+UNICODE_TO = ("latin1", "utf8", "ucs2", "utf16", "utf16le", "utf32")
 ODD_NAMES = ["select", "a b", "quo`te", "it's", 'dou"ble', "ünï", "日本語", "ключ", "back\\slash", "CamelCase", "1e5", "$x",
              "percent%s", "semi;colon", "--dash", "/*c*/", "?", "x" * 60, "ﬁ", "ſ", "İ"]
 
@@ -100,6 +102,8 @@ class Maker:
         style = styles[number % len(styles)]
         table.style = style.__name__[5:]
         style(table)
+        if self.source.mariadb and self.target.mariadb and table.style == "key_int"[4:] and rng.random() < 0.5:
+            table.options = " WITH SYSTEM VERSIONING"
         self._more_keys(table)
         if self.target.kind != "mysql56" and self.source.kind != "mysql56":
             self._generated(table)
@@ -225,7 +229,9 @@ class Maker:
                           name="gen text", generated="CONCAT('<', `n`, '>')", extra=rng.choice(["VIRTUAL", "STORED"]))
             table.columns.append(text)
         if rng.random() < 0.4:
-            table.keys.append("KEY `over` (`gen`)")
+            table.keys.append(f"{'UNIQUE ' if rng.random() < 0.2 else ''}KEY `over` (`gen`)")
+        if self.source.is_mysql(8) and self.target.is_mysql(8) and rng.random() < 0.5:
+            table.keys.append(f"{'UNIQUE ' if rng.random() < 0.2 else ''}KEY `fx` ((`n` * 2))")
 
     def _invisible(self, table):
         for column in table.columns[1:]:
@@ -268,6 +274,18 @@ class Maker:
                     # more digits behind the point: compared as numbers of seconds
                     other.target = f"{base}(6)"
                     column.normal = lambda text: text and _without_fraction_zeros(text)
+                elif column.label == "float" and "(" not in column.target:
+                    other.target = other.target.replace("FLOAT", "DOUBLE", 1)
+                    other.show = DOUBLE_SHOWN
+                elif base == "DECIMAL":
+                    scale = int(column.target.split(",")[1].split(")")[0])
+                    other.target = f"DECIMAL(65,{scale}){column.target.split(')')[1]}"
+                elif base in ("CHAR", "VARCHAR", "LONGTEXT") and column.label.split("_")[0].split(" ")[-1] in UNICODE_TO and \
+                        not any(quoted(column.name) in key for key in table.keys):
+                    # another character set: the same characters
+                    size = column.target.split(" ")[0]
+                    other.target = f"{size} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+                    column.show = other.show = "HEX(CONVERT({c} USING utf8mb4))"
             others.append(other)
         rng.shuffle(others)
         for number in range(rng.randrange(3)):

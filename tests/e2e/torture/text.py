@@ -41,8 +41,11 @@ def scripts_of(charset):
     return OF_CHARSET.get(charset, ["latin"])
 
 
-def text_value(rng, charset, characters):
+def text_value(rng, charset, characters, invalid=False):
     """SQL of a text of at most so many characters."""
+    if invalid and rng.random() < 0.04:
+        # bytes that may be no text: a server that is not strict takes what it can of them
+        return f"_binary x'{rng.randbytes(rng.randrange(1, 9)).hex()}'"
     if charset in EIGHT_BIT and rng.random() < 0.4:
         top = 0x80 if charset == "swe7" else 0x100
         data = bytes(rng.randrange(top) for _ in range(rng.randrange(min(characters, 20) + 1)))

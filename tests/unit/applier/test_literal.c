@@ -106,6 +106,11 @@ static void test_conditions_without_a_key(void **state)
 
 	(void)state;
 	expect_delete(before, "DELETE FROM `d`.`t` WHERE HEX(`v`) = '0000803F' AND `f` + 0e0 <=> 1e7 LIMIT 1");
+	before[1].number.f = -0.0f;
+	expect_delete(before, "DELETE FROM `d`.`t` WHERE HEX(`v`) = '0000803F' AND `f` <=> -0e0 AND CONCAT(`f`) LIKE '-%' LIMIT 1");
+	before[1].number.f = 0;
+	expect_delete(before,
+		"DELETE FROM `d`.`t` WHERE HEX(`v`) = '0000803F' AND `f` <=> 0e0 AND CONCAT(`f`) NOT LIKE '-%' LIMIT 1");
 	before[0].kind = before[1].kind = VALUE_NULL;
 	expect_delete(before, "DELETE FROM `d`.`t` WHERE HEX(`v`) IS NULL AND `f` <=> NULL LIMIT 1");
 }
