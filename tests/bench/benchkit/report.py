@@ -115,7 +115,8 @@ def markdown(runs):
     """The same for a page: one line a condition, one column a contender, rates in transactions a second."""
     groups = grouped(runs)
     names = list(dict.fromkeys(name for contenders in groups.values() for name in contenders))
-    lines = ["| workload | target | round trip | transactions | " + " | ".join(names) + " | to the best native |",
+    lines = ["| workload | target | round trip | transactions | " + " | ".join(name.replace("|", "\\|") for name in names) +
+             " | to the best native |",
              "|---|---|---|---|" + "---|" * (len(names) + 1)]
     for key, contenders in groups.items():
         _, _, workload, durable, tls, rtt_ms = key
