@@ -6,6 +6,7 @@
 
 #include <uthash.h>
 
+#include "applier/catalog.h"
 #include "base/memory.h"
 
 struct entry {
@@ -17,13 +18,17 @@ struct entry {
 
 struct table_cache {
 	struct entry *entries;
+	struct catalog *catalog;
 	struct arena arena;
 	uint64_t tables; /* ever read: numbers them */
 };
 
 struct table_cache *table_cache_new(void)
 {
-	return memory_zalloc(sizeof(struct table_cache));
+	struct table_cache *cache = memory_zalloc(sizeof(*cache));
+
+	cache->catalog = catalog_new();
+	return cache;
 }
 
 void table_cache_clear(struct table_cache *cache)
@@ -36,6 +41,7 @@ void table_cache_clear(struct table_cache *cache)
 		free(entry->key);
 		free(entry);
 	}
+	catalog_clear(cache->catalog);
 	arena_release(&cache->arena);
 }
 
@@ -44,6 +50,7 @@ void table_cache_free(struct table_cache *cache)
 	if (!cache)
 		return;
 	table_cache_clear(cache);
+	catalog_free(cache->catalog);
 	free(cache);
 }
 
@@ -85,24 +92,6 @@ static const char *quote(struct arena *arena, const char *database, const char *
 	copy = arena_strdup(arena, buffer_text(&text));
 	buffer_release(&text);
 	return copy;
-}
-
-/* "SELECT … WHERE <schema column> = 'db' AND <name column> = 'name' …" */
-static int ask(struct target *target, struct arena *arena, struct target_rows *rows, const char *select,
-	const char *schema_column, const char *database, const char *name_column, const char *name,
-	const char *tail, struct error *error)
-{
-	struct buffer sql = BUFFER_INIT;
-	int result;
-
-	buffer_printf(&sql, "%s WHERE %s = ", select, schema_column);
-	sql_put_string(&sql, database, strlen(database));
-	buffer_printf(&sql, " AND %s = ", name_column);
-	sql_put_string(&sql, name, strlen(name));
-	buffer_puts(&sql, tail);
-	result = target_query(target, sql.data, sql.length, arena, rows, error);
-	buffer_release(&sql);
-	return result;
 }
 
 /* What a server computes for FLOAT(m,d) and DOUBLE(m,d), in the same steps. */
@@ -168,25 +157,23 @@ static void fill_column(struct arena *arena, struct target_column *column, const
 	column->invisible = strcasestr(extra, "INVISIBLE") != NULL;
 }
 
-static int read_columns(struct target *target, struct arena *arena, struct target_table *table, struct error *error)
+static int ask(struct table_cache *cache, struct target *target, const struct target_table *table,
+	enum catalog_kind kind, struct target_rows *rows, struct error *error)
 {
-	/* the table's columns beyond what the server's version names are all there in every version we can meet, except
-	 * GENERATION_EXPRESSION, DATETIME_PRECISION: asked for only where they exist */
-	bool old = target_family(target) == FAMILY_MYSQL && target_version(target) < 50706;
+	return catalog_ask(cache->catalog, target, kind, table->database, table->name, rows, error);
+}
+
+static int read_columns(struct table_cache *cache, struct target *target, struct target_table *table,
+	struct error *error)
+{
 	struct target_rows rows;
 
-	if (ask(target, arena, &rows,
-		    old ? "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, "
-			  "CHARACTER_OCTET_LENGTH, IS_NULLABLE, EXTRA, '', DATETIME_PRECISION FROM information_schema.COLUMNS"
-			: "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, "
-			  "CHARACTER_OCTET_LENGTH, IS_NULLABLE, EXTRA, GENERATION_EXPRESSION, DATETIME_PRECISION "
-			  "FROM information_schema.COLUMNS",
-		    "TABLE_SCHEMA", table->database, "TABLE_NAME", table->name, " ORDER BY ORDINAL_POSITION", error) < 0)
+	if (ask(cache, target, table, CATALOG_COLUMNS, &rows, error) < 0)
 		return -1;
 	table->columns_count = (unsigned)rows.rows;
-	table->columns = arena_zalloc(arena, (rows.rows + 1) * sizeof(*table->columns));
+	table->columns = arena_zalloc(&cache->arena, (rows.rows + 1) * sizeof(*table->columns));
 	for (size_t i = 0; i < rows.rows; i++)
-		fill_column(arena, &table->columns[i], &rows, i);
+		fill_column(&cache->arena, &table->columns[i], &rows, i);
 	return 0;
 }
 
@@ -255,15 +242,14 @@ static size_t read_key(const struct target_table *table, const struct target_row
 	return end;
 }
 
-static int read_keys(struct target *target, struct arena *arena, struct target_table *table, struct error *error)
+static int read_keys(struct table_cache *cache, struct target *target, struct target_table *table,
+	struct error *error)
 {
+	struct arena *arena = &cache->arena;
 	struct target_rows rows;
 	size_t at = 0;
 
-	if (ask(target, arena, &rows,
-		    "SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS", "TABLE_SCHEMA",
-		    table->database, "TABLE_NAME", table->name,
-		    " AND NON_UNIQUE = 0 ORDER BY INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX", error) < 0)
+	if (ask(cache, target, table, CATALOG_UNIQUE, &rows, error) < 0)
 		return -1;
 	table->uniques = arena_alloc(arena, (rows.rows + 1) * sizeof(*table->uniques));
 	while (at < rows.rows) {
@@ -298,39 +284,34 @@ static int read_keys(struct target *target, struct arena *arena, struct target_t
 	return 0;
 }
 
-static int read_relations(struct target *target, struct arena *arena, struct target_table *table,
+static int read_relations(struct table_cache *cache, struct target *target, struct target_table *table,
 	struct error *error)
 {
 	struct target_rows rows;
 
-	if (ask(target, arena, &rows,
-		    "SELECT 1 FROM information_schema.KEY_COLUMN_USAGE", "TABLE_SCHEMA", table->database, "TABLE_NAME",
-		    table->name, " AND REFERENCED_TABLE_NAME IS NOT NULL LIMIT 1", error) < 0)
+	if (ask(cache, target, table, CATALOG_REFERS, &rows, error) < 0)
 		return -1;
 	table->has_foreign_keys = rows.rows > 0;
 	if (!table->has_foreign_keys) {
-		if (ask(target, arena, &rows, "SELECT 1 FROM information_schema.KEY_COLUMN_USAGE",
-			    "REFERENCED_TABLE_SCHEMA", table->database, "REFERENCED_TABLE_NAME", table->name, " LIMIT 1",
-			    error) < 0)
+		if (ask(cache, target, table, CATALOG_REFERRED, &rows, error) < 0)
 			return -1;
 		table->has_foreign_keys = rows.rows > 0;
 	}
-	if (ask(target, arena, &rows, "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS", "EVENT_OBJECT_SCHEMA",
-		    table->database, "EVENT_OBJECT_TABLE", table->name,
-		    " AND INSTR(ACTION_STATEMENT, '@changeling_rows') = 0 ORDER BY TRIGGER_NAME LIMIT 1", error) < 0)
+	if (ask(cache, target, table, CATALOG_TRIGGERS, &rows, error) < 0)
 		return -1;
 	if (rows.rows)
 		table->bare_trigger = target_cell(&rows, 0, 0);
 	return 0;
 }
 
-static int read_table(struct target *target, struct arena *arena, struct target_table *table, struct error *error)
+static int read_table(struct table_cache *cache, struct target *target, struct target_table *table,
+	struct error *error)
 {
 	struct target_rows rows;
 	const char *kind;
 
-	if (ask(target, arena, &rows, "SELECT TABLE_TYPE, ENGINE FROM information_schema.TABLES", "TABLE_SCHEMA",
-		    table->database, "TABLE_NAME", table->name, "", error) < 0)
+	if (catalog_expect(cache->catalog, target, table->database, error) < 0 ||
+		ask(cache, target, table, CATALOG_TABLE, &rows, error) < 0)
 		return -1;
 	if (rows.rows == 0)
 		return 0;
@@ -340,9 +321,9 @@ static int read_table(struct target *target, struct arena *arena, struct target_
 	table->is_sequence = strcmp(kind, "SEQUENCE") == 0;
 	table->is_versioned = strcmp(kind, "SYSTEM VERSIONED") == 0;
 	table->engine = target_cell(&rows, 0, 1) ? target_cell(&rows, 0, 1) : "";
-	if (read_columns(target, arena, table, error) < 0 || read_keys(target, arena, table, error) < 0)
+	if (read_columns(cache, target, table, error) < 0 || read_keys(cache, target, table, error) < 0)
 		return -1;
-	return read_relations(target, arena, table, error);
+	return read_relations(cache, target, table, error);
 }
 
 int table_cache_find(struct table_cache *cache, struct target *target, const char *database, const char *name,
@@ -366,7 +347,7 @@ int table_cache_find(struct table_cache *cache, struct target *target, const cha
 	read->name = arena_strdup(&cache->arena, name);
 	read->quoted = quote(&cache->arena, database, name);
 	read->id = ++cache->tables;
-	if (read_table(target, &cache->arena, read, error) < 0) {
+	if (read_table(cache, target, read, error) < 0) {
 		free(key);
 		return error_context(error, "reading the definition of table %s.%s", database, name);
 	}

@@ -1,0 +1,190 @@
+#include "applier/catalog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "base/memory.h"
+
+/* Tables of one schema that are read one by one before the rest is read with them. */
+#define SINGLE_TABLES 4
+
+static const struct {
+	const char *select, *from;
+	const char *schema, *name; /* columns */
+	const char *condition, *order;
+} questions[CATALOG_KINDS] = {
+	[CATALOG_TABLE] = {"TABLE_TYPE, ENGINE", "TABLES", "TABLE_SCHEMA", "TABLE_NAME", "", ""},
+	[CATALOG_COLUMNS] = {"COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, "
+			     "CHARACTER_OCTET_LENGTH, IS_NULLABLE, EXTRA, GENERATION_EXPRESSION, DATETIME_PRECISION",
+		"COLUMNS", "TABLE_SCHEMA", "TABLE_NAME", "", ", ORDINAL_POSITION"},
+	[CATALOG_UNIQUE] = {"INDEX_NAME, COLUMN_NAME, SUB_PART", "STATISTICS", "TABLE_SCHEMA", "TABLE_NAME",
+		" AND NON_UNIQUE = 0", ", INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX"},
+	[CATALOG_REFERS] = {"1", "KEY_COLUMN_USAGE", "TABLE_SCHEMA", "TABLE_NAME",
+		" AND REFERENCED_TABLE_NAME IS NOT NULL", ""},
+	[CATALOG_REFERRED] = {"1", "KEY_COLUMN_USAGE", "REFERENCED_TABLE_SCHEMA", "REFERENCED_TABLE_NAME", "", ""},
+	[CATALOG_TRIGGERS] = {"TRIGGER_NAME", "TRIGGERS", "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE",
+		" AND INSTR(ACTION_STATEMENT, '@changeling_rows') = 0", ", TRIGGER_NAME"},
+};
+
+/* Where a table's rows stand in a whole schema's answer. */
+struct range {
+	const char *name;
+	size_t from, to;
+	UT_hash_handle hh;
+};
+
+struct answer {
+	struct target_rows rows;
+	struct range *ranges;
+};
+
+struct schema {
+	char *database;
+	unsigned asked;     /* tables that were asked about one by one */
+	bool whole;
+	struct answer answers[CATALOG_KINDS];
+	UT_hash_handle hh;
+};
+
+struct catalog {
+	struct schema *schemas;
+	struct arena arena;
+};
+
+struct catalog *catalog_new(void)
+{
+	return memory_zalloc(sizeof(struct catalog));
+}
+
+static void free_schema(struct schema *schema)
+{
+	for (int kind = 0; kind < CATALOG_KINDS; kind++) {
+		struct range *range, *next;
+
+		HASH_ITER(hh, schema->answers[kind].ranges, range, next)
+		{
+			HASH_DEL(schema->answers[kind].ranges, range);
+		}
+	}
+	free(schema->database);
+	free(schema);
+}
+
+void catalog_clear(struct catalog *catalog)
+{
+	struct schema *schema, *next;
+
+	HASH_ITER(hh, catalog->schemas, schema, next)
+	{
+		HASH_DEL(catalog->schemas, schema);
+		free_schema(schema);
+	}
+	arena_release(&catalog->arena);
+}
+
+void catalog_free(struct catalog *catalog)
+{
+	if (!catalog)
+		return;
+	catalog_clear(catalog);
+	free(catalog);
+}
+
+/* The question for one table, or (name NULL) for all of the schema. The table's name comes last, behind the columns that
+ * the answer is read by. */
+static int ask(struct catalog *catalog, struct target *target, enum catalog_kind kind, const char *database,
+	const char *name, struct target_rows *rows, struct error *error)
+{
+	bool no_expressions = target_family(target) == FAMILY_MYSQL && target_version(target) < 50706;
+	struct buffer sql = BUFFER_INIT;
+	const char *expression;
+	int result;
+
+	buffer_puts(&sql, "SELECT ");
+	expression = strstr(questions[kind].select, "GENERATION_EXPRESSION");
+	if (expression && no_expressions) {
+		buffer_append(&sql, questions[kind].select, (size_t)(expression - questions[kind].select));
+		buffer_printf(&sql, "''%s", expression + strlen("GENERATION_EXPRESSION"));
+	} else {
+		buffer_puts(&sql, questions[kind].select);
+	}
+	buffer_printf(&sql, ", %s FROM information_schema.%s WHERE %s = ", questions[kind].name, questions[kind].from,
+		questions[kind].schema);
+	sql_put_string(&sql, database, strlen(database));
+	if (name) {
+		buffer_printf(&sql, " AND %s = ", questions[kind].name);
+		sql_put_string(&sql, name, strlen(name));
+	}
+	buffer_printf(&sql, "%s ORDER BY %s%s", questions[kind].condition, questions[kind].name, questions[kind].order);
+	result = target_query(target, sql.data, sql.length, &catalog->arena, rows, error);
+	buffer_release(&sql);
+	return result;
+}
+
+static struct schema *find_schema(struct catalog *catalog, const char *database)
+{
+	struct schema *schema;
+
+	HASH_FIND_STR(catalog->schemas, database, schema);
+	if (!schema) {
+		schema = memory_zalloc(sizeof(*schema));
+		schema->database = memory_strdup(database);
+		HASH_ADD_KEYPTR(hh, catalog->schemas, schema->database, strlen(schema->database), schema);
+	}
+	return schema;
+}
+
+static void index_answer(struct catalog *catalog, struct answer *answer)
+{
+	size_t last = answer->rows.columns - 1, at = 0;
+
+	while (at < answer->rows.rows) {
+		const char *name = target_cell(&answer->rows, at, last);
+		struct range *range = arena_zalloc(&catalog->arena, sizeof(*range));
+
+		range->name = name;
+		range->from = at;
+		while (at < answer->rows.rows && strcmp(target_cell(&answer->rows, at, last), name) == 0)
+			at++;
+		range->to = at;
+		HASH_ADD_KEYPTR(hh, answer->ranges, range->name, strlen(range->name), range);
+	}
+}
+
+int catalog_expect(struct catalog *catalog, struct target *target, const char *database, struct error *error)
+{
+	struct schema *schema = find_schema(catalog, database);
+
+	if (schema->whole || ++schema->asked <= SINGLE_TABLES)
+		return 0;
+	for (int kind = 0; kind < CATALOG_KINDS; kind++) {
+		if (ask(catalog, target, (enum catalog_kind)kind, database, NULL, &schema->answers[kind].rows, error) < 0)
+			return error_context(error, "reading the definitions of schema %s", database);
+		index_answer(catalog, &schema->answers[kind]);
+	}
+	schema->whole = true;
+	return 0;
+}
+
+int catalog_ask(struct catalog *catalog, struct target *target, enum catalog_kind kind, const char *database,
+	const char *name, struct target_rows *rows, struct error *error)
+{
+	struct schema *schema = find_schema(catalog, database);
+	struct range *range, *table;
+
+	if (schema->whole)
+		HASH_FIND_STR(schema->answers[CATALOG_TABLE].ranges, name, table);
+	/* a name that the whole schema does not have may still be there in other letters: the server knows */
+	if (!schema->whole || !table)
+		return ask(catalog, target, kind, database, name, rows, error);
+	HASH_FIND_STR(schema->answers[kind].ranges, name, range);
+	*rows = schema->answers[kind].rows;
+	rows->rows = range ? range->to - range->from : 0;
+	if (range) {
+		rows->cells += range->from * rows->columns;
+		rows->lengths += range->from * rows->columns;
+	}
+	return 0;
+}
