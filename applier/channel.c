@@ -13,6 +13,7 @@
 
 #include "applier/heartbeat.h"
 #include "applier/internal.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -24,6 +25,8 @@
 static pthread_mutex_t had_lock = PTHREAD_MUTEX_INITIALIZER;
 static char had_name[CHANNEL_LOCK_TEXT];
 static uint64_t had_epoch;
+static uint64_t tried_epoch;  /* asked for since then, and the answer perhaps lost */
+static bool had_as_standby;   /* it had waited for another instance to have it: it may do so again */
 
 /* What the target says about the channel's owner. The texts are in an arena. */
 struct owner {
@@ -39,6 +42,7 @@ struct owner {
 struct watch {
 	uint64_t holder, heartbeat;
 	int64_t since;
+	bool alive; /* it was heard of while we waited */
 	bool told_waiting, told_busy;
 	uint64_t told_ended;
 };
@@ -167,6 +171,42 @@ static bool was_ours(const struct applier *applier, const struct owner *owner, c
 	return ours && owner->pid == (uint64_t)getpid() && strcmp(owner->host, host) == 0;
 }
 
+/* Has somebody else taken the channel since this process had it? Its connections may have been lost before it could learn
+ * that from a checkpoint. A process that was meant to replicate does not turn into a standby: it says so and ends. */
+static int check_not_fenced(struct applier *applier, const char *lock_name, struct error *error)
+{
+	struct arena arena = ARENA_INIT;
+	char host[256];
+	struct owner owner;
+	bool others = false;
+	int result = read_owner(applier, lock_name, &arena, &owner, error);
+
+	if (result < 0)
+		goto out;
+	put_host(host, applier);
+	pthread_mutex_lock(&had_lock);
+	if (had_epoch && !had_as_standby && strcmp(had_name, lock_name) == 0 && owner.checkpoint_epoch > had_epoch) {
+		bool noted = owner.known && owner.epoch == owner.checkpoint_epoch;
+
+		others = owner.checkpoint_epoch != tried_epoch ||
+			(noted && (owner.pid != (uint64_t)getpid() || strcmp(owner.host, host) != 0));
+		if (others) /* told once: whoever lets it try again knows */
+			had_epoch = 0;
+	}
+	if (!others)
+		tried_epoch = owner.checkpoint_epoch + 1;
+	pthread_mutex_unlock(&had_lock);
+	if (others)
+		result = error_set(error, ERROR_FENCED,
+			"while this instance had no connection to the target, channel %s was taken over by another instance, "
+			"or its position was set anew (epoch %llu). Nothing of this instance is committed any more; see which "
+			"one is to run.",
+			applier->settings.channel, (unsigned long long)owner.checkpoint_epoch);
+out:
+	arena_release(&arena);
+	return result;
+}
+
 static bool is_silent(const struct applier *applier, const struct owner *owner, struct watch *watch,
 	const char *lock_name)
 {
@@ -174,6 +214,7 @@ static bool is_silent(const struct applier *applier, const struct owner *owner, 
 		applier->settings.takeover_seconds : SILENCE_SECONDS_MINIMUM;
 
 	if (watch->holder != owner->holder || watch->heartbeat != owner->heartbeat) {
+		watch->alive = watch->alive || watch->holder == owner->holder;
 		watch->holder = owner->holder;
 		watch->heartbeat = owner->heartbeat;
 		watch->since = monotonic_seconds();
@@ -329,8 +370,9 @@ static int try_lock(struct applier *applier, const char *lock_name, unsigned sec
 	return result;
 }
 
+/* *waited: for another instance that is alive. */
 static int wait_for_lock(struct applier *applier, const char *lock_name, bool (*waiting)(void *context),
-	void *waiting_context, struct error *error)
+	void *waiting_context, bool *waited, struct error *error)
 {
 	struct watch watch = {0};
 	bool got = false;
@@ -344,6 +386,7 @@ static int wait_for_lock(struct applier *applier, const char *lock_name, bool (*
 		if (look_after_owner(applier, lock_name, &watch, error) < 0 ||
 			try_lock(applier, lock_name, 1, &got, error) < 0)
 			return -1;
+		*waited = watch.alive;
 	}
 	return 0;
 }
@@ -441,16 +484,27 @@ static char *connection_list(const struct applier *applier)
 int channel_take(struct applier *applier, bool (*waiting)(void *context), void *waiting_context, struct error *error)
 {
 	char lock_name[CHANNEL_LOCK_TEXT], control[32];
+	bool waited = false;
 
 	put_lock_name(lock_name, applier->settings.target.schema, applier->settings.channel);
 	snprintf(control, sizeof(control), "%llu", (unsigned long long)target_connection_id(applier->control));
-	if (wait_for_lock(applier, lock_name, waiting, waiting_context, error) < 0 ||
-		raise_epoch(applier, lock_name, waiting, waiting_context, error) < 0 ||
-		write_instance(applier, control, error) < 0)
+	if (check_not_fenced(applier, lock_name, error) < 0 ||
+		wait_for_lock(applier, lock_name, waiting, waiting_context, &waited, error) < 0 ||
+		check_not_fenced(applier, lock_name, error) < 0)
+		return -1;
+	if (FAULT_POINT("channel.before-epoch"))
+		return error_set(error, ERROR_RETRY, "fault injected before the epoch is raised");
+	if (raise_epoch(applier, lock_name, waiting, waiting_context, error) < 0)
+		return -1;
+	if (FAULT_POINT("channel.after-epoch"))
+		return error_set(error, ERROR_RETRY, "fault injected after the epoch was raised");
+	if (write_instance(applier, control, error) < 0)
 		return -1;
 	pthread_mutex_lock(&had_lock);
+	if (!had_epoch)
+		had_as_standby = waited;
 	memcpy(had_name, lock_name, sizeof(had_name));
-	had_epoch = applier->taken.epoch;
+	had_epoch = tried_epoch = applier->taken.epoch;
 	pthread_mutex_unlock(&had_lock);
 	log_line(LOG_INFO, "channel", "taken channel=%s epoch=%llu connection=%s", applier->settings.channel,
 		(unsigned long long)applier->taken.epoch, control);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "applier/internal.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -74,6 +75,8 @@ static int beat(struct heartbeat *heartbeat, struct error *error)
 	result = target_statement(heartbeat->target, sql.data, sql.length, &outcome, error);
 	if (result == 0 && outcome.affected == 0)
 		result = fenced(applier, error);
+	if (result == 0 && FAULT_POINT("heartbeat.beat"))
+		result = error_set(error, ERROR_RETRY, "fault injected into a heartbeat");
 	if (result < 0)
 		goto out;
 	buffer_clear(&sql);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/fault.h"
 #include "base/memory.h"
 
 /* How the statement's work shows in its objects. */
@@ -263,6 +264,8 @@ int intent_write(struct target *target, const char *schema, const char *channel,
 	result = target_flight(target, sql.data, sql.length, 3, outcomes, &failed, error);
 	if (result == 0 && outcomes[1].affected != 1)
 		result = error_set(error, ERROR_FENCED, "another instance has taken over channel %s.", channel);
+	if (result == 0 && FAULT_POINT("intent.before-commit"))
+		result = error_set(error, ERROR_RETRY, "fault injected before the commit of an intent");
 	if (result == 0)
 		result = target_execute(target, "COMMIT", error);
 	else

@@ -252,15 +252,16 @@ static int run_committing_step(struct special *special, const struct change *cha
 		if (target_execute(special->target, "COMMIT", error) < 0)
 			return -1;
 	}
-	if (FAULT_POINT("ddl.before-intent") ||
-		intent_write(special->target, applier->settings.target.schema, applier->settings.channel, &applier->next,
+	if (FAULT_POINT("ddl.before-intent"))
+		return error_set(error, ERROR_RETRY, "fault injected before an intent");
+	if (intent_write(special->target, applier->settings.target.schema, applier->settings.channel, &applier->next,
 			special->transaction, special->step, planned, step, error) < 0)
 		return -1;
 	session_forget(special->session);
 	if (FAULT_POINT("ddl.after-intent"))
 		return error_set(error, ERROR_RETRY, "fault injected before a statement that commits");
 	result = run_step(special, change, planned, step, error);
-	if (FAULT_POINT("ddl.after-statement"))
+	if (result == 0 && FAULT_POINT("ddl.after-statement"))
 		return error_set(error, ERROR_RETRY, "fault injected after a statement that commits");
 	return result;
 }
@@ -531,9 +532,14 @@ static int run_group(struct special *special, struct error *error)
 		if (change->kind == CHANGE_ROWS)
 			change->map->applier_data = NULL; /* bound anew: definitions may change on the way */
 	}
-	if (run_before_steps(special, row_format, error) < 0 || run_main_steps(special, row_format, error) < 0 ||
-		commit(special, error) < 0)
+	if (run_before_steps(special, row_format, error) < 0)
 		return -1;
+	if (FAULT_POINT("special.after-first-steps"))
+		return error_set(error, ERROR_RETRY, "fault injected after the first steps");
+	if (run_main_steps(special, row_format, error) < 0 || commit(special, error) < 0)
+		return -1;
+	if (FAULT_POINT("special.before-last-steps"))
+		return error_set(error, ERROR_RETRY, "fault injected before the last steps");
 	return run_after_steps(special, error);
 }
 
@@ -761,6 +767,8 @@ int special_stream(struct applier *applier, struct transaction *part, struct err
 	}
 	if (result == 0)
 		result = run_main_steps(&special, row_format, error);
+	if (result == 0 && FAULT_POINT("special.stream-part"))
+		result = error_set(error, ERROR_RETRY, "fault injected after a part of a large transaction");
 	if (result == 0 && part->kind == TRANSACTION_OPEN) {
 		applier->streaming = special.in_transaction;
 		return 0;

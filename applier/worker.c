@@ -233,8 +233,12 @@ static enum outcome execute(struct worker *worker, const struct batch *batch, st
 		return FAILED;
 	}
 	result = flight_run(&worker->flight, worker->target, worker->applier->packet_bytes, &failed, &found, &failure);
-	if (result == 0)
-		return FAULT_POINT("worker.after-flight") ? AGAIN : DONE;
+	if (result == 0) {
+		if (!FAULT_POINT("worker.after-flight"))
+			return DONE;
+		error_set(error, ERROR_RETRY, "fault injected after a flight");
+		return FAILED;
+	}
 	if (result == 1 && failed + 1 == worker->flight.count) {
 		error_set(error, ERROR_FENCED,
 			"another instance has taken over channel %s: its epoch is no longer %llu. This instance stops; see which "
@@ -370,10 +374,12 @@ static int run_batch(struct worker *worker, struct batch *batch)
 	case DONE:
 		if (FAULT_POINT("worker.before-commit"))
 			error_set(&error, ERROR_RETRY, "fault injected before a commit");
-		else if (target_execute(worker->target, "COMMIT", &error) == 0 && !FAULT_POINT("worker.after-commit"))
-			return 0;
-		else
+		else if (target_execute(worker->target, "COMMIT", &error) < 0)
 			error_context(&error, "committing (whether it took place is read from the checkpoint)");
+		else if (FAULT_POINT("worker.after-commit"))
+			error_set(&error, ERROR_RETRY, "fault injected after a commit");
+		else
+			return 0;
 		break;
 	default:
 		break;

@@ -5,9 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
+
 static void *check(void *memory, size_t size)
 {
-	if (!memory) {
+	if (!memory || FAULT_POINT("alloc")) {
 		char text[96];
 		int length = snprintf(text, sizeof(text), "changeling: out of memory (%zu bytes asked for)\n", size);
 
