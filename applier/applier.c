@@ -123,10 +123,86 @@ static void set_rendering(struct applier *applier)
 	applier->packet_bytes = packet > (16u << 20) ? (size_t)16 << 20 : (size_t)(packet - packet / 8);
 }
 
+/* Opening is many round trips: what does not depend on each other goes side by side. */
+struct opening {
+	struct applier *applier;
+	struct worker *worker; /* to be opened; NULL: the capabilities are to be probed, on a connection of their own */
+	unsigned number;
+	pthread_t thread;
+	bool started;
+	int result;
+	struct error error;
+};
+
+static void *open_one(void *argument)
+{
+	struct opening *opening = argument;
+	const struct target_options *options = &opening->applier->settings.target;
+	struct target *target = NULL;
+
+	if (opening->worker) {
+		opening->result = worker_open(opening->worker, opening->applier, opening->number, &opening->error);
+		return NULL;
+	}
+	opening->result = target_connect(&target, options, &opening->error);
+	if (opening->result == 0)
+		opening->result =
+			capabilities_probe(target, options, &opening->applier->capabilities, &opening->error);
+	target_close(target);
+	return NULL;
+}
+
+static void opening_start(struct opening *opening, struct applier *applier, struct worker *worker, unsigned number)
+{
+	opening->applier = applier;
+	opening->worker = worker;
+	opening->number = number;
+	opening->started = pthread_create(&opening->thread, NULL, open_one, opening) == 0;
+	if (!opening->started)
+		open_one(opening);
+}
+
+/* Waits; keeps the first error. */
+static int opening_end(struct opening *openings, unsigned count, int result, struct error *error)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (openings[i].started)
+			pthread_join(openings[i].thread, NULL);
+		if (openings[i].result < 0 && result == 0) {
+			*error = openings[i].error;
+			result = -1;
+		}
+	}
+	return result;
+}
+
+/* The channel is ours: what the run before has left, and the workers. */
+static int open_channel(struct applier *applier, struct error *error)
+{
+	const struct applier_settings *settings = &applier->settings;
+	struct opening workers[WORKERS_MAXIMUM] = {0};
+	int result;
+
+	start_state(applier);
+	for (unsigned i = 0; i < settings->workers; i++)
+		opening_start(&workers[i], applier, &applier->workers[i], i);
+	result = applied_set_read(&applier->applied, applier->control, settings->target.schema, settings->channel,
+		&applier->taken.position, error);
+	if (result == 0)
+		result = temp_tables_load(&applier->temps, applier->control, settings->target.schema, settings->channel,
+			error);
+	if (result == 0)
+		result = special_recover(applier, error);
+	result = opening_end(workers, settings->workers, result, error);
+	return result < 0 ? -1 : channel_heartbeat_start(applier, error);
+}
+
 int applier_open(struct applier **result, const struct applier_settings *settings, const struct applier_hooks *hooks,
 	bool (*waiting)(void *context), void *waiting_context, struct error *error)
 {
 	struct applier *applier = memory_zalloc(sizeof(*applier));
+	struct opening probe = {0};
+	int status;
 
 	applier->settings = *settings;
 	applier->hooks = *hooks;
@@ -140,21 +216,13 @@ int applier_open(struct applier **result, const struct applier_settings *setting
 	applier->control_session = session_new(target_family(applier->control), target_version(applier->control));
 	set_rendering(applier);
 	if (session_prepare(applier->control, settings, settings->lock_wait_seconds, error) < 0 ||
-		checkpoint_install(applier->control, settings->target.schema, error) < 0 ||
-		capabilities_probe(applier->control, &settings->target, &applier->capabilities, error) < 0 ||
-		channel_take(applier, waiting, waiting_context, error) < 0)
+		checkpoint_install(applier->control, settings->target.schema, error) < 0)
 		goto fail;
-	start_state(applier);
-	if (applied_set_read(&applier->applied, applier->control, settings->target.schema, settings->channel,
-		    &applier->taken.position, error) < 0 ||
-		temp_tables_load(&applier->temps, applier->control, settings->target.schema, settings->channel, error) < 0 ||
-		special_recover(applier, error) < 0)
-		goto fail;
-	for (unsigned i = 0; i < settings->workers; i++) {
-		if (worker_open(&applier->workers[i], applier, i, error) < 0)
-			goto fail;
-	}
-	if (channel_heartbeat_start(applier, error) < 0)
+	opening_start(&probe, applier, NULL, 0);
+	status = channel_take(applier, waiting, waiting_context, error);
+	if (status == 0)
+		status = open_channel(applier, error);
+	if (opening_end(&probe, 1, status, error) < 0)
 		goto fail;
 	*result = applier;
 	return 0;
