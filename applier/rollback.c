@@ -5,7 +5,7 @@
 #include "applier/internal.h"
 #include "applier/sql/classify.h"
 
-enum kept { GONE, KEPT, MIXED };
+enum kept { GONE, KEPT, DEFINITION, MIXED };
 
 static int table_is_kept(struct applier *applier, const char *database, const char *table, enum kept *kept,
 	struct error *error)
@@ -21,40 +21,96 @@ static int table_is_kept(struct applier *applier, const char *database, const ch
 	return 0;
 }
 
-static int statement_is_kept(struct applier *applier, const struct change *change, enum kept *kept,
-	struct error *error)
+static bool effect_names(const struct change *change, const char *database, const char *table)
+{
+	const struct planned_statement *planned = change->applier_data;
+
+	for (size_t i = 0; i < planned->plan.effect_count; i++) {
+		const struct plan_effect *effect = &planned->plan.effects[i];
+
+		if (effect->kind <= EFFECT_TEMP_RENAME && strcmp(effect->name, table) == 0 &&
+			strcmp(effect->database ? effect->database : "", database) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* All of a group's statements come from one session: a name that it has, made or dropped is a temporary table's. */
+static bool is_temporary(struct applier *applier, const struct transaction *transaction, const struct change *change,
+	const char *database, const char *table)
+{
+	struct temp_registry registry;
+
+	for (const struct change *at = transaction->first; at; at = at->next) {
+		if (at->kind != CHANGE_ROWS && effect_names(at, database, table))
+			return true;
+	}
+	temp_tables_registry(applier->temps, &registry);
+	return registry.find(registry.context, change->server_id, change->query.thread_id, database, table) != NULL;
+}
+
+/* Making and dropping a temporary table is not undone, its rows are; only MariaDB leaves in it what it was made from. */
+static enum kept definition_is_kept(const struct applier *applier, const struct planned_statement *planned, bool undone)
+{
+	bool rows = false;
+
+	for (size_t i = 0; i < planned->plan.step_count; i++)
+		rows = rows || planned->plan.steps[i].when == STEP_MAIN;
+	if (!rows || applier->source.version.family != FAMILY_MARIADB)
+		return DEFINITION;
+	return undone ? MIXED : KEPT;
+}
+
+/* `undone`: something before it in the group is gone. */
+static int statement_is_kept(struct applier *applier, const struct transaction *transaction,
+	const struct change *change, bool undone, enum kept *kept, struct error *error)
 {
 	const struct planned_statement *planned = change->applier_data;
 	bool any = false;
 
 	*kept = GONE;
-	if (planned->plan.class == STATEMENT_SAVEPOINT || planned->plan.class == STATEMENT_ROLLBACK_TO ||
-		planned->plan.class == STATEMENT_RELEASE)
+	if (planned->plan.action == PLAN_SKIP || planned->plan.class == STATEMENT_SAVEPOINT ||
+		planned->plan.class == STATEMENT_ROLLBACK_TO || planned->plan.class == STATEMENT_RELEASE)
 		return 0;
-	if (planned->plan.flags & PLAN_TEMP) {
-		*kept = MIXED;
+	if (planned->plan.effect_count) {
+		*kept = definition_is_kept(applier, planned, undone);
 		return 0;
 	}
 	for (size_t i = 0; i < planned->plan.object_count; i++) {
 		const struct object *object = &planned->plan.objects[i];
 		const char *database = object->database ? object->database : planned->database;
-		enum kept one;
+		enum kept one = GONE;
 
 		if (object->role != ROLE_TARGET || object->kind != OBJECT_TABLE || !object->name || !database)
 			continue;
-		if (table_is_kept(applier, database, object->name, &one, error) < 0)
+		if (!is_temporary(applier, transaction, change, database, object->name) &&
+			table_is_kept(applier, database, object->name, &one, error) < 0)
 			return -1;
 		*kept = any && one != *kept ? MIXED : one;
 		any = true;
 	}
-	if (!any)
+	/* what stayed was made of temporary tables' rows that are gone */
+	if (!any || (*kept == KEPT && undone && (planned->plan.flags & PLAN_TEMP)))
 		*kept = MIXED;
 	return 0;
+}
+
+/* The steps that make and drop tables stay. */
+static void leave_definition(struct planned_statement *planned)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < planned->plan.step_count; i++) {
+		if (planned->plan.steps[i].when != STEP_MAIN)
+			planned->plan.steps[left++] = planned->plan.steps[i];
+	}
+	planned->plan.step_count = left;
 }
 
 int rollback_keep(struct applier *applier, struct transaction *transaction, struct error *error)
 {
 	struct change **at = &transaction->first, *last = NULL;
+	bool undone = false;
 
 	while (*at) {
 		struct change *change = *at;
@@ -66,10 +122,10 @@ int rollback_keep(struct applier *applier, struct transaction *transaction, stru
 		} else {
 			result = prepare_change(applier, transaction, change, false, error);
 			if (result == 0)
-				result = statement_is_kept(applier, change, &kept, error);
+				result = statement_is_kept(applier, transaction, change, undone, &kept, error);
 		}
 		if (result == 0 && kept == MIXED)
-			result = error_set(error, ERROR_STOP, "a statement of it changed tables of both kinds, or which is not known: %s.",
+			result = error_set(error, ERROR_STOP, "a statement of it changed tables of both kinds, or used rows that were undone: %s.",
 				statement_excerpt(change, &transaction->arena));
 		if (result < 0) {
 			error_context(error,
@@ -80,6 +136,10 @@ int rollback_keep(struct applier *applier, struct transaction *transaction, stru
 				error_advice(error, "Compare the tables it names, then run changeling skip.");
 			return -1;
 		}
+		if (kept == DEFINITION)
+			leave_definition(change->applier_data);
+		if (kept == GONE || (kept == DEFINITION && change->kind != CHANGE_ROWS))
+			undone = true;
 		if (kept == GONE) {
 			*at = change->next;
 			transaction->changes--;

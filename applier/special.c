@@ -21,6 +21,7 @@ struct special {
 	struct buffer effects; /* statements for the transaction that moves the checkpoint */
 	size_t effect_count;
 	bool definitions_changed;
+	bool stale;            /* and what is known of the target's tables is from before */
 };
 
 static int fenced(const struct special *special, struct error *error)
@@ -90,12 +91,23 @@ static int column_names(struct special *special, const char *query, size_t lengt
 	return result;
 }
 
+/* The maps of rows point to what was known of their tables; several changes share one map. */
+static void forget_definitions(struct special *special)
+{
+	table_cache_clear(special->applier->tables);
+	for (struct change *change = special->transaction->first; change; change = change->next) {
+		if (change->kind == CHANGE_ROWS)
+			change->map->applier_data = NULL;
+	}
+	special->stale = false;
+}
+
 static int writable_columns(struct special *special, const char *table, const char ***names, size_t *count,
 	struct error *error)
 {
 	const struct target_table *found;
 
-	table_cache_clear(special->applier->tables);
+	forget_definitions(special);
 	if (table_cache_find(special->applier->tables, special->target, special->applier->settings.target.schema, table,
 		    &found, error) < 0)
 		return -1;
@@ -233,7 +245,7 @@ static int run_committing_step(struct special *special, const struct change *cha
 	int result;
 
 	special->step++;
-	special->definitions_changed = true;
+	special->definitions_changed = special->stale = true;
 	if (again && found->step > special->step) /* a later one was begun: this one is done */
 		return 0;
 	if (again && found->step == special->step) {
@@ -396,7 +408,7 @@ static int run_before_steps(struct special *special, bool row_format, struct err
 			if (planned->plan.steps[i].when != STEP_BEFORE)
 				continue;
 			special->redo = true;
-			special->definitions_changed = true;
+			special->definitions_changed = special->stale = true;
 			if (run_step(special, change, planned, &planned->plan.steps[i], error) < 0)
 				return -1;
 			special->redo = false;
@@ -434,8 +446,8 @@ static int run_main_steps(struct special *special, bool row_format, struct error
 			if (step->commits ? run_committing_step(special, change, planned, step, error) < 0
 					  : begin(special, error) < 0 || run_step(special, change, planned, step, error) < 0)
 				return -1;
-			if (special->definitions_changed)
-				table_cache_clear(special->applier->tables);
+			if (special->stale)
+				forget_definitions(special);
 		}
 		change = change->next;
 	}
@@ -527,12 +539,14 @@ static int run_group(struct special *special, struct error *error)
 {
 	bool row_format = false;
 
-	for (struct change *change = special->transaction->first; change; change = change->next) {
+	for (struct change *change = special->transaction->first; change; change = change->next)
 		row_format = row_format || change->kind == CHANGE_ROWS;
-		if (change->kind == CHANGE_ROWS)
-			change->map->applier_data = NULL; /* bound anew: definitions may change on the way */
-	}
 	if (run_before_steps(special, row_format, error) < 0)
+		return -1;
+	if (special->stale)
+		forget_definitions(special);
+	if (special->transaction->kind == TRANSACTION_ROLLBACK &&
+		rollback_keep(special->applier, special->transaction, error) < 0)
 		return -1;
 	if (FAULT_POINT("special.after-first-steps"))
 		return error_set(error, ERROR_RETRY, "fault injected after the first steps");
@@ -699,15 +713,6 @@ static bool is_at(const struct position *wanted, const struct transaction *trans
 	return wanted->file[0] && position_compare(wanted, &transaction->begin) == 0;
 }
 
-static int rollback_group(const struct special *special, struct error *error)
-{
-	return error_set(error, ERROR_STOP,
-		"%s:%llu: this transaction was rolled back on the master, but changed tables there that cannot be rolled back "
-		"(MyISAM and the like). What of it is to stay cannot be told from the log. Compare these tables, then run "
-		"changeling skip.",
-		special->transaction->end.file, (unsigned long long)special->transaction->end.offset);
-}
-
 int special_apply(struct applier *applier, struct transaction *transaction, struct error *error)
 {
 	struct special special;
@@ -739,12 +744,29 @@ int special_apply(struct applier *applier, struct transaction *transaction, stru
 		result = source_restarted(&special, error);
 		break;
 	case TRANSACTION_ROLLBACK:
-		result = rollback_group(&special, error);
+		result = run_group(&special, error);
 		break;
 	default:
 		result = commit(&special, error);
 	}
 	return special_end(&special, result);
+}
+
+/* What has to be done before a transaction begins cannot be done in the middle of one. */
+static int prepare_streamed(struct applier *applier, struct transaction *part, struct change *change,
+	struct error *error)
+{
+	const struct planned_statement *planned;
+
+	if (prepare_change(applier, part, change, true, error) < 0)
+		return -1;
+	planned = change->applier_data;
+	if (planned->plan.action == PLAN_SKIP || planned->plan.effect_count == 0)
+		return 0;
+	return error_set(error, ERROR_STOP,
+		"%s:%llu: a transaction larger than large-transaction-bytes makes or drops temporary tables (%s), which is only "
+		"possible here when it is known as a whole. Raise large-transaction-bytes and retry.",
+		part->end.file, (unsigned long long)change->end_offset, statement_excerpt(change, &part->arena));
 }
 
 int special_stream(struct applier *applier, struct transaction *part, struct error *error)
@@ -763,7 +785,7 @@ int special_stream(struct applier *applier, struct transaction *part, struct err
 	}
 	for (struct change *change = part->first; change && result == 0; change = change->next) {
 		if (change->kind != CHANGE_ROWS)
-			result = prepare_change(applier, part, change, row_format, error);
+			result = prepare_streamed(applier, part, change, error);
 	}
 	if (result == 0)
 		result = run_main_steps(&special, row_format, error);
@@ -775,7 +797,11 @@ int special_stream(struct applier *applier, struct transaction *part, struct err
 	}
 	applier->streaming = false;
 	if (result == 0 && part->kind == TRANSACTION_ROLLBACK)
-		result = rollback_group(&special, error);
+		result = error_set(error, ERROR_STOP,
+			"%s:%llu: a transaction larger than large-transaction-bytes was rolled back on the master, but changed "
+			"tables there that cannot be rolled back. Raise large-transaction-bytes and retry, or compare these "
+			"tables and skip.",
+			part->end.file, (unsigned long long)part->end.offset);
 	return special_end(&special, result < 0 ? result : commit(&special, error));
 }
 
