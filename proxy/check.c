@@ -94,7 +94,7 @@ static void check_both(const struct settings *settings, struct sheet *sheet)
 	source_check(source, &settings->source, found ? &start : NULL, take_line, sheet);
 	sheet->side = "target";
 	if (connected < 0) {
-		take_line(sheet, CHECK_FAIL, "connection", error.text, NULL);
+		take_line(sheet, CHECK_FAIL, "target connection", error.text, NULL);
 	} else {
 		char place[BINLOG_NAME_MAXIMUM + 64];
 

@@ -559,7 +559,8 @@ static void *supervise(void *argument)
 		/* who takes the channel over reads the source by the same server-id: that is no clash to be mended */
 		if (!target_side && error.kind == ERROR_STOP && is_duplicate(&error))
 			look_for_successor(pipeline, &error);
-		if (retryable(pipeline, &place, &error))
+		/* what comes from the source's side has been tried again there */
+		if (target_side && retryable(pipeline, &place, &error))
 			try_again_later(pipeline, &place, &error);
 		else if (!stop_on(pipeline, &place, target_side, &error))
 			return NULL;

@@ -547,7 +547,8 @@ int pipeline_read(struct pipeline *pipeline, struct error *error)
 			continue;
 		note_source_error(pipeline, error);
 		if (judge(pipeline, error) < 0) {
-			if (pipeline->resume.file[0] && !strstr(error->text, pipeline->resume.file))
+			if (error->kind != ERROR_CONNECT && pipeline->resume.file[0] &&
+				!strstr(error->text, pipeline->resume.file))
 				error_advice(error, "(The stream was asked for from %s:%llu on.)", pipeline->resume.file,
 					(unsigned long long)pipeline->resume.offset);
 			return -1;
