@@ -319,7 +319,10 @@ def family_of_tables(maker, number):
                    "ON DELETE CASCADE ON UPDATE CASCADE",
                    f"CONSTRAINT `fk{number}b` FOREIGN KEY (`pu`) REFERENCES `parent{number}` (`u`) "
                    "ON DELETE SET NULL ON UPDATE CASCADE"]
-    grand.keys += [f"CONSTRAINT `fk{number}c` FOREIGN KEY (`cid`) REFERENCES `child{number}` (`id`) "
+    # MySQL 9.7 forgets the SET NULL of the children when the CASCADE before it reached their own children: as a target it
+    # has no third generation, unless its source forgets the same
+    above = parent if maker.target.is_mysql(9) and not maker.source.is_mysql(9) else child
+    grand.keys += [f"CONSTRAINT `fk{number}c` FOREIGN KEY (`cid`) REFERENCES {quoted(above.name)} (`id`) "
                    "ON DELETE CASCADE ON UPDATE SET NULL"]
-    child.parent, grand.parent = parent, child
+    child.parent, grand.parent = parent, above
     return [parent, child, grand]
