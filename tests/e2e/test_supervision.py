@@ -1,0 +1,293 @@
+"""The process as a whole: first connections, waiting, staying, standing by, giving the channel up, catching up on what was
+set aside."""
+import json
+import shutil
+import signal
+import socket
+
+import pytest
+
+from harness import wait_until
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def table(p):
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (id INT PRIMARY KEY, v VARCHAR(30))")
+
+
+def ids(p):
+    return [number for (number,) in p.target.query(f"SELECT id FROM `{p.db}`.t ORDER BY id")]
+
+
+# --- first connections
+
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_a_server_that_is_not_there_at_the_start(pairing, side):
+    p = pairing()
+    proxy = pairing.proxy(getattr(p, side))
+    p.changeling.change_master("now", **{"master_port" if side == "source" else "target_port": proxy.port})
+    proxy.refuse()
+    assert p.changeling.run_to_end() == 3
+    row = p.changeling.row()
+    assert row["state"] == "error" and str(proxy.port) in row["error"]
+    p.changeling.run("--wait", wait=False)
+    p.changeling.wait_state("connecting")
+    table(p)
+    proxy.accept()
+    p.changeling.wait_state("running")
+    p.changeling.wait_caught_up()
+    assert ids(p) == []
+    assert p.changeling.stop() == 0
+
+
+def test_a_wrong_password_at_the_start(pairing):
+    p = pairing()
+    p.changeling.change_master("now")
+    p.changeling.password_file("target", "not-the-password")
+    assert p.changeling.run_to_end() == 3
+    assert "1045" in p.changeling.row()["error"]
+    assert "not-the-password" not in p.changeling.log_text()
+
+
+def test_attempts_may_be_limited(pairing):
+    p = pairing()
+    proxy = pairing.proxy(p.source)
+    p.replicate("now", master_port=proxy.port, source_retry_count=3)
+    proxy.refuse()
+    row = p.changeling.wait_error()
+    assert row["exit_code"] == 1
+    assert "3 attempts" in row["error"]
+
+
+# --- staying after an error
+
+def conflict(p, *arguments):
+    p.changeling.change_master("now")
+    p.changeling.run(*arguments)
+    table(p)
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (1, 'one'), (2, 'two')")
+    p.changeling.wait_caught_up()
+    p.target.sql(f"DELETE FROM `{p.db}`.t WHERE id = 1")
+    p.source.sql(f"UPDATE `{p.db}`.t SET v = 'eins' WHERE id = 1; UPDATE `{p.db}`.t SET v = 'zwei' WHERE id = 2")
+    return p.changeling.wait_error()
+
+
+@pytest.mark.parametrize("arguments", [("--stay",), ()], ids=["staying", "ended"])
+def test_replace_puts_other_sql_in_the_place_of_the_transaction(pairing, arguments):
+    p = pairing()
+    row = conflict(p, *arguments)
+    assert p.changeling.running() == bool(arguments)
+    assert p.changeling.command("replace", text="").code == 2
+    result = p.changeling.command("replace", text=f"INSERT INTO `{p.db}`.t VALUES (1, 'eins')")
+    assert result.code == 0, str(result)
+    if not p.changeling.running():
+        p.changeling.run()
+    p.changeling.wait_caught_up()
+    assert p.compare() == 2
+    assert p.changeling.row()["error"] is None
+    # the wish is done with: it will not be done again
+    wait_until(lambda: not p.changeling.look("settings"), 10, lambda: f"no settings: {p.changeling.look('settings')}")
+    assert row["error_file"]
+
+
+def test_skip_and_retry_while_it_stays(pairing):
+    p = pairing()
+    first = conflict(p, "--stay")
+    assert p.changeling.command("status").code == 0
+    assert p.changeling.command("retry").code == 0
+    wait_until(lambda: (p.changeling.row()["error_at"] or "") > first["error_at"] and p.changeling.row()["state"] == "error",
+               20, "the second stop")
+    assert p.changeling.command("skip").code == 0
+    p.changeling.wait_caught_up()
+    assert p.target.query(f"SELECT id, v FROM `{p.db}`.t") == [(2, "zwei")]
+    assert [entry["rule"] for entry in p.changeling.look("skipped")] == ["operator"]
+    assert p.changeling.command("skip").code == 1
+    assert p.changeling.stop() == 0
+
+
+def test_sigterm_while_it_stays(pairing):
+    p = pairing()
+    conflict(p, "--stay")
+    assert p.changeling.stop() == 1
+
+
+# --- two instances
+
+def standby_of(p):
+    """Another instance of the same channel: its configuration, and a state directory of its own."""
+    other = p.another()
+    other.channel = p.changeling.channel
+    other.state.mkdir(mode=0o700, parents=True)
+    shutil.copy2(p.changeling.state / "changeling.cnf", other.state)
+    return other
+
+
+def test_a_standby_takes_over_and_the_former_owner_stops(pairing):
+    p = pairing()
+    p.replicate("now")
+    table(p)
+    p.changeling.wait_caught_up()
+    standby = standby_of(p)
+    standby.run(wait=False)
+    standby.wait_state("waiting")
+    p.changeling.process.send_signal(signal.SIGSTOP)
+    try:
+        p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (1, 'by the standby')")
+        standby.wait_state("running", seconds=40)
+        standby.wait_position()
+        assert ids(p) == [1]
+    finally:
+        p.changeling.process.send_signal(signal.SIGCONT)
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (2, 'after that')")
+    assert p.changeling.wait_exit(30) == 1
+    assert "another instance" in p.changeling.row()["error"]
+    standby.wait_position()
+    assert ids(p) == [1, 2]
+    assert standby.stop() == 0
+    p.changeling.run()
+    p.changeling.wait_caught_up()
+
+
+def test_a_standby_takes_over_after_kill_9(pairing):
+    p = pairing()
+    p.replicate("now")
+    table(p)
+    p.changeling.wait_caught_up()
+    standby = standby_of(p)
+    standby.run(wait=False)
+    standby.wait_state("waiting")
+    p.changeling.kill9()
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (1, 'x')")
+    standby.wait_state("running", seconds=40)
+    standby.wait_position()
+    assert ids(p) == [1]
+    assert standby.stop() == 0
+
+
+def test_paused_it_keeps_the_channel(pairing):
+    p = pairing()
+    p.replicate("now")
+    table(p)
+    p.changeling.wait_caught_up()
+    assert p.changeling.command("stop").code == 0
+    p.changeling.wait_state("paused")
+    standby = standby_of(p)
+    standby.run(wait=False)
+    standby.wait_state("waiting")
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (1, 'x')")
+    # longer than a former owner may be silent
+    p.changeling.pause(12)
+    assert standby.row()["state"] == "waiting" and ids(p) == []
+    assert p.changeling.command("start").code == 0
+    p.changeling.wait_caught_up()
+    assert ids(p) == [1]
+    assert standby.stop() == 0
+
+
+# --- positions
+
+def test_an_idle_master_that_rotates_can_purge(pairing, pool):
+    """The checkpoint follows into new files without a transaction in them."""
+    source = pool.fresh("maria1011", "master")
+    p = pairing(source)
+    p.replicate("now")
+    p.changeling.wait_caught_up()
+    source.sql("FLUSH BINARY LOGS; FLUSH BINARY LOGS")
+    last = source.logs()[-1]
+    wait_until(lambda: p.changeling.row()["applied_file"] == last, 20, f"the checkpoint in {last}")
+    assert p.changeling.stop() == 0
+    source.sql(f"PURGE BINARY LOGS TO '{last}'")
+    p.changeling.run()
+    table(p)
+    p.changeling.wait_caught_up()
+    assert ids(p) == []
+
+
+def test_change_master_is_refused_while_it_runs(pairing):
+    p = pairing()
+    p.replicate("now")
+    result = p.changeling.change_master("now", expect=2)
+    assert str(p.changeling.process.pid) in result.err
+
+
+def test_change_master_again_keeps_what_is_not_named(pairing):
+    p = pairing()
+    p.changeling.change_master("now", report_host="here")
+    file, position = p.changeling.row().get("applied_file"), p.source.position()
+    before = (p.changeling.state / "changeling.cnf").read_text()
+    result = p.changeling.script("change-master", "--merge-rows=77")
+    assert result.code == 0, str(result)
+    after = (p.changeling.state / "changeling.cnf").read_text()
+    assert "merge-rows = 77" in after and "report-host = here" in after
+    for line in before.splitlines():
+        assert line in after
+    assert file is None and f"{position[0]}:{position[1]}" in result.out
+
+
+def test_passwords_do_not_belong_on_a_command_line(pairing):
+    p = pairing()
+    result = p.changeling.change_master("now", expect=2, master_password="secret")
+    assert "secret" not in result.err and "password-file" in result.err
+
+
+# --- check
+
+def test_check_as_json(pairing):
+    p = pairing()
+    p.changeling.change_master("now")
+    result = p.changeling.command("check", "--json")
+    assert result.code == 0, str(result)
+    lines = json.loads(result.out)
+    assert {line["side"] for line in lines} == {"source", "target"}
+    assert {line["result"] for line in lines} <= {"ok", "warn"}
+    assert all(line["item"] and line["found"] for line in lines)
+
+
+# --- what was set aside
+
+def test_functions_that_were_set_aside_are_made_later(pairing):
+    p = pairing()
+    p.replicate("now", stored_functions="skip")
+    table(p)
+    p.source.sql(f"CREATE FUNCTION `{p.db}`.twice(a INT) RETURNS INT DETERMINISTIC RETURN a * 2")
+    p.changeling.wait_caught_up()
+    listed = p.changeling.command("retry-skipped", "--list")
+    assert listed.code == 0 and "twice" in listed.out
+    refused = p.changeling.command("retry-skipped")
+    assert refused.code == 1 and "log_bin_trust_function_creators" in refused.out
+    assert [entry["resolution"] for entry in p.changeling.look("skipped")] == ["open"]
+    p.target.sql("SET GLOBAL log_bin_trust_function_creators = 1")
+    try:
+        done = p.changeling.command("retry-skipped")
+        assert done.code == 0, str(done)
+    finally:
+        p.target.sql("SET GLOBAL log_bin_trust_function_creators = 0")
+    assert p.target.query(f"SELECT `{p.db}`.twice(21)") == [(42,)]
+    assert [entry["resolution"] for entry in p.changeling.look("skipped")] == ["retried"]
+    assert p.changeling.command("retry-skipped").out.startswith("0 done")
+
+
+def test_events_get_their_state_at_cutover(pairing):
+    p = pairing()
+    p.replicate("now")
+    table(p)
+    p.source.sql(f"CREATE EVENT `{p.db}`.busy ON SCHEDULE EVERY 1 DAY DO SELECT 1;"
+                 f"CREATE EVENT `{p.db}`.lazy ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1")
+    p.changeling.wait_caught_up()
+
+    def states():
+        return dict(p.target.query("SELECT event_name, status FROM information_schema.events "
+                                   "WHERE event_schema = %s", p.db))
+    assert states()["busy"] != "ENABLED"
+    printed = p.changeling.command("cutover", "--enable-events")
+    assert printed.code == 0 and f"ALTER EVENT `{p.db}`.`busy` ENABLE;" in printed.out
+    assert states()["busy"] != "ENABLED"
+    assert p.changeling.command("cutover").code == 2
+    done = p.changeling.command("cutover", "--enable-events", "--run")
+    assert done.code == 0, str(done)
+    assert states() == {"busy": "ENABLED", "lazy": "DISABLED"}
