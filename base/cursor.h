@@ -79,19 +79,29 @@ static inline uint8_t cursor_u8(struct cursor *c)
 	return p ? *p : 0;
 }
 
+/* Written out, since compilers make one load of it. */
 static inline uint16_t cursor_u16(struct cursor *c)
 {
-	return (uint16_t)cursor_le(c, 2);
+	const uint8_t *p = cursor_bytes(c, 2);
+
+	return p ? (uint16_t)(p[0] | p[1] << 8) : 0;
 }
 
 static inline uint32_t cursor_u32(struct cursor *c)
 {
-	return (uint32_t)cursor_le(c, 4);
+	const uint8_t *p = cursor_bytes(c, 4);
+
+	return p ? (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24 : 0;
 }
 
 static inline uint64_t cursor_u64(struct cursor *c)
 {
-	return cursor_le(c, 8);
+	const uint8_t *p = cursor_bytes(c, 8);
+
+	return p ? (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+			   (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+			   (uint64_t)p[7] << 56
+		 : 0;
 }
 
 /* The protocol's packed integer; 251 (NULL) and 255 are bad. */

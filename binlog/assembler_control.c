@@ -98,8 +98,7 @@ int handle_incident(struct assembler *assembler, const struct event *event, stru
 	buffer_put_printable(&message, incident.message, incident.message_length, incident.message_length);
 	error_set(error, ERROR_STOP,
 		"the master could not log something it did (incident %u: \"%s\"), so its log does not tell "
-		"all. Compare master and "
-		"target, repair what differs, and go on behind this event.",
+		"all. Compare master and target, repair what differs, and go on behind this event.",
 		incident.number, buffer_text(&message));
 	buffer_release(&message);
 	return -1;
@@ -161,8 +160,7 @@ int handle_ancient(struct assembler *assembler, const struct event *event, struc
 	(void)event;
 	return error_set(error, ERROR_STOP,
 		"servers before MySQL 5.1 wrote such events; they are not supported. Replicate from a server "
-		"of MySQL 5.5 or later, or "
-		"any MariaDB.");
+		"of MySQL 5.5 or later, or any MariaDB.");
 }
 
 int handle_partial_row_data(struct assembler *assembler, const struct event *event, struct error *error)
@@ -181,9 +179,8 @@ int refuse_unknown(struct assembler *assembler, const struct event *event, struc
 		return 0;
 	return error_set(error, ERROR_STOP,
 		"the event type %u (%lu bytes), written by %s, is unknown and not marked as one that may be "
-		"left out. Find out what "
-		"feature of the master writes it and switch that off, or use a version of changeling that "
-		"knows it.",
+		"left out. Find out what feature of the master writes it and switch that off, or use a "
+		"version of changeling that knows it.",
 		event->header.type, (unsigned long)event->header.length,
 		assembler->format.server_version[0] ? assembler->format.server_version
 						    : "a server of unknown version");

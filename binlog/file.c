@@ -66,8 +66,7 @@ static int check_magic(struct binlog_file *file, struct error *error)
 	if (file->filled >= MAGIC_BYTES && memcmp(file->buffer, magic_encrypted, MAGIC_BYTES) == 0)
 		return refuse(file, ERROR_STOP,
 			"the file is encrypted (binlog_encryption=ON), and only the server has the key. Read "
-			"the log over a connection "
-			"to the server.",
+			"the log over a connection to the server.",
 			error);
 	if (file->filled < MAGIC_BYTES || memcmp(file->buffer, magic, MAGIC_BYTES) != 0)
 		return refuse(file, ERROR_STOP,
@@ -145,8 +144,7 @@ int binlog_file_next(struct binlog_file *file, const uint8_t **bytes, size_t *le
 	if (is_encrypted_from_here(file->buffer + file->at))
 		return error_set(error, ERROR_STOP,
 			"%s:%llu: what follows is encrypted (encrypt_binlog=ON), and only the server has the "
-			"key. Read the log over a "
-			"connection to the server.",
+			"key. Read the log over a connection to the server.",
 			file->name, (unsigned long long)file->begin);
 	*bytes = file->buffer + file->at;
 	*length = size;

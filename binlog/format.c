@@ -165,8 +165,7 @@ int event_parse(const uint8_t *bytes, size_t length, const struct binlog_format 
 	if (verify && !checksum_matches(bytes, length, header.type == EVENT_FORMAT_DESCRIPTION))
 		return error_set(error, ERROR_CORRUPT,
 			"the checksum (CRC32) does not match the event's %zu bytes: they were damaged on the "
-			"network, "
-			"in memory or in the master's file.",
+			"network, in memory or in the master's file.",
 			length);
 	event->header = header;
 	event->body = cursor.at;

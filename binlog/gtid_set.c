@@ -312,8 +312,7 @@ int gtid_set_parse(struct gtid_set *set, const char *text, struct error *error)
 		} else {
 			error_set(error, ERROR_USAGE,
 				"\"%.100s\" is not a GTID set: expected UUID:INTERVALS (MySQL) or "
-				"DOMAIN-SERVER-NUMBER "
-				"(MariaDB) at \"%.50s\".",
+				"DOMAIN-SERVER-NUMBER (MariaDB) at \"%.50s\".",
 				text, at);
 			goto out;
 		}

@@ -216,8 +216,7 @@ static int read_post_header(const struct event *event, const struct binlog_forma
 	if (length < least)
 		return error_set(error, ERROR_STOP,
 			"the format description gives the statement a post-header of %u bytes, expected %u: "
-			"a server "
-			"before MySQL 5.0 wrote it.",
+			"a server before MySQL 5.0 wrote it.",
 			length, least);
 	query->thread_id = cursor_u32(cursor);
 	query->execution_seconds = cursor_u32(cursor);
