@@ -53,6 +53,9 @@ struct applier_hooks {
 	int (*event_state)(void *context, const char *database, const char *name, const char *wished,
 		struct error *error);
 	void (*temp_tables_changed)(void *context, const struct applier_temp_table *tables, size_t count);
+	/* Asks the source whether the table's engine can roll back; ERROR_STOP when there is no such table. */
+	int (*source_engine)(void *context, const char *database, const char *table, bool *transactional,
+		struct error *error);
 	void (*intent)(void *context, const struct applier_place *place, const char *statement, const char *outcome);
 };
 

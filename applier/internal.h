@@ -110,6 +110,9 @@ void special_abandon(struct applier *applier);
 /* At start: what became of a statement whose intent is there. */
 int special_recover(struct applier *applier, struct error *error);
 
+/* rollback.c: leaves in a transaction that ended in ROLLBACK what stayed on the master. */
+int rollback_keep(struct applier *applier, struct transaction *transaction, struct error *error);
+
 /* single.c: rows one by one, with the policy for conflicts. */
 int single_apply(struct applier *applier, struct worker *worker, const struct transaction *transaction,
 	const struct checkpoint *checkpoint, unsigned checkpoint_worker, struct error *error);
