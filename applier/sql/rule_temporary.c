@@ -10,11 +10,14 @@
 const char *temporary_find(struct rewriting *r, const struct object *object)
 {
 	const struct temp_registry *temps = r->input->temps;
+	const char *real;
 
 	if (!temps || object->kind != OBJECT_TABLE || object->derived_name)
 		return NULL;
-	return temps->find(temps->context, r->input->server_id, r->input->thread_id, rule_database(r, object),
+	real = temps->find(temps->context, r->input->server_id, r->input->thread_id, rule_database(r, object),
 		rule_utf8(r, object->name));
+	/* the plan outlives the entry, which its own effects may drop */
+	return real ? arena_strdup(r->arena, real) : NULL;
 }
 
 const char *temporary_qualified(struct rewriting *r, const char *real)
