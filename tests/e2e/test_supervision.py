@@ -291,3 +291,57 @@ def test_events_get_their_state_at_cutover(pairing):
     done = p.changeling.command("cutover", "--enable-events", "--run")
     assert done.code == 0, str(done)
     assert states() == {"busy": "ENABLED", "lazy": "DISABLED"}
+
+
+# --- another master of the same topology
+
+def replicate_natively(source, replica):
+    """`replica` follows `source` by GTID; both begin with empty logs."""
+    for server in (source, replica):
+        server.sql("RESET BINARY LOGS AND GTIDS" if server.kind == "mysql97" else "RESET MASTER")
+    if replica.kind == "mysql97":
+        replica.sql(f"CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT={source.port}, "
+                    "SOURCE_USER='repl', SOURCE_PASSWORD='repl', SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1; "
+                    "START REPLICA")
+    else:
+        replica.sql(f"SET GLOBAL gtid_slave_pos=''; CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={source.port}, "
+                    "MASTER_USER='repl', MASTER_PASSWORD='repl', MASTER_USE_GTID=slave_pos; START SLAVE")
+
+
+@pytest.mark.parametrize("kind", ["maria1011", "mysql97"])
+def test_the_next_host_of_the_list_takes_the_masters_place(pairing, pool, kind):
+    first, second = pool.fresh(kind, "master"), pool.fresh(kind, "master")
+    replicate_natively(first, second)
+    p = pairing(first)
+    hosts = f"127.0.0.1:{first.port},127.0.0.1:{second.port}"
+    p.changeling.change_master("gtid", master_host=hosts, master_port=None)
+    p.changeling.run()
+    table(p)
+    first.sql(f"INSERT INTO `{p.db}`.t VALUES (1, 'of the first')")
+    p.changeling.wait_caught_up()
+    wait_until(lambda: second.gtid() == first.gtid(), 20, "the second to have all of the first")
+    # its files have other names and lengths
+    second.sql("FLUSH BINARY LOGS; FLUSH BINARY LOGS")
+    first.stop()
+    second.sql(f"INSERT INTO `{p.db}`.t VALUES (2, 'of the second')")
+    p.source = p.changeling.source = second
+    p.changeling.wait_caught_up()
+    assert ids(p) == [1, 2]
+    assert p.changeling.row()["source_port"] == second.port
+    assert p.changeling.stop() == 0
+    second.sql(f"INSERT INTO `{p.db}`.t VALUES (3, 'once more')")
+    p.changeling.run()
+    p.changeling.wait_caught_up()
+    assert p.compare() == 3
+
+
+def test_a_position_by_file_does_not_move_to_another_master(pairing, pool):
+    first, second = pool.fresh("mysql97", "master"), pool.fresh("mysql97", "master")
+    p = pairing(first)
+    hosts = f"127.0.0.1:{first.port},127.0.0.1:{second.port}"
+    p.changeling.change_master("now", master_host=hosts, master_port=None)
+    p.changeling.run()
+    first.stop()
+    row = p.changeling.wait_error()
+    assert row["exit_code"] == 1
+    assert "another server" in row["error"] and "GTID" in row["error"]
