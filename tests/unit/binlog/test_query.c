@@ -93,7 +93,8 @@ static void each_status_variable(void **state)
 	assert_int_equal(c.updated_dbs_count, 2);
 	assert_memory_equal(c.updated_dbs, "a\0bb", 5);
 	assert_int_equal(c.microseconds, 1000000);
-	c = context("0c fe 10 01 11 0500000000000000 12 ff00 13 01 14 01");
+	c = context("0c fe 10 01 11 0500000000000000 12 ff00 13 01 14 01 15 01");
+	assert_int_equal(c.cascade_triggers, 1);
 	assert_int_equal(c.updated_dbs_count, 254);
 	assert_int_equal(c.explicit_defaults, 1);
 	assert_int_equal(c.ddl_xid, 5);
@@ -143,8 +144,8 @@ static void cut_status_variables(void **state)
 	static const char *const whole[] = {"00 00000000", "01 0000000000000000", "02 03 737464 00",
 		"03 0100 0100", "04 2100 2100 0800", "05 02 7a7a", "06 02 7a7a", "07 0100", "08 0100",
 		"09 0000000000000000", "0a 00000000", "0b 01 61 01 62", "0c 01 6100", "0d 010203", "10 01",
-		"11 0000000000000000", "12 0100", "13 01", "14 01", "80 010203", "81 0000000000000000",
-		"82 04 0000000000000000", "83 01 0100 0200"};
+		"11 0000000000000000", "12 0100", "13 01", "14 01", "15 01", "80 010203",
+		"81 0000000000000000", "82 04 0000000000000000", "83 01 0100 0200"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
