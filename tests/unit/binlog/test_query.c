@@ -103,7 +103,7 @@ static void each_status_variable(void **state)
 	assert_int_equal(c.table_encryption, 1);
 	assert_int_equal(c.has, QUERY_HAS_UPDATED_DBS | QUERY_HAS_EXPLICIT_DEFAULTS | QUERY_HAS_DDL_XID |
 					QUERY_HAS_DEFAULT_UTF8MB4 | QUERY_HAS_REQUIRE_PK |
-					QUERY_HAS_TABLE_ENCRYPTION);
+					QUERY_HAS_TABLE_ENCRYPTION | QUERY_HAS_CASCADE_TRIGGERS);
 }
 
 static void mariadb_status_variables(void **state)
