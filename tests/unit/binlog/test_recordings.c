@@ -23,6 +23,7 @@ static void describe_change(const struct change *change, struct buffer *out)
 		buffer_putc(out, '\n');
 		return;
 	}
+	assert_false(change->query.context.has & QUERY_HAS_UNKNOWN); /* the servers here are all known */
 	for (const struct load_block *block = change->blocks; block; block = block->next)
 		blocks += block->length;
 	for (const struct user_variable *variable = change->statement.variables; variable;
