@@ -383,7 +383,8 @@ static int wait_for_lock(struct applier *applier, const char *lock_name, bool (*
 		if (waiting && waiting(waiting_context))
 			return error_set(error, ERROR_STOPPED, "waiting for channel %s was stopped.",
 				applier->settings.channel);
-		if (look_after_owner(applier, lock_name, &watch, error) < 0 ||
+		if (check_not_fenced(applier, lock_name, error) < 0 ||
+			look_after_owner(applier, lock_name, &watch, error) < 0 ||
 			try_lock(applier, lock_name, 1, &got, error) < 0)
 			return -1;
 		*waited = watch.alive;

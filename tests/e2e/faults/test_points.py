@@ -1,0 +1,120 @@
+"""Every fault point: the program is killed there, or the step fails there; started again, both sides are identical."""
+import signal
+
+import pytest
+
+from harness import wait_until
+
+from .schedule import ROOT, fault_points
+
+# what each workload passes through: a point that it must meet
+WORKER = ["worker.before-flight", "worker.after-flight", "worker.before-commit", "worker.after-commit"]
+SPECIAL = ["special.before-checkpoint", "special.before-commit", "special.after-commit"]
+DDL = ["ddl.before-intent", "intent.before-commit", "ddl.after-intent", "ddl.after-statement"]
+START = ["channel.before-epoch", "channel.after-epoch", "state.open", "state.begin", "state.write", "state.commit"]
+ANYWHERE = ["source.read", "pipeline.queue"]
+
+
+def rows(p):
+    for number in range(6):
+        p.source.sql(f"INSERT INTO `{p.db}`.journal VALUES ({number}); UPDATE `{p.db}`.t SET n = n + 1")
+
+
+def ddl(p):
+    p.source.sql(f"USE `{p.db}`; CREATE TABLE made (id INT PRIMARY KEY); INSERT INTO made VALUES (1); ALTER TABLE t ADD c INT "
+                 "DEFAULT 5; RENAME TABLE made TO named; TRUNCATE TABLE journal; INSERT INTO journal VALUES (9); DROP TABLE named")
+
+
+def large(p):
+    p.source.sql(f"USE `{p.db}`; BEGIN; INSERT INTO big (v) VALUES " + ", ".join(["(REPEAT('x', 1500))"] * 400)
+                 + "; UPDATE big SET v = CONCAT(v, 'y'); INSERT INTO journal VALUES (1); COMMIT")
+
+
+def xa(p):
+    connection = p.source.connect(p.db)
+    with connection.cursor() as cursor:
+        for statement in ("XA START 'a'", "INSERT INTO journal VALUES (77)", "UPDATE t SET n = n + 1", "XA END 'a'",
+                          "XA PREPARE 'a'", "XA COMMIT 'a'"):
+            cursor.execute(statement)
+    connection.close()
+
+
+def temporary(p):
+    connection = p.source.connect(p.db)
+    with connection.cursor() as cursor:
+        for statement in ("SET SESSION binlog_format = STATEMENT", "CREATE TEMPORARY TABLE tmp (n INT PRIMARY KEY)",
+                          "INSERT INTO tmp VALUES (1), (2), (3)", "INSERT INTO journal SELECT n FROM tmp",
+                          "UPDATE t SET n = n + 10", "DROP TEMPORARY TABLE tmp"):
+            cursor.execute(statement)
+    connection.close()
+
+
+WORK = {
+    "rows": (rows, {"replica_parallel_workers": 1}, WORKER + START + ANYWHERE),
+    "rows-4": (rows, {"replica_parallel_workers": 4}, WORKER),
+    "ddl": (ddl, {}, DDL + SPECIAL),
+    "streamed": (large, {"large_transaction_bytes": 65536}, SPECIAL + ["special.stream-part"]),
+    "xa": (xa, {}, SPECIAL),
+    "temporary": (temporary, {}, SPECIAL + ["special.after-first-steps", "special.before-last-steps"]),
+}
+CASES = [(work, point, how) for work, (_, _, points) in WORK.items() for point in points for how in ("kill", "fail")]
+CASES.append(("rows", "heartbeat.beat", "kill"))
+CASES.append(("rows", "heartbeat.beat", "fail"))
+
+
+def test_every_point_is_tested_and_documented():
+    tested = {point for _, point, _ in CASES} | {"alloc", "config.write"}
+    assert set(fault_points()) <= tested
+    text = (ROOT / "docs/reliability.md").read_text()
+    assert not [point for point in fault_points() if f"`{point}`" not in text]
+
+
+@pytest.mark.parametrize("target", ["maria1011", "mysql97"])
+@pytest.mark.parametrize("work,point,how", CASES, ids=["-".join(case) for case in CASES])
+def test_point(pairing, work, point, how, target):
+    if how == "fail" and point == "pipeline.queue":
+        pytest.skip("nothing can fail there: the point is only for an end")
+    p = pairing("maria1011", target)
+    do, options, _ = WORK[work]
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; CREATE TABLE t (id INT PRIMARY KEY, n INT); "
+                 "INSERT INTO t VALUES (1, 1), (2, 2); CREATE TABLE journal (n INT); "
+                 "CREATE TABLE big (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, v TEXT)")
+    p.target.sql(f"CREATE DATABASE IF NOT EXISTS `{p.db}`")
+    p.changeling.change_master(p.source.position(), **options)
+    p.target.sql(f"USE `{p.db}`; CREATE TABLE t (id INT PRIMARY KEY, n INT); INSERT INTO t VALUES (1, 1), (2, 2); "
+                 "CREATE TABLE journal (n INT); CREATE TABLE big (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, v TEXT)")
+    do(p)
+    changeling = p.changeling
+    changeling.run(wait=False, CHANGELING_FAULT=f"{point}:1:{how}")
+    if how == "kill":
+        assert changeling.wait_exit() == -signal.SIGKILL, changeling.log_tail()
+        changeling.run("--wait", wait=False)
+    elif point.startswith("state."):
+        # without its file it may stop, saying so, or go on; it starts again either way
+        wait_until(lambda: not changeling.running() or changeling.row().get("state") == "running", 20, "end or go on")
+        if not changeling.running():
+            assert changeling.wait_exit() == 1 and "state" in changeling.log_text(this_run=True)
+            changeling.run("--wait", wait=False)
+    changeling.wait_caught_up()
+    if how == "fail" and not point.startswith("state."):
+        assert "fault injected" in changeling.log_text() or "(test)" in changeling.log_text()
+    assert p.compare() > 0
+    assert changeling.stop() == 0
+
+
+@pytest.mark.parametrize("nth", [1, 50, 400, 2000, 9000])
+def test_memory_runs_out(pairing, nth):
+    """A request for memory that is refused ends the process; a new start goes on."""
+    p = pairing()
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.journal (n INT)")
+    p.target.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.journal (n INT)")
+    p.changeling.change_master(p.source.position())
+    for number in range(50):
+        p.source.sql(f"INSERT INTO `{p.db}`.journal VALUES ({number})")
+    code = p.changeling.run_to_end("--until", "now", CHANGELING_FAULT=f"alloc:{nth}")
+    assert code in (70, 0)
+    if code == 70:
+        assert "out of memory" in p.changeling.log_text(this_run=True)
+    p.changeling.run()
+    p.changeling.wait_caught_up()
+    assert p.compare() == 50
