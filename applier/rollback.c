@@ -4,8 +4,9 @@
 
 #include "applier/internal.h"
 #include "applier/sql/classify.h"
+#include "base/log.h"
 
-enum kept { GONE, KEPT, DEFINITION, MIXED };
+enum kept { GONE, KEPT, DEFINITION, UNKNOWN_ROWS, MIXED };
 
 static int table_is_kept(struct applier *applier, const char *database, const char *table, enum kept *kept,
 	struct error *error)
@@ -58,7 +59,7 @@ static enum kept definition_is_kept(const struct applier *applier, const struct 
 		rows = rows || planned->plan.steps[i].when == STEP_MAIN;
 	if (!rows || applier->source.version.family != FAMILY_MARIADB)
 		return DEFINITION;
-	return undone ? MIXED : KEPT;
+	return undone ? UNKNOWN_ROWS : KEPT;
 }
 
 /* `undone`: something before it in the group is gone. */
@@ -107,6 +108,32 @@ static void leave_definition(struct planned_statement *planned)
 	planned->plan.step_count = left;
 }
 
+/* The source has a temporary table with rows made of others that were undone. Hardly any session uses it after
+ * that: the table stays known, but is not there, so that a use of it stops, and its end does not. */
+static void leave_nothing(const struct applier *applier, const struct transaction *transaction,
+	const struct change *change, struct arena *arena)
+{
+	struct planned_statement *planned = change->applier_data;
+	struct plan_step *steps = arena_alloc(arena, (planned->plan.step_count + 1) * sizeof(*steps));
+
+	leave_definition(planned);
+	memcpy(steps, planned->plan.steps, planned->plan.step_count * sizeof(*steps));
+	planned->plan.steps = steps;
+	for (size_t i = 0; i < planned->plan.effect_count; i++) {
+		if (planned->plan.effects[i].kind != EFFECT_TEMP_CREATE && planned->plan.effects[i].kind != EFFECT_TEMP_REPLACE)
+			continue;
+		rewrite_drop_real(applier->settings.target.schema, planned->plan.effects[i].real, arena,
+			&steps[planned->plan.step_count++]);
+		steps[planned->plan.step_count - 1].when = STEP_AFTER;
+		log_line(LOG_WARNING, "applier",
+			"a temporary table was filled from rows that were rolled back: a statement that uses it will stop "
+			"table=%s.%s real=%s place=%s:%llu",
+			planned->plan.effects[i].database, planned->plan.effects[i].name, planned->plan.effects[i].real,
+			transaction->end.file, (unsigned long long)change->end_offset);
+		break;
+	}
+}
+
 int rollback_keep(struct applier *applier, struct transaction *transaction, struct error *error)
 {
 	struct change **at = &transaction->first, *last = NULL;
@@ -138,7 +165,9 @@ int rollback_keep(struct applier *applier, struct transaction *transaction, stru
 		}
 		if (kept == DEFINITION)
 			leave_definition(change->applier_data);
-		if (kept == GONE || (kept == DEFINITION && change->kind != CHANGE_ROWS))
+		if (kept == UNKNOWN_ROWS)
+			leave_nothing(applier, transaction, change, &transaction->arena);
+		if (kept == GONE || kept == DEFINITION || kept == UNKNOWN_ROWS)
 			undone = true;
 		if (kept == GONE) {
 			*at = change->next;

@@ -1,9 +1,9 @@
 """Masters that log statements: sessions with temporary tables of the same names, under kill -9 and lost connections."""
 import random
-import subprocess
 
 import pytest
 
+from harness import wait_until
 from workload import Workload
 
 PAIRS = [("maria1011", "maria1011"), ("maria1011", "mysql97"), ("mysql56", "maria1011"), ("mysql97", "mysql97")]
@@ -17,6 +17,11 @@ def master_of(pool, kind, log_format):
 
 def inspect(changeling, what):
     return changeling.script("inspect-state", "--json", what).json
+
+
+def real_tables(target):
+    return [name for (name,) in target.query("SELECT table_name FROM information_schema.tables "
+                                             "WHERE table_schema = 'changeling' AND table_name LIKE 'tmp%%'")]
 
 
 def lose_connections(target, rng):
@@ -51,10 +56,11 @@ def end(p, work):
     work.stop()
     p.changeling.wait_caught_up(180)
     assert p.compare() > 0
-    assert p.target.query("SELECT * FROM changeling.temp_table WHERE channel = %s", p.changeling.channel) == []
-    left = p.target.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'changeling' "
-                          "AND table_name LIKE 'tmp%%'")
-    assert left == [], left
+    # the servers write what a session leaves behind when they get round to it
+    if work.format == "STATEMENT":
+        # MIXED servers do not log a temporary table's new name while they log rows, nor then its end
+        wait_until(lambda: not inspect(p.changeling, "temp-tables"), 20, lambda: f"{inspect(p.changeling, 'temp-tables')}")
+        wait_until(lambda: not real_tables(p.target), 20, lambda: f"the drop of {real_tables(p.target)}")
     print(f"{work.statements} statements")
     assert p.changeling.stop() == 0
 
@@ -63,6 +69,9 @@ def end(p, work):
 @pytest.mark.parametrize("source,target", PAIRS, ids=lambda value: value)
 def test_twenty_sessions(pairing, pool, seed, source, target, log_format):
     p = pairing(master_of(pool, source, log_format), target)
+    p.target.sql("DROP DATABASE IF EXISTS changeling")
+    # which tables a rolled-back transaction leaves changed, their engines tell
+    p.source.sql("GRANT SELECT ON *.* TO repl")
     p.changeling.change_master("now")
     work = Workload(p.source, p.db, seed, log_format, statements=2500).prepare()
     p.changeling.run()
