@@ -55,8 +55,8 @@ int argument_split(int argc, char **argv, int *at, char *name, size_t room,
 	return 0;
 }
 
-int arguments_parse(int argc, char **argv, const struct argument *arguments, size_t count, int *rest,
-	struct error *error)
+int arguments_parse(
+	int argc, char **argv, const struct argument *arguments, size_t count, int *rest, struct error *error)
 {
 	struct known known = {arguments, count};
 	bool options = true;
@@ -74,14 +74,16 @@ int arguments_parse(int argc, char **argv, const struct argument *arguments, siz
 		}
 		if (!options || argv[at][0] != '-' || argv[at][1] == '\0') {
 			if (!rest)
-				return error_set(error, ERROR_USAGE, "\"%.80s\" is one argument too many. See --help.",
-					argv[at]);
+				return error_set(error, ERROR_USAGE,
+					"\"%.80s\" is one argument too many. See --help.", argv[at]);
 			argv[others++] = argv[at++];
 			continue;
 		}
 		if (argv[at][1] != '-')
-			return error_set(error, ERROR_USAGE, "there is no option %.80s. See --help.", argv[at]);
-		if (argument_split(argc, argv, &at, name, sizeof(name), find_wants_value, &known, &value, error) < 0)
+			return error_set(
+				error, ERROR_USAGE, "there is no option %.80s. See --help.", argv[at]);
+		if (argument_split(
+			    argc, argv, &at, name, sizeof(name), find_wants_value, &known, &value, error) < 0)
 			return -1;
 		argument = find(&known, name);
 		if (!argument->metavar && value)

@@ -1,5 +1,5 @@
-/* `changeling change-master`: from CHANGE MASTER's words to a channel that is ready to run. Nothing is written before both
- * sides have been reached and the start position is known. */
+/* `changeling change-master`: from CHANGE MASTER's words to a channel that is ready to run. Nothing is
+ * written before both sides have been reached and the start position is known. */
 #include "proxy/change_master.h"
 
 #include <ctype.h>
@@ -25,8 +25,8 @@ struct setup {
 	struct change_master_statement statement;
 	struct config config;
 	struct settings settings;
-	bool is_new;                  /* there was no configuration */
-	char *source_before;          /* host and port of the former configuration */
+	bool is_new;	     /* there was no configuration */
+	char *source_before; /* host and port of the former configuration */
 	/* typed in or in the statement; NULL = where the configuration says */
 	char *source_password, *target_password;
 	struct state_lock lock;
@@ -57,7 +57,7 @@ static bool position_wants_value(const char *name)
 static bool is_position(const char *name)
 {
 	return position_wants_value(name) || strcmp(name, "from-now") == 0 ||
-		strcmp(name, "master-auto-position") == 0 || strcmp(name, "source-auto-position") == 0;
+	       strcmp(name, "master-auto-position") == 0 || strcmp(name, "source-auto-position") == 0;
 }
 
 static bool wants_value(void *context, const char *name, bool *known)
@@ -96,7 +96,8 @@ static int take_position(struct setup *setup, const char *name, const char *valu
 	return 0;
 }
 
-/* Twice: first, with `setup` NULL, for --state; then for all others, over what the file and the statement say. */
+/* Twice: first, with `setup` NULL, for --state; then for all others, over what the file and the statement
+ * say. */
 static int take_options(struct setup *setup, int argc, char **argv, const char **state, struct error *error)
 {
 	for (int at = 1; at < argc;) {
@@ -105,11 +106,14 @@ static int take_options(struct setup *setup, int argc, char **argv, const char *
 
 		if (strncmp(argv[at], "--", 2) != 0)
 			return error_set(error, ERROR_USAGE, "\"%.80s\" is no option. See --help.", argv[at]);
-		if (strncmp(argv[at], "--master-password=", 18) == 0 || strncmp(argv[at], "--source-password=", 18) == 0 ||
+		if (strncmp(argv[at], "--master-password=", 18) == 0 ||
+			strncmp(argv[at], "--source-password=", 18) == 0 ||
 			strncmp(argv[at], "--target-password=", 18) == 0)
 			return error_set(error, ERROR_USAGE,
-				"a password does not belong on a command line, where others can see it: put it into a file "
-				"with mode 0600 and give %.8s-password-file, or leave it out to be asked for it.",
+				"a password does not belong on a command line, where others can see it: put "
+				"it into a file "
+				"with mode 0600 and give %.8s-password-file, or leave it out to be asked for "
+				"it.",
 				argv[at]);
 		dashes(argv[at]);
 		if (argument_split(argc, argv, &at, name, sizeof(name), wants_value, NULL, &value, error) < 0)
@@ -153,8 +157,8 @@ static int take_statement(struct setup *setup, struct error *error)
 		const struct change_master_remark *remark = &setup->statement.remarks[i];
 
 		if (remark->verdict != CHANGE_MASTER_REFUSED)
-			printf("%s: %s: %s\n", remark->verdict == CHANGE_MASTER_NOTE ? "note" : "left aside", remark->word,
-				remark->text);
+			printf("%s: %s: %s\n", remark->verdict == CHANGE_MASTER_NOTE ? "note" : "left aside",
+				remark->word, remark->text);
 	}
 	if (setup->statement.password) {
 		setup->source_password = memory_strdup(setup->statement.password);
@@ -223,14 +227,15 @@ static int make_identity(struct setup *setup, struct error *error)
 	return config_set(&setup->config, "changeling", "server-uuid", text, error);
 }
 
-static int ask_password(const struct config_connection *connection, const char *side, char **password,
-	struct error *error)
+static int ask_password(
+	const struct config_connection *connection, const char *side, char **password, struct error *error)
 {
 	char prompt[600];
 
 	if (*password || connection->password_file || connection->password_command || !isatty(STDIN_FILENO))
 		return 0;
-	snprintf(prompt, sizeof(prompt), "Password of %s on the %s %s: ", connection->user, side, connection->host);
+	snprintf(prompt, sizeof(prompt), "Password of %s on the %s %s: ", connection->user, side,
+		connection->host);
 	return config_password_prompt(prompt, password, error);
 }
 
@@ -252,10 +257,11 @@ static int check_grants(struct setup *setup, struct error *error)
 	if (grants.replication_slave && grants.replication_client)
 		return 0;
 	return error_set(error, ERROR_STOP,
-		"the account %s on the source %s lacks %s: GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO it on the "
+		"the account %s on the source %s lacks %s: GRANT REPLICATION SLAVE, REPLICATION CLIENT ON "
+		"*.* TO it on the "
 		"source.",
 		grants.account, source_host(setup->source),
-		grants.replication_slave   ? "REPLICATION CLIENT"
+		grants.replication_slave    ? "REPLICATION CLIENT"
 		: grants.replication_client ? "REPLICATION SLAVE"
 					    : "REPLICATION SLAVE and REPLICATION CLIENT");
 }
@@ -316,8 +322,8 @@ static int reach_target(struct setup *setup, struct error *error)
 	cipher = target_cipher(setup->target);
 	snprintf(setup->target_text, sizeof(setup->target_text), "%s, %s, TLS %s", target_host(setup->target),
 		target_version_text(setup->target), cipher ? cipher : "off");
-	return checkpoint_read(setup->target, options->schema, setup->config.channel, &setup->former.checkpoint,
-		&setup->former.found, error);
+	return checkpoint_read(setup->target, options->schema, setup->config.channel,
+		&setup->former.checkpoint, &setup->former.found, error);
 }
 
 /* The preflight, of which only what fails is told. */
@@ -338,7 +344,8 @@ static int preflight(struct setup *setup, struct error *error)
 /* Wishes that were meant for another place in the log. */
 static int forget_wishes(struct setup *setup, struct error *error)
 {
-	static const char *const names[] = {SETTING_STOPPED_AT, SETTING_SKIP_AT, SETTING_REPLACE_AT, SETTING_REPLACE_SQL};
+	static const char *const names[] = {
+		SETTING_STOPPED_AT, SETTING_SKIP_AT, SETTING_REPLACE_AT, SETTING_REPLACE_SQL};
 	char path[PATH_MAX], *warning = NULL;
 	struct state *state;
 	int result = 0;
@@ -357,11 +364,11 @@ static int forget_wishes(struct setup *setup, struct error *error)
 
 static int write_all(struct setup *setup, struct error *error)
 {
-	if (setup->source_password &&
-		config_password_store(&setup->config, setup->directory, "source", setup->source_password, error) < 0)
+	if (setup->source_password && config_password_store(&setup->config, setup->directory, "source",
+					      setup->source_password, error) < 0)
 		return -1;
-	if (setup->target_password &&
-		config_password_store(&setup->config, setup->directory, "target", setup->target_password, error) < 0)
+	if (setup->target_password && config_password_store(&setup->config, setup->directory, "target",
+					      setup->target_password, error) < 0)
 		return -1;
 	if (setup->write && (forget_wishes(setup, error) < 0 ||
 				    checkpoint_create(setup->target, setup->settings.target.schema,
@@ -388,7 +395,8 @@ static void report(const struct setup *setup)
 	printf("%s\n", setup->config.source.use_gtid ? " (by GTID)" : "");
 	printf("written   %s/changeling.cnf%s\n", setup->directory,
 		setup->write ? ", and the start position to the target" : "");
-	printf("\nNext: changeling check --state=%s; changeling run --state=%s\n", setup->directory, setup->directory);
+	printf("\nNext: changeling check --state=%s; changeling run --state=%s\n", setup->directory,
+		setup->directory);
 }
 
 /* ---- the whole ---- */
@@ -404,8 +412,8 @@ static int set_up(struct setup *setup, int argc, char **argv, struct error *erro
 		take_options(setup, argc, argv, &state, error) < 0 ||
 		change_master_options_end(&setup->statement, error) < 0)
 		return -1;
-	if (setup->statement.use_gtid >= 0 &&
-		config_set(&setup->config, "source", "use-gtid", setup->statement.use_gtid ? "on" : "off", error) < 0)
+	if (setup->statement.use_gtid >= 0 && config_set(&setup->config, "source", "use-gtid",
+						      setup->statement.use_gtid ? "on" : "off", error) < 0)
 		return -1;
 	if (!setup->config.source.connection.host || !setup->config.target.connection.host)
 		return error_set(error, ERROR_USAGE, "--%s-host is missing: say where the %s is.",
@@ -413,8 +421,10 @@ static int set_up(struct setup *setup, int argc, char **argv, struct error *erro
 			setup->config.source.connection.host ? "target" : "source");
 	made_up_id = !setup->config.source.server_id;
 	if (make_identity(setup, error) < 0 || config_validate(&setup->config, error) < 0 ||
-		ask_password(&setup->config.source.connection, "source", &setup->source_password, error) < 0 ||
-		ask_password(&setup->config.target.connection, "target", &setup->target_password, error) < 0 ||
+		ask_password(&setup->config.source.connection, "source", &setup->source_password, error) <
+			0 ||
+		ask_password(&setup->config.target.connection, "target", &setup->target_password, error) <
+			0 ||
 		settings_fill(&setup->settings, &setup->config, error) < 0)
 		return -1;
 	if (setup->source_password) {
@@ -432,8 +442,8 @@ static int set_up(struct setup *setup, int argc, char **argv, struct error *erro
 	address = source_address(&setup->config);
 	changed = strcmp(address, setup->source_before) != 0;
 	free(address);
-	if (change_master_place(&setup->statement, &setup->config, setup->source, &setup->info, &setup->former, changed,
-		    &setup->checkpoint, &setup->write, error) < 0 ||
+	if (change_master_place(&setup->statement, &setup->config, setup->source, &setup->info,
+		    &setup->former, changed, &setup->checkpoint, &setup->write, error) < 0 ||
 		preflight(setup, error) < 0)
 		return -1;
 	return write_all(setup, error);

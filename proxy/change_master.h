@@ -10,15 +10,15 @@
 
 /* What is there already. */
 struct former {
-	bool found;                /* a start position of the channel */
+	bool found; /* a start position of the channel */
 	struct checkpoint checkpoint;
 };
 
-/* Where the channel starts, from what was asked and what is there; *write tells whether it differs from what is there.
- * The source is connected. On success the checkpoint is the caller's to release. ERROR_USAGE when it does not follow
- * from what was said, ERROR_STOP when the source has no such place. */
+/* Where the channel starts, from what was asked and what is there; *write tells whether it differs from what
+ * is there. The source is connected. On success the checkpoint is the caller's to release. ERROR_USAGE when
+ * it does not follow from what was said, ERROR_STOP when the source has no such place. */
 int change_master_place(const struct change_master_statement *statement, const struct config *config,
-	struct source *source, const struct source_info *info, const struct former *former, bool source_changed,
-	struct checkpoint *checkpoint, bool *write, struct error *error);
+	struct source *source, const struct source_info *info, const struct former *former,
+	bool source_changed, struct checkpoint *checkpoint, bool *write, struct error *error);
 
 #endif

@@ -18,7 +18,8 @@ static int set_file(struct checkpoint *checkpoint, const char *file, uint64_t of
 }
 
 /* Is there such a place in the source's log? */
-static int check_file(struct source *source, const struct position *position, struct arena *arena, struct error *error)
+static int check_file(
+	struct source *source, const struct position *position, struct arena *arena, struct error *error)
 {
 	struct source_log *logs;
 	size_t count;
@@ -30,7 +31,8 @@ static int check_file(struct source *source, const struct position *position, st
 			continue;
 		if (position->offset < 4 || position->offset > logs[i].bytes)
 			return error_set(error, ERROR_STOP,
-				"the source's binary log file %s ends at %llu and its first event is at 4: there is no "
+				"the source's binary log file %s ends at %llu and its first event is at 4: "
+				"there is no "
 				"position %llu in it.",
 				position->file, (unsigned long long)logs[i].bytes,
 				(unsigned long long)position->offset);
@@ -39,16 +41,17 @@ static int check_file(struct source *source, const struct position *position, st
 	if (count == 0)
 		return error_set(error, ERROR_STOP, "the source has no binary log files (log_bin is off).");
 	return error_set(error, ERROR_STOP,
-		"the source has no binary log file %s: it has %s to %s. When it was purged, take a new dump of the source "
+		"the source has no binary log file %s: it has %s to %s. When it was purged, take a new dump "
+		"of the source "
 		"and start where that was taken.",
 		position->file, logs[0].name, logs[count - 1].name);
 }
 
-/* By file and position: the GTID set that belongs to it, as far as it can be known, so that a later change to GTID needs
- * no new start. */
+/* By file and position: the GTID set that belongs to it, as far as it can be known, so that a later change to
+ * GTID needs no new start. */
 static int start_at_file(const struct change_master_statement *statement, struct source *source,
-	const struct source_info *info, const struct former *former, struct checkpoint *checkpoint, struct arena *arena,
-	struct error *error)
+	const struct source_info *info, const struct former *former, struct checkpoint *checkpoint,
+	struct arena *arena, struct error *error)
 {
 	const char *file = statement->file, *set = "";
 	struct source_place now;
@@ -57,7 +60,8 @@ static int start_at_file(const struct change_master_statement *statement, struct
 	if (!file && former->found)
 		file = former->checkpoint.position.file;
 	if (!file || !*file)
-		return error_set(error, ERROR_USAGE, "a position without a file: give --master-log-file too.");
+		return error_set(
+			error, ERROR_USAGE, "a position without a file: give --master-log-file too.");
 	if (set_file(checkpoint, file, statement->position ? statement->position : 4, error) < 0 ||
 		check_file(source, &checkpoint->position, arena, error) < 0)
 		return -1;
@@ -65,7 +69,7 @@ static int start_at_file(const struct change_master_statement *statement, struct
 		if (source_gtid_at(source, &checkpoint->position, arena, &set, error) < 0)
 			return -1;
 	} else if (source_current(source, arena, &now, &unused) == 0 &&
-		position_compare(&now.position, &checkpoint->position) == 0) {
+		   position_compare(&now.position, &checkpoint->position) == 0) {
 		set = now.gtid_set;
 	}
 	checkpoint->gtid_set = memory_strdup(set);
@@ -86,7 +90,8 @@ static int start_by_gtid(const struct change_master_statement *statement, const 
 
 		if (!*there->gtid_set && there->position.file[0])
 			result = error_set(error, ERROR_USAGE,
-				"the GTID set at the channel's position %s:%llu is not known: give it by --master-use-gtid.",
+				"the GTID set at the channel's position %s:%llu is not known: give it by "
+				"--master-use-gtid.",
 				there->position.file, (unsigned long long)there->position.offset);
 		*write = false;
 		goto out;
@@ -98,7 +103,8 @@ static int start_by_gtid(const struct change_master_statement *statement, const 
 	}
 	if (!gtid_set_is_empty(set) && gtid_set_kind(set) != wanted) {
 		result = error_set(error, ERROR_USAGE, "the GTID set is one of %s, and the source is %s.",
-			wanted == GTID_MYSQL ? "MariaDB" : "MySQL", wanted == GTID_MYSQL ? "MySQL" : "MariaDB");
+			wanted == GTID_MYSQL ? "MariaDB" : "MySQL",
+			wanted == GTID_MYSQL ? "MySQL" : "MariaDB");
 		goto out;
 	}
 	gtid_set_put_text(set, &text);
@@ -124,25 +130,27 @@ static int start_now(struct source *source, const struct source_info *info, stru
 }
 
 /* Nothing was said of a position. */
-static int keep_place(const struct config *config, const struct source_info *info, const struct former *former,
-	bool source_changed, struct error *error)
+static int keep_place(const struct config *config, const struct source_info *info,
+	const struct former *former, bool source_changed, struct error *error)
 {
 	const char *uuid = former->checkpoint.source_uuid;
 
 	if (!former->found)
 		return error_set(error, ERROR_USAGE,
-			"say where to start: --from-now, --master-log-file and --master-log-pos, --master-auto-position, or "
+			"say where to start: --from-now, --master-log-file and --master-log-pos, "
+			"--master-auto-position, or "
 			"--master-use-gtid=SET.");
 	if (!source_changed || config->source.use_gtid || (*uuid && strcasecmp(uuid, info->server_uuid) == 0))
 		return 0;
 	return error_set(error, ERROR_USAGE,
-		"the source is another one, on which the position %s:%llu means something else: say where to start there.",
+		"the source is another one, on which the position %s:%llu means something else: say where to "
+		"start there.",
 		former->checkpoint.position.file, (unsigned long long)former->checkpoint.position.offset);
 }
 
 int change_master_place(const struct change_master_statement *statement, const struct config *config,
-	struct source *source, const struct source_info *info, const struct former *former, bool source_changed,
-	struct checkpoint *checkpoint, bool *write, struct error *error)
+	struct source *source, const struct source_info *info, const struct former *former,
+	bool source_changed, struct checkpoint *checkpoint, bool *write, struct error *error)
 {
 	struct arena arena = ARENA_INIT;
 	int result = -1;
@@ -168,7 +176,8 @@ int change_master_place(const struct change_master_statement *statement, const s
 	arena_release(&arena);
 	if (result == 0 && !*write) {
 		*checkpoint = former->checkpoint;
-		checkpoint->gtid_set = memory_strdup(former->checkpoint.gtid_set ? former->checkpoint.gtid_set : "");
+		checkpoint->gtid_set =
+			memory_strdup(former->checkpoint.gtid_set ? former->checkpoint.gtid_set : "");
 	}
 	if (result < 0)
 		checkpoint_release(checkpoint);

@@ -16,14 +16,15 @@
 struct sheet {
 	const char *side, *user; /* what is looked at, and as whom */
 	unsigned failed, warned, lines;
-	bool quiet;       /* only the first failure is kept */
+	bool quiet;	  /* only the first failure is kept */
 	char first[1600]; /* the first failure as a sentence */
-	json_t *json;     /* NULL = as text */
+	json_t *json;	  /* NULL = as text */
 };
 
 static const char *const words[] = {"ok", "warn", "fail"};
 
-static void take_line(void *context, enum check_result result, const char *item, const char *found, const char *mend)
+static void take_line(
+	void *context, enum check_result result, const char *item, const char *found, const char *mend)
 {
 	struct sheet *sheet = context;
 
@@ -32,12 +33,13 @@ static void take_line(void *context, enum check_result result, const char *item,
 	sheet->warned += result == CHECK_WARN;
 	if (result == CHECK_FAIL && !sheet->first[0])
 		snprintf(sheet->first, sizeof(sheet->first), "the %s does not do (as %s): %s: %s.%s%s",
-			sheet->side, sheet->user, item, found ? found : "", mend ? " " : "", mend ? mend : "");
+			sheet->side, sheet->user, item, found ? found : "", mend ? " " : "",
+			mend ? mend : "");
 	if (sheet->quiet)
 		return;
 	if (sheet->json) {
-		json_t *line = json_pack("{s:s, s:s, s:s, s:s?, s:s?}", "side", sheet->side, "result", words[result],
-			"item", item, "found", found, "mend", mend);
+		json_t *line = json_pack("{s:s, s:s, s:s, s:s?, s:s?}", "side", sheet->side, "result",
+			words[result], "item", item, "found", found, "mend", mend);
 
 		json_array_append_new(sheet->json, line ? line : json_null());
 		return;
@@ -83,11 +85,12 @@ static void check_both(const struct settings *settings, struct sheet *sheet)
 	int connected = target_connect(&target, &settings->target, &error), read = 0;
 
 	if (connected == 0)
-		read = checkpoint_read(target, settings->target.schema, settings->applier.channel, &checkpoint, &found,
-			&read_error);
+		read = checkpoint_read(target, settings->target.schema, settings->applier.channel,
+			&checkpoint, &found, &read_error);
 	if (found) {
 		start.position = checkpoint.position;
-		if (settings->config->source.use_gtid && (*checkpoint.gtid_set || !checkpoint.position.file[0]))
+		if (settings->config->source.use_gtid &&
+			(*checkpoint.gtid_set || !checkpoint.position.file[0]))
 			start.gtid_set = checkpoint.gtid_set;
 	}
 	sheet->side = "source";
@@ -104,7 +107,7 @@ static void check_both(const struct settings *settings, struct sheet *sheet)
 			take_line(sheet, CHECK_FAIL, "start position", read_error.text, NULL);
 		else
 			take_line(sheet, found ? CHECK_OK : CHECK_FAIL, "start position",
-				!found                       ? "none for this channel"
+				!found			      ? "none for this channel"
 				: checkpoint.position.file[0] ? place
 							      : checkpoint.gtid_set,
 				found ? NULL : "Run change-master.");

@@ -6,8 +6,8 @@
 #include "proxy/settings.h"
 #include "proxy/source.h"
 
-/* All checks of both sides (the target is connected; the source is left disconnected): an error for the first that fails,
- * ERROR_STOP with its mend. */
+/* All checks of both sides (the target is connected; the source is left disconnected): an error for the first
+ * that fails, ERROR_STOP with its mend. */
 int check_quietly(const struct settings *settings, struct source *source, const struct source_start *start,
 	struct target *target, struct error *error);
 

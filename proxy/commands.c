@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STATE_NOTE "\nThe state directory is --state DIR, else $CHANGELING_STATE, else /var/lib/changeling/main.\n"
+#define STATE_NOTE                                                                                           \
+	"\nThe state directory is --state DIR, else $CHANGELING_STATE, else /var/lib/changeling/main.\n"
 
+/* clang-format off */
 const struct command commands[] = {
 	{"run", "replicate in the foreground until told to stop", "[OPTION…]",
 		"Connects to the source as a replica and to the target as a client, and replicates until SIGTERM or\n"
@@ -60,6 +62,7 @@ const struct command commands[] = {
 		"on the source; with --run it sends them.\n\nExit: 0 done, 1 the target refused one.\n",
 		cutover_command},
 };
+/* clang-format on */
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);
 
 const struct command *command_find(const char *name)
@@ -90,13 +93,14 @@ bool command_wants_help(int argc, char **argv)
 
 static void print_help(FILE *out)
 {
-	fprintf(out,
-		"usage: changeling COMMAND [OPTION…]\n\n"
-		"Replicates a MySQL or MariaDB server into a locked-down one: a replica toward the source, an ordinary\n"
-		"client over TLS toward the target.\n\n");
+	fprintf(out, "usage: changeling COMMAND [OPTION…]\n\n"
+		     "Replicates a MySQL or MariaDB server into a locked-down one: a replica toward the "
+		     "source, an ordinary\n"
+		     "client over TLS toward the target.\n\n");
 	for (size_t i = 0; i < command_count; i++)
 		fprintf(out, "  %-14s %s\n", commands[i].name, commands[i].line);
-	fprintf(out, "\nchangeling COMMAND --help tells more; changeling --version which one this is.\n" STATE_NOTE);
+	fprintf(out, "\nchangeling COMMAND --help tells more; changeling --version which one this "
+		     "is.\n" STATE_NOTE);
 }
 
 int commands_main(int argc, char **argv)
@@ -122,7 +126,8 @@ int commands_main(int argc, char **argv)
 	}
 	command = command_find(argv[1]);
 	if (!command) {
-		fprintf(stderr, "changeling: there is no command \"%.40s\". See changeling --help.\n", argv[1]);
+		fprintf(stderr, "changeling: there is no command \"%.40s\". See changeling --help.\n",
+			argv[1]);
 		return EXIT_USAGE;
 	}
 	for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {

@@ -11,15 +11,15 @@
 enum {
 	EXIT_OK = 0,
 	EXIT_PERSON = 1,  /* stopped on something that needs a person; a check that failed */
-	EXIT_USAGE = 2,   /* wrong options or configuration */
+	EXIT_USAGE = 2,	  /* wrong options or configuration */
 	EXIT_CONNECT = 3, /* cannot connect; nothing runs */
 };
 
 struct command {
 	const char *name;
-	const char *line;  /* what it does, in a line */
-	const char *usage; /* behind "changeling NAME" */
-	const char *help;  /* paragraphs */
+	const char *line;		   /* what it does, in a line */
+	const char *usage;		   /* behind "changeling NAME" */
+	const char *help;		   /* paragraphs */
 	int (*run)(int argc, char **argv); /* argv[0] is the sub-command's name; returns the exit code */
 };
 

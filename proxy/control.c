@@ -43,7 +43,8 @@ static int address_of(int directory, struct sockaddr_un *address)
 {
 	memset(address, 0, sizeof(*address));
 	address->sun_family = AF_UNIX;
-	return snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s", directory, SOCKET_NAME);
+	return snprintf(
+		address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s", directory, SOCKET_NAME);
 }
 
 json_t *control_refusal(const char *text)
@@ -179,7 +180,8 @@ int control_open(struct control **result, struct ev_loop *loop, const char *dire
 	/* one that is left over: we hold the directory's lock, so nobody listens on it */
 	unlinkat(control->directory, SOCKET_NAME, 0);
 	if (control->directory < 0 || control->fd < 0 ||
-		bind(control->fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(control->fd, 16) < 0) {
+		bind(control->fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+		listen(control->fd, 16) < 0) {
 		error_set(error, ERROR_USAGE, "making the control socket %s/%s: %s.", directory, SOCKET_NAME,
 			strerror(errno));
 		if (control->fd >= 0)
@@ -276,7 +278,8 @@ int control_ask(const char *directory, const char *command, const char *text, si
 		goto out;
 	*answer = json_loadb(buffer_text(&reply), reply.length, 0, NULL);
 	if (!json_is_object(*answer)) {
-		error_set(error, ERROR_CONNECT, "the process in %s gave no answer that could be understood.", directory);
+		error_set(error, ERROR_CONNECT, "the process in %s gave no answer that could be understood.",
+			directory);
 		goto out;
 	}
 	if (!json_is_true(json_object_get(*answer, "ok"))) {

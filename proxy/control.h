@@ -19,12 +19,12 @@ struct control;
 typedef json_t *control_answer(void *context, const char *command, const char *text);
 
 /* Listens in the loop. ERROR_USAGE when the socket cannot be made. */
-int control_open(struct control **control, struct ev_loop *loop, const char *directory, control_answer *answer,
-	void *context, struct error *error);
+int control_open(struct control **control, struct ev_loop *loop, const char *directory,
+	control_answer *answer, void *context, struct error *error);
 void control_close(struct control *control);
 
-/* Asks the process of that directory; *answer is the caller's. ERROR_CONNECT when none is there, ERROR_STOP with its
- * words when it says no. */
+/* Asks the process of that directory; *answer is the caller's. ERROR_CONNECT when none is there, ERROR_STOP
+ * with its words when it says no. */
 int control_ask(const char *directory, const char *command, const char *text, size_t length, json_t **answer,
 	struct error *error);
 

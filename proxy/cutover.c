@@ -13,7 +13,7 @@ struct cutover {
 	unsigned done, refused;
 };
 
-/* ENABLED, DISABLED, SLAVESIDE_DISABLED (MySQL and MariaDB both understand the words of the second column). */
+/* The source has ENABLED, DISABLED or SLAVESIDE_DISABLED. */
 static const char *state_word(const char *wished)
 {
 	if (strcmp(wished, "ENABLED") == 0)
@@ -55,7 +55,8 @@ int cutover_command(int argc, char **argv)
 	bool events = false, run = false;
 	const struct argument arguments[] = {
 		STATE_ARGUMENT(state),
-		{"enable-events", NULL, "stored events get the state that they have on the source", NULL, &events},
+		{"enable-events", NULL, "stored events get the state that they have on the source", NULL,
+			&events},
 		{"run", NULL, "send the statements to the target, not only print them", NULL, &run},
 	};
 	struct afterwards afterwards = {.state = NULL};

@@ -24,17 +24,20 @@ static int read_file(const char *path, struct buffer *text, struct error *error)
 	ssize_t got = -1;
 
 	if (fd >= 0) {
-		while ((got = read(fd, bytes, sizeof(bytes))) > 0 && text->length < CAPABILITIES_MAXIMUM_BYTES)
+		while ((got = read(fd, bytes, sizeof(bytes))) > 0 &&
+			text->length < CAPABILITIES_MAXIMUM_BYTES)
 			buffer_append(text, bytes, (size_t)got);
 	}
 	if (got != 0)
-		error_set(error, ERROR_USAGE, "reading %s: %s.", path, got > 0 ? "it is too large" : strerror(errno));
+		error_set(error, ERROR_USAGE, "reading %s: %s.", path,
+			got > 0 ? "it is too large" : strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return got == 0 ? 0 : -1;
 }
 
-static int load_target(struct capabilities *target, const char *profile, const char *file, struct error *error)
+static int load_target(
+	struct capabilities *target, const char *profile, const char *file, struct error *error)
 {
 	struct buffer text = BUFFER_INIT;
 	int result;
@@ -50,12 +53,14 @@ static int load_target(struct capabilities *target, const char *profile, const c
 		for (size_t i = 0; capabilities_profile_name(i); i++)
 			buffer_printf(&text, "%s%s", i ? ", " : "", capabilities_profile_name(i));
 		error_set(error, ERROR_USAGE,
-			"--target=%.60s is not known: there are %s. Others are described by --target-capabilities=FILE.",
+			"--target=%.60s is not known: there are %s. Others are described by "
+			"--target-capabilities=FILE.",
 			profile, buffer_text(&text));
 		buffer_release(&text);
 		return -1;
 	}
-	return capabilities_load(target, capabilities_profile(profile), strlen(capabilities_profile(profile)), error);
+	return capabilities_load(
+		target, capabilities_profile(profile), strlen(capabilities_profile(profile)), error);
 }
 
 /* "8.0.36", "mariadb 10.11", "10.11.6-MariaDB" */
@@ -73,7 +78,8 @@ static int source_version_of(const char *text, struct server_version *version, s
 }
 
 /* The rules as the configuration of a state directory has them, when one was named. */
-static int load_settings(const char *state, struct config *config, struct settings *settings, struct error *error)
+static int load_settings(
+	const char *state, struct config *config, struct settings *settings, struct error *error)
 {
 	if (state && config_load(config, state, error) < 0)
 		return -1;
@@ -82,20 +88,25 @@ static int load_settings(const char *state, struct config *config, struct settin
 
 int explain_command(int argc, char **argv)
 {
-	const char *state = NULL, *source = "8.4.0", *profile = NULL, *file = NULL, *database = NULL, *charset = NULL;
+	const char *state = NULL, *source = "8.4.0", *profile = NULL, *file = NULL, *database = NULL,
+		   *charset = NULL;
 	bool as_json = false, markdown = false;
 	const struct argument arguments[] = {
-		{"source", "VERSION", "the source's version, as in 8.0.36 or 10.11.6-MariaDB (default: 8.4.0)", &source,
+		{"source", "VERSION",
+			"the source's version, as in 8.0.36 or 10.11.6-MariaDB (default: 8.4.0)", &source,
 			NULL},
-		{"target", "PROFILE", "a target that is known, as in rds-mysql-9.7 (default: the first there is)",
-			&profile, NULL},
+		{"target", "PROFILE",
+			"a target that is known, as in rds-mysql-9.7 (default: the first there is)", &profile,
+			NULL},
 		{"target-capabilities", "FILE", "what the target can do, as name=value lines", &file, NULL},
 		{"database", "NAME", "default database of the statements", &database, NULL},
 		{"charset", "NAME", "their character set (default: utf8mb4)", &charset, NULL},
-		{"state", "DIR", "the rules of this state directory's configuration (default: the standard ones)", &state,
-			NULL},
+		{"state", "DIR",
+			"the rules of this state directory's configuration (default: the standard ones)",
+			&state, NULL},
 		{"json", NULL, "one object a line for each statement", NULL, &as_json},
-		{"rules", NULL, "print the catalogue of rules instead (with --json as JSON)", NULL, &markdown},
+		{"rules", NULL, "print the catalogue of rules instead (with --json as JSON)", NULL,
+			&markdown},
 	};
 	const size_t count = sizeof(arguments) / sizeof(arguments[0]);
 	struct explain_options options = {.json = false};

@@ -35,6 +35,7 @@ bool input_given(void)
 		return false;
 	if (S_ISREG(info.st_mode))
 		return true;
-	/* a pipe that somebody holds open without a word (a service manager, ssh) shall not be waited for for ever */
+	/* a pipe that somebody holds open without a word (a service manager, ssh) shall not be waited for for
+	 * ever */
 	return poll(&ready, 1, 2000) > 0;
 }

@@ -10,7 +10,7 @@
 /* Appends all of it. ERROR_USAGE when it cannot be read or is larger than 64 MiB. */
 int input_read_all(struct buffer *text, struct error *error);
 
-/* Is it a file, or a pipe or socket that has something or was closed; false for terminals and for /dev/null. */
+/* Is it a file, or a pipe or socket that has something or was closed? Not so terminals and /dev/null. */
 bool input_given(void);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "base/memory.h"
 
-/* One entry stands for all transactions of one second, so that this is more than two hours of backlog in the queue; beyond
- * it the last entry takes what comes. */
+/* One entry stands for all transactions of one second, so that this is more than two hours of backlog in the
+ * queue; beyond it the last entry takes what comes. */
 #define ENTRIES 8192u
 
 struct entry {

@@ -1,9 +1,10 @@
 /* How far the target is behind the source, in seconds, from what is known without asking either.
  *
- * One moment is kept, by our own clock: the target shows everything that the source had done until then. It moves
- * forward with what is applied (by the source's time stamps, corrected by the difference of the clocks), and to the
- * present while nothing is pending. The lag is the time since. So it is 0 while idle, grows while the source cannot be
- * heard or applying is stopped, and a transaction that took the source an hour does not count as an hour.
+ * One moment is kept, by our own clock: the target shows everything that the source had done until then. It
+ * moves forward with what is applied (by the source's time stamps, corrected by the difference of the
+ * clocks), and to the present while nothing is pending. The lag is the time since. So it is 0 while idle,
+ * grows while the source cannot be heard or applying is stopped, and a transaction that took the source an
+ * hour does not count as an hour.
  *
  * Not thread-safe: the caller's lock. Times are microseconds since 1970. */
 #ifndef PROXY_LAG_H

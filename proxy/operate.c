@@ -1,5 +1,5 @@
-/* `changeling stop`, `start`, `skip`, `retry`, `replace`: said to the running process, or left in the state for the next
- * one. */
+/* `changeling stop`, `start`, `skip`, `retry`, `replace`: said to the running process, or left in the state
+ * for the next one. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,7 +33,8 @@ static int leave_wish(const char *directory, const char *command, const char *sq
 	state_status_release(&status);
 	state_close(state);
 	if (!stopped)
-		return error_set(error, ERROR_STOP, "nothing runs in %s, and it has not stopped on an error.", directory);
+		return error_set(error, ERROR_STOP, "nothing runs in %s, and it has not stopped on an error.",
+			directory);
 	if (strcmp(command, "retry") == 0)
 		return 0;
 	if (state_open(&state, directory, NULL, &warning, error) < 0)
@@ -48,7 +49,8 @@ static int tell(const char *directory, const char *command, const struct buffer 
 {
 	bool replace = strcmp(command, "replace") == 0;
 	json_t *answer = NULL;
-	int result = control_ask(directory, command, replace ? buffer_text(sql) : NULL, sql->length, &answer, error);
+	int result = control_ask(
+		directory, command, replace ? buffer_text(sql) : NULL, sql->length, &answer, error);
 
 	if (result == 0)
 		printf("%s.\n", json_string_value(json_object_get(answer, "message")));

@@ -146,7 +146,8 @@ static void take_wishes(struct pipeline *pipeline)
 	if (sql && position_parse(replace, &position) && position_compare(&position, here) >= 0) {
 		applier_replace_at(pipeline->applier, &position, sql);
 		wish = position;
-		log_line(LOG_INFO, "run", "the operator has this transaction replaced at=%s", log_quote(replace));
+		log_line(LOG_INFO, "run", "the operator has this transaction replaced at=%s",
+			log_quote(replace));
 	} else if (replace) {
 		set_setting(pipeline, SETTING_REPLACE_AT, NULL);
 		set_setting(pipeline, SETTING_REPLACE_SQL, NULL);
@@ -188,7 +189,8 @@ void pipeline_settle(struct pipeline *pipeline)
 
 /* ---- one incarnation ---- */
 
-/* Has another instance taken the channel since we had it? Asked by a connection of its own. True with the error. */
+/* Has another instance taken the channel since we had it? Asked by a connection of its own. True with the
+ * error. */
 static bool look_for_successor(struct pipeline *pipeline, struct error *error)
 {
 	const struct target_options *options = &pipeline->settings.settings->target;
@@ -199,19 +201,23 @@ static bool look_for_successor(struct pipeline *pipeline, struct error *error)
 
 	if (!pipeline->epoch || target_connect(&target, options, &unused) < 0)
 		return false;
-	fenced = checkpoint_read(target, options->schema, pipeline->config->channel, &now, &found, &unused) == 0 &&
-		found && now.epoch > pipeline->epoch;
+	fenced = checkpoint_read(target, options->schema, pipeline->config->channel, &now, &found, &unused) ==
+			 0 &&
+		 found && now.epoch > pipeline->epoch;
 	if (fenced)
 		error_set(error, ERROR_FENCED,
-			"another instance has taken channel %s over (epoch %llu, ours was %llu). Start this one again to "
+			"another instance has taken channel %s over (epoch %llu, ours was %llu). Start this "
+			"one again to "
 			"have it stand by.",
-			pipeline->config->channel, (unsigned long long)now.epoch, (unsigned long long)pipeline->epoch);
+			pipeline->config->channel, (unsigned long long)now.epoch,
+			(unsigned long long)pipeline->epoch);
 	checkpoint_release(&now);
 	target_close(target);
 	return fenced;
 }
 
-/* It may be our own former connection that has the channel still: the target has not noticed that we are gone. */
+/* It may be our own former connection that has the channel still: the target has not noticed that we are
+ * gone. */
 static bool wait_for_channel(void *context)
 {
 	struct pipeline *pipeline = context;
@@ -252,7 +258,7 @@ static int begin_at_checkpoint(struct pipeline *pipeline, struct error *error)
 	const char *text = checkpoint->gtid_set ? checkpoint->gtid_set : "";
 	struct gtid_set *set = NULL;
 
-	/* an empty set is a known one only where there is no position by file either: all from the beginning */
+	/* an empty set is a known one only where there is no position by file either */
 	if (*text || !checkpoint->position.file[0]) {
 		set = gtid_set_new();
 		if (gtid_set_parse(set, text, error) < 0) {
@@ -283,7 +289,8 @@ static int open_applier(struct pipeline *pipeline, struct error *error)
 	pipeline->apply_done = false;
 	pthread_mutex_unlock(&pipeline->lock);
 	recorder_hooks(&pipeline->recorder, &hooks);
-	if (applier_open(&applier, &pipeline->settings.settings->applier, &hooks, wait_for_channel, pipeline, error) < 0) {
+	if (applier_open(&applier, &pipeline->settings.settings->applier, &hooks, wait_for_channel, pipeline,
+		    error) < 0) {
 		if (pipeline->fenced.kind == ERROR_FENCED)
 			*error = pipeline->fenced;
 		return -1;
@@ -365,8 +372,8 @@ static void keep_progress(struct pipeline *pipeline, struct applier *applier)
 	pipeline->applied_set = set;
 }
 
-/* Ends the applier's thread (after what is queued when the goal is reached, else after what is under way) and closes
- * it. */
+/* Ends the applier's thread (after what is queued when the goal is reached, else after what is under way) and
+ * closes it. */
 static void close_applier(struct pipeline *pipeline)
 {
 	struct applier *applier = pipeline->applier;
@@ -398,8 +405,10 @@ static void close_applier(struct pipeline *pipeline)
 	arena_release(&pipeline->applier_arena);
 }
 
-/* 0: ended well, or asked to; -1 with what went wrong, *place tells where, and whether it is the target's side. */
-static int incarnation(struct pipeline *pipeline, struct applier_place *place, bool *target_side, struct error *error)
+/* 0: ended well, or asked to; -1 with what went wrong, *place tells where, and whether it is the target's
+ * side. */
+static int incarnation(
+	struct pipeline *pipeline, struct applier_place *place, bool *target_side, struct error *error)
 {
 	struct error read_error = {.kind = ERROR_NONE};
 	int result = open_applier(pipeline, error), read_result;
@@ -452,7 +461,7 @@ static void end(struct pipeline *pipeline, enum state_phase phase, int exit_code
 	tell(pipeline);
 }
 
-/* Is it worth another attempt? Bytes that are wrong twice at the same place, and first connections, are not. */
+/* Is it worth another attempt? Not bytes that are wrong twice at the same place, nor first connections. */
 static bool retryable(struct pipeline *pipeline, const struct applier_place *place, struct error *error)
 {
 	if (!pipeline->target_ever && !pipeline->settings.wait && pipeline_is_connect_error(error)) {
@@ -470,7 +479,8 @@ static bool retryable(struct pipeline *pipeline, const struct applier_place *pla
 	return error->kind == ERROR_RETRY || error->kind == ERROR_CONNECT;
 }
 
-static void try_again_later(struct pipeline *pipeline, const struct applier_place *place, const struct error *error)
+static void try_again_later(
+	struct pipeline *pipeline, const struct applier_place *place, const struct error *error)
 {
 	uint64_t wait_ms;
 
@@ -544,19 +554,22 @@ static void *supervise(void *argument)
 		bool target_side;
 		int result = incarnation(pipeline, &place, &target_side, &error);
 
-		if (stopping(pipeline) && (result == 0 || (error.kind != ERROR_STOP && error.kind != ERROR_FENCED))) {
+		if (stopping(pipeline) &&
+			(result == 0 || (error.kind != ERROR_STOP && error.kind != ERROR_FENCED))) {
 			end(pipeline, STATE_STOPPED, EXIT_OK);
 			return NULL;
 		}
 		if (result == 0 && pipeline->goal_reached) {
-			log_line(LOG_INFO, "run", "the goal is reached until=%s", log_quote(pipeline->settings.until));
+			log_line(LOG_INFO, "run", "the goal is reached until=%s",
+				log_quote(pipeline->settings.until));
 			end(pipeline, STATE_STOPPED, EXIT_OK);
 			return NULL;
 		}
 		if (result == 0)
 			continue;
 		pipeline->goal_reached = false;
-		/* who takes the channel over reads the source by the same server-id: that is no clash to be mended */
+		/* who takes the channel over reads the source by the same server-id: that is no clash to be
+		 * mended */
 		if (!target_side && error.kind == ERROR_STOP && is_duplicate(&error))
 			look_for_successor(pipeline, &error);
 		/* what comes from the source's side has been tried again there */
@@ -602,12 +615,14 @@ int pipeline_new(struct pipeline **result, const struct pipeline_settings *setti
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&pipeline->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	recorder_init(&pipeline->recorder, settings->state, config->target.schema, &settings->settings->source);
+	recorder_init(
+		&pipeline->recorder, settings->state, config->target.schema, &settings->settings->source);
 	pipeline->source = source_new(&settings->settings->source);
 	pipeline->assembler = assembler_new(&limits);
 	pipeline->lag = lag_new();
 	pipeline->applied_set = memory_strdup("");
-	backoff_init(&pipeline->source_backoff, RETRY_LEAST_MS, config->source.connect_retry_seconds * 1000, GOOD_MS);
+	backoff_init(&pipeline->source_backoff, RETRY_LEAST_MS, config->source.connect_retry_seconds * 1000,
+		GOOD_MS);
 	backoff_init(&pipeline->target_backoff, RETRY_LEAST_MS, config->retry_max_seconds * 1000, GOOD_MS);
 	log_throttle_init(&pipeline->source_throttle, LOG_LEAST_MS, LOG_MOST_MS);
 	log_throttle_init(&pipeline->target_throttle, LOG_LEAST_MS, LOG_MOST_MS);

@@ -1,9 +1,10 @@
-/* One replication under way: source ──▶ assembler ──▶ queue ──▶ applier, and what is done when a part of it fails.
+/* One replication under way: source ──▶ assembler ──▶ queue ──▶ applier, and what is done when a part of it
+ * fails.
  *
- * Two threads of its own. The first supervises: it opens the applier (which takes the channel), starts the second
- * thread, in which the applier runs, then connects to the source and reads until told otherwise. An incarnation is
- * the life of one applier: a source that is lost is connected to again within it; when the applier fails, all of it is
- * taken down and a new one goes on from the target's checkpoint.
+ * Two threads of its own. The first supervises: it opens the applier (which takes the channel), starts the
+ * second thread, in which the applier runs, then connects to the source and reads until told otherwise. An
+ * incarnation is the life of one applier: a source that is lost is connected to again within it; when the
+ * applier fails, all of it is taken down and a new one goes on from the target's checkpoint.
  *
  * The functions here may be called by any thread. */
 #ifndef PROXY_PIPELINE_H
@@ -23,8 +24,8 @@ struct pipeline_settings {
 	const struct settings *settings; /* all borrowed for the pipeline's life */
 	struct state *state;
 	const char *until; /* "now", a GTID, FILE:POS, or NULL */
-	bool wait;         /* the very first connections are tried again too */
-	bool stay;         /* an error that needs a person is waited out (pipeline_retry) instead of ending */
+	bool wait;	   /* the very first connections are tried again too */
+	bool stay;	   /* an error that needs a person is waited out (pipeline_retry) instead of ending */
 	/* Something that is worth saving at once has changed; called by the pipeline's threads. */
 	void (*changed)(void *context);
 	void *context;
@@ -47,10 +48,10 @@ struct pipeline_view {
 	enum state_phase phase;
 	int64_t since_us;
 	struct pipeline_peer source, target;
-	struct position received;         /* end of what was read */
+	struct position received; /* end of what was read */
 	char received_gtid[GTID_TEXT_MAXIMUM];
 	struct applier_progress progress; /* counts are since the pipeline was made */
-	bool idle;                        /* all that the source has is applied */
+	bool idle;			  /* all that the source has is applied */
 	int64_t heard_at_us;
 	uint64_t bytes_read, queue_bytes, queue_transactions;
 	bool lag_known;
@@ -75,7 +76,8 @@ int pipeline_start(struct pipeline *pipeline, struct error *error);
 /* After it has ended, or before it was started. */
 void pipeline_free(struct pipeline *pipeline);
 
-/* A clean end: nothing more is taken up, what is under way is finished. pipeline_view tells when it has ended. */
+/* A clean end: nothing more is taken up, what is under way is finished. pipeline_view tells when it has
+ * ended. */
 void pipeline_stop(struct pipeline *pipeline);
 /* No more patience: what is under way is rolled back. */
 void pipeline_interrupt(struct pipeline *pipeline);
@@ -95,9 +97,9 @@ char *pipeline_received_set(struct pipeline *pipeline);
 char *pipeline_applied_set(struct pipeline *pipeline);
 
 /* Names of the state's settings by which an operator's wish reaches the next incarnation. */
-#define SETTING_STOPPED_AT "stopped-at"   /* file:offset of the transaction that it stopped on */
-#define SETTING_SKIP_AT "skip-at"         /* … that is to be skipped */
-#define SETTING_REPLACE_AT "replace-at"   /* … whose statement is to be replaced */
+#define SETTING_STOPPED_AT "stopped-at"	  /* file:offset of the transaction that it stopped on */
+#define SETTING_SKIP_AT "skip-at"	  /* … that is to be skipped */
+#define SETTING_REPLACE_AT "replace-at"	  /* … whose statement is to be replaced */
 #define SETTING_REPLACE_SQL "replace-sql" /* by this */
 
 /* "file:offset" of a position, and back (false when it is none). */

@@ -49,7 +49,8 @@ int goal_parse(struct goal *goal, const char *text, struct error *error)
 			return 0;
 		goal_release(goal);
 		return error_set(error, ERROR_USAGE,
-			"--until=%.120s: give \"now\", a GTID or a set of them, or FILE:POSITION of the source's binary log.",
+			"--until=%.120s: give \"now\", a GTID or a set of them, or FILE:POSITION of the "
+			"source's binary log.",
 			text);
 	}
 	return 0;

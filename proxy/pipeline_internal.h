@@ -1,4 +1,5 @@
-/* What the parts of the pipeline share: supervision (pipeline.c), the source's side (pipeline_source.c), the goal of
+/* What the parts of the pipeline share: supervision (pipeline.c), the source's side (pipeline_source.c), the
+ * goal of
  * --until (pipeline_goal.c), the snapshot (pipeline_view.c). */
 #ifndef PROXY_PIPELINE_INTERNAL_H
 #define PROXY_PIPELINE_INTERNAL_H
@@ -35,19 +36,19 @@ struct pipeline {
 	/* of the supervisor's thread */
 	struct source *source;
 	struct assembler *assembler;
-	struct arena source_arena;      /* of the connection */
-	struct arena applier_arena;     /* of the incarnation */
+	struct arena source_arena;	      /* of the connection */
+	struct arena applier_arena;	      /* of the incarnation */
 	struct applier_source applier_source; /* as the applier was told */
 	bool apply_started;
-	bool reopen;                    /* the source is another server now: a new incarnation */
-	struct position resume;         /* where the next transaction begins, of those not received yet */
-	uint64_t epoch;                 /* with which the channel was taken */
-	struct error fenced;            /* kind ERROR_FENCED: another instance has it now */
-	struct position corrupt_at;     /* where bytes were found broken the last time */
+	bool reopen;		    /* the source is another server now: a new incarnation */
+	struct position resume;	    /* where the next transaction begins, of those not received yet */
+	uint64_t epoch;		    /* with which the channel was taken */
+	struct error fenced;	    /* kind ERROR_FENCED: another instance has it now */
+	struct position corrupt_at; /* where bytes were found broken the last time */
 	struct backoff source_backoff, target_backoff;
 	struct log_throttle source_throttle, target_throttle;
-	bool source_ever, target_ever;  /* has it been connected since the start */
-	uint64_t applied_before;        /* transactions, by former incarnations, when the last one failed */
+	bool source_ever, target_ever; /* has it been connected since the start */
+	uint64_t applied_before;       /* transactions, by former incarnations, when the last one failed */
 
 	/* written by the supervisor for each event, read by anybody */
 	atomic_uint_least64_t bytes_read;
@@ -59,21 +60,21 @@ struct pipeline {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	/* under the lock */
-	struct queue *queue;            /* of the incarnation; NULL between them */
-	struct applier *applier;        /* the same */
-	struct gtid_set *received_set;  /* NULL = not known */
+	struct queue *queue;	       /* of the incarnation; NULL between them */
+	struct applier *applier;       /* the same */
+	struct gtid_set *received_set; /* NULL = not known */
 	struct lag *lag;
-	bool stop, pause, retry;        /* wishes */
-	bool streaming;                 /* events come */
-	bool apply_done;                /* applier_run has returned: */
+	bool stop, pause, retry; /* wishes */
+	bool streaming;		 /* events come */
+	bool apply_done;	 /* applier_run has returned: */
 	int apply_result;
 	struct error apply_error;
 	struct applier_place apply_place;
 	struct applier_progress before; /* counts of former incarnations; position and GTID of the last */
-	char *applied_set;              /* between incarnations */
+	char *applied_set;		/* between incarnations */
 	double clock_difference;
-	struct position wish;           /* where something is to be skipped or replaced; file "" = nowhere */
-	struct pipeline_view view;      /* but for what pipeline_view() works out */
+	struct position wish;	   /* where something is to be skipped or replaced; file "" = nowhere */
+	struct pipeline_view view; /* but for what pipeline_view() works out */
 };
 
 /* ---- pipeline.c ---- */
@@ -94,8 +95,8 @@ int pipeline_start_apply(struct pipeline *pipeline, struct error *error);
 
 /* ---- pipeline_source.c ---- */
 
-/* Reads the source into the queue until the incarnation is over (0), the goal is reached (0, goal_reached), or an error
- * that another connection does not mend (-1). */
+/* Reads the source into the queue until the incarnation is over (0), the goal is reached (0, goal_reached),
+ * or an error that another connection does not mend (-1). */
 int pipeline_read(struct pipeline *pipeline, struct error *error);
 
 /* Might a connection be what is wrong (for the exit code of a first attempt)? */
@@ -107,7 +108,8 @@ int goal_parse(struct goal *goal, const char *text, struct error *error);
 void goal_release(struct goal *goal);
 /* `now` becomes what the source has now; by GTID if `by_gtid`. */
 int goal_resolve(struct goal *goal, struct source *source, bool by_gtid, struct error *error);
-/* Reached by what was received: the end of the last transaction and of the last event outside of a transaction, the set. */
+/* Reached by what was received: the end of the last transaction and of the last event outside of a
+ * transaction, the set. */
 bool goal_reached(const struct goal *goal, const struct position *position, const struct gtid_set *set);
 /* Does the transaction lie behind the goal? */
 bool goal_is_before(const struct goal *goal, const struct position *begin);

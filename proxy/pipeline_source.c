@@ -1,5 +1,5 @@
-/* The source's side of the pipeline: connect, ask for the stream, read events, hand complete transactions to the queue;
- * and connect again when the connection is lost. */
+/* The source's side of the pipeline: connect, ask for the stream, read events, hand complete transactions to
+ * the queue; and connect again when the connection is lost. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,8 +14,8 @@
 bool pipeline_is_connect_error(const struct error *error)
 {
 	/* the client library's own numbers, and what servers say to those they do not let in */
-	static const unsigned refusals[] = {1040, 1044, 1045, 1129, 1130, 1203, 1226, 1251, 1275, 1524, 1698, 1820,
-		1862, 2061, 3118, 3159, 4151};
+	static const unsigned refusals[] = {1040, 1044, 1045, 1129, 1130, 1203, 1226, 1251, 1275, 1524, 1698,
+		1820, 1862, 2061, 3118, 3159, 4151};
 
 	if (error->kind == ERROR_CONNECT || (error->code >= 2000 && error->code < 3000) ||
 		(error->code >= 5000 && error->code < 6000))
@@ -29,7 +29,8 @@ bool pipeline_is_connect_error(const struct error *error)
 
 /* ---- connecting ---- */
 
-/* What SYSTEM means there: a name that servers know, or its offset as of now; NULL when even that cannot be had. */
+/* What SYSTEM means there: a name that servers know, or its offset as of now; NULL when even that cannot be
+ * had. */
 static const char *time_zone_of(struct pipeline *pipeline, const struct source_info *info)
 {
 	struct arena *arena = &pipeline->source_arena;
@@ -45,8 +46,8 @@ static const char *time_zone_of(struct pipeline *pipeline, const struct source_i
 	if (strchr(info->system_time_zone, '/'))
 		return info->system_time_zone;
 	if (source_query(pipeline->source, "SET time_zone = 'SYSTEM'", arena, NULL, &unused) < 0 ||
-		source_query(pipeline->source, "SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), NOW())", arena, &rows,
-			&unused) < 0 ||
+		source_query(pipeline->source, "SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), NOW())", arena,
+			&rows, &unused) < 0 ||
 		rows.rows != 1 || !source_cell(&rows, 0, 0))
 		return NULL;
 	minutes = strtol(source_cell(&rows, 0, 0), NULL, 10);
@@ -62,8 +63,8 @@ static const char *utf8mb4_of(struct pipeline *pipeline, const struct source_inf
 
 	if (info->family != FAMILY_MYSQL || info->version < 80011)
 		return NULL;
-	if (source_query(pipeline->source, "SELECT @@default_collation_for_utf8mb4", &pipeline->source_arena, &rows,
-		    &unused) < 0 ||
+	if (source_query(pipeline->source, "SELECT @@default_collation_for_utf8mb4", &pipeline->source_arena,
+		    &rows, &unused) < 0 ||
 		rows.rows != 1)
 		return NULL;
 	return source_cell(&rows, 0, 0);
@@ -74,8 +75,8 @@ static bool same_text(const char *a, const char *b)
 	return (!a && !b) || (a && b && strcmp(a, b) == 0);
 }
 
-/* The applier is told what the source is, once, and starts. False when it has started already and the source is now
- * another one: then a new applier is due. */
+/* The applier is told what the source is, once, and starts. False when it has started already and the source
+ * is now another one: then a new applier is due. */
 static bool tell_applier(struct pipeline *pipeline, const struct source_info *info)
 {
 	struct applier_source *known = &pipeline->applier_source;
@@ -87,9 +88,11 @@ static bool tell_applier(struct pipeline *pipeline, const struct source_info *in
 	};
 
 	if (pipeline->apply_started)
-		return known->version.family == source.version.family && known->version.number == source.version.number &&
-			known->server_id == source.server_id && same_text(known->time_zone, source.time_zone) &&
-			same_text(known->default_utf8mb4, source.default_utf8mb4);
+		return known->version.family == source.version.family &&
+		       known->version.number == source.version.number &&
+		       known->server_id == source.server_id &&
+		       same_text(known->time_zone, source.time_zone) &&
+		       same_text(known->default_utf8mb4, source.default_utf8mb4);
 	*known = source;
 	if (source.time_zone)
 		known->time_zone = arena_strdup(&pipeline->applier_arena, source.time_zone);
@@ -108,8 +111,10 @@ static int check_identity(struct pipeline *pipeline, const struct source_info *i
 	if (start->gtid_set || !*known || !*info->server_uuid || strcasecmp(known, info->server_uuid) == 0)
 		return 0;
 	return error_set(error, ERROR_STOP,
-		"the source %s has server_uuid %s, but the position %s:%llu belongs to the server with uuid %s. A "
-		"position by file means nothing on another server: let change-master write one of this server, or "
+		"the source %s has server_uuid %s, but the position %s:%llu belongs to the server with uuid "
+		"%s. A "
+		"position by file means nothing on another server: let change-master write one of this "
+		"server, or "
 		"replicate by GTID (--master-auto-position).",
 		source_host(pipeline->source), info->server_uuid, start->position.file,
 		(unsigned long long)start->position.offset, known);
@@ -136,11 +141,14 @@ static void note_connected(struct pipeline *pipeline, const struct source_info *
 	pipeline->clock_difference = info->clock_difference;
 	lag_set_clock(pipeline->lag, info->clock_difference);
 	pthread_mutex_unlock(&pipeline->lock);
-	log_line(LOG_INFO, "source", "connected host=%s version=%s server_id=%u cipher=%s tls=%s", log_quote(host),
-		log_quote(info->version_text), info->server_id, cipher ? log_quote(cipher) : "none",
-		cipher && source_tls_version(pipeline->source) ? source_tls_version(pipeline->source) : "off");
+	log_line(LOG_INFO, "source", "connected host=%s version=%s server_id=%u cipher=%s tls=%s",
+		log_quote(host), log_quote(info->version_text), info->server_id,
+		cipher ? log_quote(cipher) : "none",
+		cipher && source_tls_version(pipeline->source) ? source_tls_version(pipeline->source)
+							       : "off");
 	if (info->clock_difference > 5 || info->clock_difference < -5)
-		log_line(LOG_WARNING, "source", "its clock is not ours; the lag takes that into account seconds=%.1f",
+		log_line(LOG_WARNING, "source",
+			"its clock is not ours; the lag takes that into account seconds=%.1f",
 			info->clock_difference);
 }
 
@@ -163,14 +171,17 @@ static char *start_of(struct pipeline *pipeline, struct source_start *start)
 		start->gtid_set = set;
 		if (!set)
 			log_line(LOG_WARNING, "source",
-				"the GTID set of this position is not known: going on by file and position file=%s "
+				"the GTID set of this position is not known: going on by file and position "
+				"file=%s "
 				"position=%llu",
-				log_quote(pipeline->resume.file), (unsigned long long)pipeline->resume.offset);
+				log_quote(pipeline->resume.file),
+				(unsigned long long)pipeline->resume.offset);
 	}
 	return set;
 }
 
-/* change-master writes the set of every position of a MariaDB server: where there is none, it is the empty one. */
+/* change-master writes the set of every position of a MariaDB server: where there is none, it is the empty
+ * one. */
 static void know_empty_set(struct pipeline *pipeline, const struct source_info *info)
 {
 	pthread_mutex_lock(&pipeline->lock);
@@ -188,26 +199,31 @@ static int connect_source(struct pipeline *pipeline, struct error *error)
 	char *set = NULL;
 	int result = -1;
 
-	if (source_connect(pipeline->source, error) < 0 || source_info(pipeline->source, arena, &info, error) < 0)
+	if (source_connect(pipeline->source, error) < 0 ||
+		source_info(pipeline->source, arena, &info, error) < 0)
 		goto out;
 	note_connected(pipeline, &info);
 	know_empty_set(pipeline, &info);
 	set = start_of(pipeline, &start);
-	if (source_accept(&info, options, &start, error) < 0 || check_identity(pipeline, &info, &start, error) < 0)
+	if (source_accept(&info, options, &start, error) < 0 ||
+		check_identity(pipeline, &info, &start, error) < 0)
 		goto out;
 	if (!tell_applier(pipeline, &info)) {
-		log_line(LOG_INFO, "source", "it is another server now, or another version: applying begins anew");
+		log_line(LOG_INFO, "source",
+			"it is another server now, or another version: applying begins anew");
 		pipeline->reopen = true;
 		result = 0;
 		goto out;
 	}
 	if (pipeline->goal.kind == GOAL_GTID && pipeline->goal.set && !pipeline->received_set) {
 		error_set(error, ERROR_USAGE,
-			"--until a GTID set: the set at the channel's position is not known. Give FILE:POSITION instead.");
+			"--until a GTID set: the set at the channel's position is not known. Give "
+			"FILE:POSITION instead.");
 		goto out;
 	}
 	if (goal_resolve(&pipeline->goal, pipeline->source, start.gtid_set != NULL, error) < 0 ||
-		source_start_dump(pipeline->source, &start, error) < 0 || pipeline_start_apply(pipeline, error) < 0)
+		source_start_dump(pipeline->source, &start, error) < 0 ||
+		pipeline_start_apply(pipeline, error) < 0)
 		goto out;
 	assembler_start(pipeline->assembler, &start.position, source_checksum(pipeline->source));
 	if (start.gtid_set)
@@ -226,7 +242,7 @@ out:
 static bool completes(const struct transaction *transaction)
 {
 	return transaction->kind != TRANSACTION_OPEN && transaction->kind != TRANSACTION_ABANDONED &&
-		transaction->kind != TRANSACTION_RESTART;
+	       transaction->kind != TRANSACTION_RESTART;
 }
 
 /* Notes what is about to be queued. */
@@ -254,7 +270,7 @@ static bool hand_over(struct pipeline *pipeline, struct transaction *transaction
 {
 	struct goal *goal = &pipeline->goal;
 	bool last = goal->kind == GOAL_GTID && !goal->set && completes(transaction) &&
-		memcmp(&goal->gtid, &transaction->gtid, sizeof(goal->gtid)) == 0;
+		    memcmp(&goal->gtid, &transaction->gtid, sizeof(goal->gtid)) == 0;
 
 	if (transaction->part == 0 && completes(transaction) && goal_is_before(goal, &transaction->begin)) {
 		pipeline->goal_reached = true;
@@ -272,8 +288,8 @@ static bool hand_over(struct pipeline *pipeline, struct transaction *transaction
 	return true;
 }
 
-/* A new file has begun without a transaction in it: the checkpoint moves there too, or a source that is idle but for
- * rotations would one day have purged the file that a restart asks for. */
+/* A new file has begun without a transaction in it: the checkpoint moves there too, or a source that is idle
+ * but for rotations would one day have purged the file that a restart asks for. */
 static bool follow_rotation(struct pipeline *pipeline)
 {
 	const struct position *now = assembler_position(pipeline->assembler);
@@ -310,7 +326,8 @@ static void note_streaming(struct pipeline *pipeline)
 
 static void note_event(struct pipeline *pipeline, const uint8_t *event, size_t length)
 {
-	bool heartbeat = event[EVENT_TYPE_AT] == EVENT_HEARTBEAT || event[EVENT_TYPE_AT] == EVENT_HEARTBEAT_V2;
+	bool heartbeat =
+		event[EVENT_TYPE_AT] == EVENT_HEARTBEAT || event[EVENT_TYPE_AT] == EVENT_HEARTBEAT_V2;
 
 	atomic_store_explicit(&pipeline->heard_at_us, state_now_us(), memory_order_relaxed);
 	atomic_fetch_add_explicit(&pipeline->bytes_read, length, memory_order_relaxed);
@@ -326,13 +343,15 @@ static bool at_goal(struct pipeline *pipeline)
 	if (pipeline->goal.kind == GOAL_NONE || assembler_in_group(pipeline->assembler))
 		return false;
 	pthread_mutex_lock(&pipeline->lock);
-	reached = goal_reached(&pipeline->goal, assembler_position(pipeline->assembler), pipeline->received_set);
+	reached = goal_reached(
+		&pipeline->goal, assembler_position(pipeline->assembler), pipeline->received_set);
 	pthread_mutex_unlock(&pipeline->lock);
 	return reached;
 }
 
 /* One event; false when there is nothing more to read. */
-static int take_event(struct pipeline *pipeline, const uint8_t *event, size_t length, bool *go_on, struct error *error)
+static int take_event(
+	struct pipeline *pipeline, const uint8_t *event, size_t length, bool *go_on, struct error *error)
 {
 	struct transaction *transaction;
 
@@ -416,8 +435,8 @@ static void drop_queue(struct pipeline *pipeline)
 		transaction_free(transaction);
 }
 
-/* Paused by the operator: what is queued is forgotten, what is under way is finished, the channel is kept. Afterwards
- * reading begins where applying has ended. */
+/* Paused by the operator: what is queued is forgotten, what is under way is finished, the channel is kept.
+ * Afterwards reading begins where applying has ended. */
 static void hold(struct pipeline *pipeline)
 {
 	struct applier_progress progress;
@@ -543,14 +562,15 @@ int pipeline_read(struct pipeline *pipeline, struct error *error)
 				continue;
 			break;
 		}
-		if (paused(pipeline) || error->kind == ERROR_STOPPED) /* paused, and perhaps on again meanwhile */
+		if (paused(pipeline) ||
+			error->kind == ERROR_STOPPED) /* paused, and perhaps on again meanwhile */
 			continue;
 		note_source_error(pipeline, error);
 		if (judge(pipeline, error) < 0) {
 			if (error->kind != ERROR_CONNECT && pipeline->resume.file[0] &&
 				!strstr(error->text, pipeline->resume.file))
-				error_advice(error, "(The stream was asked for from %s:%llu on.)", pipeline->resume.file,
-					(unsigned long long)pipeline->resume.offset);
+				error_advice(error, "(The stream was asked for from %s:%llu on.)",
+					pipeline->resume.file, (unsigned long long)pipeline->resume.offset);
 			return -1;
 		}
 		wait_ms = backoff_failed(&pipeline->source_backoff);

@@ -23,8 +23,8 @@ static bool at_end(struct pipeline *pipeline, int64_t now_us)
 	/* silence of two heartbeats and a little is not rest */
 	if (heartbeat_us && now_us - heard > (int64_t)(2 * heartbeat_us) + 500000)
 		return false;
-	return atomic_load_explicit(&pipeline->at_heartbeat, memory_order_relaxed) || now_us - waiting > QUIET_US ||
-		heard - event_us < RECENT_US;
+	return atomic_load_explicit(&pipeline->at_heartbeat, memory_order_relaxed) ||
+	       now_us - waiting > QUIET_US || heard - event_us < RECENT_US;
 }
 
 /* Counts of all incarnations; position of the present one, or of the last. Under the lock. */
@@ -66,9 +66,9 @@ void pipeline_view(struct pipeline *pipeline, struct pipeline_view *view)
 	add_progress(pipeline, &view->progress);
 	if (pipeline->applier)
 		lag_applied(pipeline->lag, &view->progress.position);
-	/* the applier's own word comes a moment late for what it has only just taken: what is pending knows */
-	view->idle = view->idle && pipeline->applier && view->queue_transactions == 0 && view->progress.idle &&
-		!lag_pending(pipeline->lag);
+	/* the applier's own word comes a moment late for what it has only just taken */
+	view->idle = view->idle && pipeline->applier && view->queue_transactions == 0 &&
+		     view->progress.idle && !lag_pending(pipeline->lag);
 	if (view->idle)
 		lag_caught_up(pipeline->lag, now_us);
 	view->lag_known = lag_seconds(pipeline->lag, now_us, &view->lag_seconds);
@@ -94,7 +94,8 @@ char *pipeline_applied_set(struct pipeline *pipeline)
 	char *result;
 
 	pthread_mutex_lock(&pipeline->lock);
-	result = pipeline->applier ? applier_gtid_set(pipeline->applier) : memory_strdup(pipeline->applied_set);
+	result = pipeline->applier ? applier_gtid_set(pipeline->applier)
+				   : memory_strdup(pipeline->applied_set);
 	pthread_mutex_unlock(&pipeline->lock);
 	return result;
 }

@@ -16,8 +16,8 @@ static void put_up_with(struct recorder *recorder, struct error *error)
 
 static struct state_place place_in_state(const struct applier_place *place)
 {
-	struct state_place result = {place->gtid[0] ? place->gtid : NULL, place->position.file, place->position.offset,
-		place->item};
+	struct state_place result = {place->gtid[0] ? place->gtid : NULL, place->position.file,
+		place->position.offset, place->item};
 
 	return result;
 }
@@ -66,9 +66,9 @@ static int skipped(void *context, const struct applier_place *place, const char 
 	return state_record_skipped(recorder->state, &entry, error);
 }
 
-static int quarantined(void *context, const struct applier_place *place, const struct target_table_name *table,
-	const char *key, const char *change, const char *before, const char *after, const char *reason,
-	const char *outcome, struct error *error)
+static int quarantined(void *context, const struct applier_place *place,
+	const struct target_table_name *table, const char *key, const char *change, const char *before,
+	const char *after, const char *reason, const char *outcome, struct error *error)
 {
 	struct recorder *recorder = context;
 	struct state_quarantine row = {
@@ -131,7 +131,8 @@ static void intent(
 		put_up_with(recorder, &error);
 }
 
-static int engine_of(void *context, const char *database, const char *table, bool *transactional, struct error *error)
+static int engine_of(
+	void *context, const char *database, const char *table, bool *transactional, struct error *error)
 {
 	struct recorder *recorder = context;
 

@@ -10,10 +10,10 @@
 #include "state/state.h"
 
 struct recorder {
-	struct state *state;  /* borrowed */
-	const char *schema;   /* ours on the target, borrowed */
+	struct state *state;		     /* borrowed */
+	const char *schema;		     /* ours on the target, borrowed */
 	const struct source_options *source; /* for questions to the source, borrowed */
-	pthread_mutex_t lock; /* of the throttle */
+	pthread_mutex_t lock;		     /* of the throttle */
 	struct log_throttle throttle;
 };
 
@@ -21,8 +21,9 @@ void recorder_init(struct recorder *recorder, struct state *state, const char *s
 	const struct source_options *source);
 void recorder_release(struct recorder *recorder);
 
-/* What was skipped and what was quarantined must be recorded: when that fails, so does the hook, and the stream
- * stops or tries again by the kind of the error. The rest is as good as it can be had: a failure is logged. */
+/* What was skipped and what was quarantined must be recorded: when that fails, so does the hook, and the
+ * stream stops or tries again by the kind of the error. The rest is as good as it can be had: a failure is
+ * logged. */
 void recorder_hooks(struct recorder *recorder, struct applier_hooks *hooks);
 
 /* The target's capabilities as they were probed. */

@@ -1,5 +1,5 @@
-/* `changeling retry-skipped`: what rules had set aside is planned anew, for the target as it is now, and run. What is needed
- * for that was recorded with it (applier/replay.h). */
+/* `changeling retry-skipped`: what rules had set aside is planned anew, for the target as it is now, and run.
+ * What is needed for that was recorded with it (applier/replay.h). */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,9 +108,10 @@ static int set_variable(struct target *target, const char *name, const char *lit
 	return result;
 }
 
-/* Database first: its name is utf8, while the session's last variable makes the session read another character set. */
-static int set_session(struct target *target, const json_t *context, const struct rewrite_plan *plan,
-	struct error *error)
+/* Database first: its name is utf8, while the session's last variable makes the session read another
+ * character set. */
+static int set_session(
+	struct target *target, const json_t *context, const struct rewrite_plan *plan, struct error *error)
 {
 	const json_t *session = json_object_get(context, "session");
 	const char *database = text_of(context, "database");
@@ -153,7 +154,8 @@ static int run_steps(struct target *target, const struct rewrite_plan *plan, str
 		struct target_outcome outcome;
 
 		if (step->work != WORK_SQL)
-			return error_set(error, ERROR_STOP, "this one takes more than statements: run it by hand.");
+			return error_set(
+				error, ERROR_STOP, "this one takes more than statements: run it by hand.");
 		if (target_statement(target, step->sql, step->length, &outcome, &refusal) < 0 &&
 			!tolerated(step, refusal.code)) {
 			*error = refusal;

@@ -12,8 +12,8 @@
 #include "proxy/commands.h"
 #include "proxy/notify.h"
 
-/* How long a stop waits for what is under way, before that is rolled back; and then, before the process ends as it
- * is (which loses nothing: the checkpoint stands on the target). */
+/* How long a stop waits for what is under way, before that is rolled back; and then, before the process ends
+ * as it is (which loses nothing: the checkpoint stands on the target). */
 #define GRACE_SECONDS 8.
 #define LAST_SECONDS 5.
 
@@ -159,7 +159,8 @@ static int start_pipeline(struct run *run, struct error *error)
 
 static int open_state(struct run *run, struct error *error)
 {
-	struct state_options options = {.channel = run->config.channel, .journal_rows = run->config.journal_rows};
+	struct state_options options = {
+		.channel = run->config.channel, .journal_rows = run->config.journal_rows};
 	char *warning = NULL;
 	int result = state_open(&run->state, run->directory, &options, &warning, error);
 
@@ -183,7 +184,8 @@ static int prepare(struct run *run, const char *log_level, struct error *error)
 	int level = log_level ? log_level_parse(log_level) : -1;
 
 	if (log_level && level < 0)
-		return error_set(error, ERROR_USAGE, "--log-level=%.20s: it is debug, info, warning or error.", log_level);
+		return error_set(error, ERROR_USAGE,
+			"--log-level=%.20s: it is debug, info, warning or error.", log_level);
 	if (config_load(&run->config, run->directory, error) < 0 || config_validate(&run->config, error) < 0)
 		return -1;
 	log_set_level(level >= 0 ? (enum log_level)level : (enum log_level)run->config.log_level);
@@ -227,9 +229,9 @@ static int run_replication(struct run *run, const char *log_level)
 		exit_code = command_fail("run", &error);
 		goto out;
 	}
-	log_line(LOG_INFO, "run", "changeling %s started channel=%s server_id=%llu state=%s", CHANGELING_VERSION,
-		log_quote(run->config.channel), (unsigned long long)run->config.source.server_id,
-		log_quote(run->directory));
+	log_line(LOG_INFO, "run", "changeling %s started channel=%s server_id=%llu state=%s",
+		CHANGELING_VERSION, log_quote(run->config.channel),
+		(unsigned long long)run->config.source.server_id, log_quote(run->directory));
 	run_save_status(run);
 	ev_run(run->loop, 0);
 	pipeline_settle(run->pipeline);
@@ -248,11 +250,14 @@ int run_command(int argc, char **argv)
 	const char *state = NULL, *log_level = NULL;
 	const struct argument arguments[] = {
 		STATE_ARGUMENT(state),
-		{"until", "now|GTID|FILE:POS", "end when the source's present end of log, GTIDs or a position are applied",
+		{"until", "now|GTID|FILE:POS",
+			"end when the source's present end of log, GTIDs or a position are applied",
 			&run.until, NULL},
 		{"wait", NULL, "keep trying when a server cannot be reached at the start", NULL, &run.wait},
-		{"stay", NULL, "after an error that needs a person, wait for skip, retry or replace", NULL, &run.stay},
-		{"log-level", "LEVEL", "debug, info, warning or error, instead of the configuration's", &log_level, NULL},
+		{"stay", NULL, "after an error that needs a person, wait for skip, retry or replace", NULL,
+			&run.stay},
+		{"log-level", "LEVEL", "debug, info, warning or error, instead of the configuration's",
+			&log_level, NULL},
 	};
 	const size_t count = sizeof(arguments) / sizeof(arguments[0]);
 	struct error error = {.kind = ERROR_NONE};

@@ -1,5 +1,5 @@
-/* What the parts of `changeling run` share: the loop (run.c), the status it keeps (run_status.c), and what the control
- * socket may ask of it (run_control.c). */
+/* What the parts of `changeling run` share: the loop (run.c), the status it keeps (run_status.c), and what
+ * the control socket may ask of it (run_control.c). */
 #ifndef PROXY_RUN_H
 #define PROXY_RUN_H
 
@@ -45,7 +45,8 @@ struct run {
 };
 
 /* The present status is handed to `use`; the texts in it are valid until that returns. */
-void run_with_status(struct run *run, void (*use)(void *context, const struct state_status *status), void *context);
+void run_with_status(
+	struct run *run, void (*use)(void *context, const struct state_status *status), void *context);
 /* Writes it to the state file. An error is logged, and is no reason to stop. */
 void run_save_status(struct run *run);
 void run_record_lag(struct run *run);
@@ -56,8 +57,8 @@ json_t *run_answer(void *context, const char *command, const char *text);
 /* Begins a clean end. */
 void run_stop(struct run *run);
 
-/* Writes the wish to skip (sql NULL) or replace what it has stopped on, for the next incarnation. ERROR_STOP when it
- * has not stopped on a transaction. */
+/* Writes the wish to skip (sql NULL) or replace what it has stopped on, for the next incarnation. ERROR_STOP
+ * when it has not stopped on a transaction. */
 int wish_at_stop(struct state *state, const char *sql, struct error *error);
 
 #endif

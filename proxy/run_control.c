@@ -23,7 +23,8 @@ int wish_at_stop(struct state *state, const char *sql, struct error *error)
 	int result = state_get_setting(state, SETTING_STOPPED_AT, &at, error);
 
 	if (result == 0 && !at)
-		result = error_set(error, ERROR_STOP, "it has not stopped on a transaction: there is nothing to %s.",
+		result = error_set(error, ERROR_STOP,
+			"it has not stopped on a transaction: there is nothing to %s.",
 			sql ? "replace" : "skip");
 	if (result == 0 && sql)
 		result = state_set_setting(state, SETTING_REPLACE_SQL, sql, error);
@@ -55,9 +56,9 @@ static json_t *after_stop(struct run *run, const char *command, const char *text
 		wish_at_stop(run->state, strcmp(command, "replace") == 0 ? text : NULL, &error) < 0)
 		return control_refusal(error.text);
 	pipeline_retry(run->pipeline);
-	return done(strcmp(command, "skip") == 0 ? "stepping over the transaction"
-		: strcmp(command, "retry") == 0      ? "trying again"
-						     : "applying that in place of the transaction");
+	return done(strcmp(command, "skip") == 0    ? "stepping over the transaction"
+		    : strcmp(command, "retry") == 0 ? "trying again"
+						    : "applying that in place of the transaction");
 }
 
 json_t *run_answer(void *context, const char *command, const char *text)

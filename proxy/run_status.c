@@ -70,10 +70,12 @@ static const char *advice_for(const struct pipeline_view *view)
 	if (view->phase != STATE_ERROR)
 		return NULL;
 	if (view->error_skippable)
-		return "Mend the cause and run `changeling retry`; or step over this one transaction by `changeling skip`, "
+		return "Mend the cause and run `changeling retry`; or step over this one transaction by "
+		       "`changeling skip`, "
 		       "or give other SQL in its place to `changeling replace`.";
 	if (view->error.kind == ERROR_FENCED)
-		return "Another instance has the channel now. Start this one again as a standby when the other one shall "
+		return "Another instance has the channel now. Start this one again as a standby when the "
+		       "other one shall "
 		       "keep it.";
 	return "Mend the cause and start again (a process that stays: `changeling retry`).";
 }
@@ -119,7 +121,8 @@ static void fill_error(struct state_status *status, const struct pipeline_view *
 	status->next_retry_at_us = view->next_retry_at_us;
 }
 
-void run_with_status(struct run *run, void (*use)(void *context, const struct state_status *status), void *context)
+void run_with_status(
+	struct run *run, void (*use)(void *context, const struct state_status *status), void *context)
 {
 	struct state_status status = {.phase = STATE_STARTING};
 	struct pipeline_view view;
@@ -147,7 +150,8 @@ void run_with_status(struct run *run, void (*use)(void *context, const struct st
 	status.lag_known = view.lag_known;
 	status.lag_seconds = view.lag_seconds;
 	/* what does not run is behind, by a moment at least */
-	if ((view.ended || view.phase == STATE_ERROR || view.phase == STATE_PAUSED) && status.lag_seconds < 0.001)
+	if ((view.ended || view.phase == STATE_ERROR || view.phase == STATE_PAUSED) &&
+		status.lag_seconds < 0.001)
 		status.lag_seconds = 0.001;
 	status.idle = view.idle;
 	status.auto_position = run->config.source.use_gtid;

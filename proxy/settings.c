@@ -95,7 +95,8 @@ static int fill_rewrite(struct settings *settings, struct error *error)
 		rewrite_settings_set(to, "stored-functions", functions[config->stored_functions], error) < 0)
 		return -1;
 	for (size_t i = 0; i < config->rule_count; i++) {
-		if (rewrite_settings_set(to, config->rules[i].name, policies[config->rules[i].policy], error) < 0)
+		if (rewrite_settings_set(
+			    to, config->rules[i].name, policies[config->rules[i].policy], error) < 0)
 			return error_context(error, "rule.%s in the configuration", config->rules[i].name);
 	}
 	settings->definers = memory_zalloc((config->definer_count + 1) * sizeof(*settings->definers));
@@ -118,8 +119,9 @@ static void fill_applier(struct settings *settings)
 	to->host_name = settings->host_name;
 	to->workers = (unsigned)config->workers;
 	if (config->workers > WORKERS_MOST) {
-		log_line(LOG_WARNING, "config", "more workers than there can be: using the most workers=%d asked=%llu",
-			WORKERS_MOST, (unsigned long long)config->workers);
+		log_line(LOG_WARNING, "config",
+			"more workers than there can be: using the most workers=%d asked=%llu", WORKERS_MOST,
+			(unsigned long long)config->workers);
 		to->workers = WORKERS_MOST;
 	}
 	to->preserve_commit_order = config->preserve_commit_order;

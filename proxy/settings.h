@@ -7,17 +7,17 @@
 #include "proxy/source.h"
 
 struct settings {
-	const struct config *config;   /* borrowed */
+	const struct config *config; /* borrowed */
 	struct source_options source;
 	struct target_options target;
 	struct applier_settings applier;
 	struct rewrite_settings rewrite;
 	struct definer_mapping *definers;
-	char host_name[256];           /* of this machine */
+	char host_name[256]; /* of this machine */
 };
 
-/* The texts are the configuration's. ERROR_USAGE for a rule that does not exist, or a policy that it does not allow.
- * `settings` must stay where it is while what it holds is used. */
+/* The texts are the configuration's. ERROR_USAGE for a rule that does not exist, or a policy that it does not
+ * allow. `settings` must stay where it is while what it holds is used. */
 int settings_fill(struct settings *settings, const struct config *config, struct error *error);
 void settings_release(struct settings *settings);
 

@@ -29,7 +29,8 @@ int source_engine(const struct source_options *options, const char *database, co
 		result = source_query(source, buffer_text(&sql), &arena, &rows, error);
 	if (result == 0 && (rows.rows != 1 || !source_cell(&rows, 0, 0)))
 		result = error_set(error, ERROR_STOP,
-			"the engine of the source's table %s.%s is not known: it is gone, or the account %s may not see it "
+			"the engine of the source's table %s.%s is not known: it is gone, or the account %s "
+			"may not see it "
 			"(GRANT SELECT on it, then changeling retry).",
 			database, table, options->user);
 	if (result == 0)

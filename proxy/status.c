@@ -38,7 +38,8 @@ static json_t *look_up(const char *directory, struct error *error)
 			/* a process that is there and does not answer is running nevertheless */
 			status = status_json(&stored, state_lock_holder(directory) != 0, state_now_us());
 		else
-			error_set(error, ERROR_USAGE, "there is no status in %s: nothing has run there yet.", directory);
+			error_set(error, ERROR_USAGE, "there is no status in %s: nothing has run there yet.",
+				directory);
 		state_status_release(&stored);
 	}
 	state_close(state);

@@ -8,9 +8,9 @@
 
 #include "state/state.h"
 
-/* An object with the names of the documented view `status`; times are ISO 8601 (UTC). With `running` false the phase is
- * told as it is now (a process that said "running" and is not there has "died"), and the lag goes on growing since the
- * status was written. The caller owns it. */
+/* An object with the names of the documented view `status`; times are ISO 8601 (UTC). With `running` false
+ * the phase is told as it is now (a process that said "running" and is not there has "died"), and the lag
+ * goes on growing since the status was written. The caller owns it. */
 json_t *status_json(const struct state_status *status, bool running, int64_t now_us);
 
 void status_print(FILE *out, const json_t *status);

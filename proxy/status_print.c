@@ -93,17 +93,18 @@ void status_print(FILE *out, const json_t *status)
 		value(status, "bytes_per_second"));
 	fprintf(out, "%-12s %s transactions, %s rows, %s DDL", "done", value(status, "transactions"),
 		value(status, "rows"), value(status, "ddl"));
-	fprintf(out, "; %s rewrites, %s skipped, %s conflicts\n", value(status, "rewrites"), value(status, "skipped"),
-		value(status, "conflicts"));
+	fprintf(out, "; %s rewrites, %s skipped, %s conflicts\n", value(status, "rewrites"),
+		value(status, "skipped"), value(status, "conflicts"));
 	fprintf(out, "%-12s %s transactions, %s bytes\n", "queue", value(status, "queue_transactions"),
 		value(status, "queue_bytes"));
 	line(out, "until", value(status, "until"));
 	if (!*value(status, "error"))
 		return;
-	fprintf(out, "%-12s %s\n", is(status, "state", "error") ? "stopped on" : "last error", value(status, "error"));
+	fprintf(out, "%-12s %s\n", is(status, "state", "error") ? "stopped on" : "last error",
+		value(status, "error"));
 	if (*value(status, "error_file"))
-		fprintf(out, "%-12s %s:%s %s\n", "at", value(status, "error_file"), value(status, "error_position"),
-			value(status, "error_gtid"));
+		fprintf(out, "%-12s %s:%s %s\n", "at", value(status, "error_file"),
+			value(status, "error_position"), value(status, "error_gtid"));
 	line(out, "advice", value(status, "advice"));
 	if (*value(status, "next_retry_at"))
 		fprintf(out, "%-12s %s (attempt %s in a row)\n", "next try", value(status, "next_retry_at"),
@@ -149,8 +150,8 @@ void status_print_replica(FILE *out, const json_t *status)
 	snprintf(seconds, sizeof(seconds), "%.0f", json_number_value(lag));
 	fprintf(out, "*************************** 1. row ***************************\n");
 	field(out, "Replica_IO_State",
-		!running                               ? ""
-		: is(status, "state", "waiting")       ? "Waiting for another instance to give up the channel"
+		!running			 ? ""
+		: is(status, "state", "waiting") ? "Waiting for another instance to give up the channel"
 		: is(status, "source_state", "connected") ? "Waiting for source to send event"
 							  : "Connecting to source");
 	field(out, "Source_Host", value(status, "source_host"));
@@ -170,8 +171,9 @@ void status_print_replica(FILE *out, const json_t *status)
 	field(out, "Source_Server_Id", value(status, "source_server_id"));
 	field(out, "Source_UUID", value(status, "source_uuid"));
 	field(out, "Replica_SQL_Running_State",
-		applying ? (json_is_true(json_object_get(status, "idle")) ? "Replica has read all of the source's log"
-									  : "Applying events")
+		applying ? (json_is_true(json_object_get(status, "idle"))
+					   ? "Replica has read all of the source's log"
+					   : "Applying events")
 			 : "");
 	field(out, "Retrieved_Gtid_Set", value(status, "received_gtid_set"));
 	field(out, "Executed_Gtid_Set", value(status, "applied_gtid_set"));
