@@ -12,6 +12,7 @@ REFUSED = {
     1048, 1364, 1366,  # NULL, no default, wrong value (strict)
     1264, 1265, 1292, 1406, 1690,  # out of range, cut (strict)
     1416, 3037, 3140, 3141, 3143, 3158, 3150, 3156, 1416, 3617, 3616, 4038, 4025, 1761, 1205, 3157,
+    1038,  # no memory to sort rows with large values by
     1300,  # invalid bytes for a character set
     1526, 1467, 167, 1105, 3819, 4078, 1210,
     1118,  # row too large, only known with the values
