@@ -52,6 +52,9 @@ struct applier_hooks {
 		const char *outcome, struct error *error);
 	int (*event_state)(void *context, const char *database, const char *name, const char *wished,
 		struct error *error);
+	/* A function or trigger ("FUNCTION", "TRIGGER") that may be one of those that were set aside was dropped */
+	int (*held_dropped)(void *context, const char *kind, const char *database, const char *name,
+		struct error *error);
 	void (*temp_tables_changed)(void *context, const struct applier_temp_table *tables, size_t count);
 	/* Asks the source whether the table's engine can roll back; ERROR_STOP when there is no such table. */
 	int (*source_engine)(void *context, const char *database, const char *table, bool *transactional,

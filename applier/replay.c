@@ -26,6 +26,24 @@ static void put_session(struct buffer *out, const struct session_context *sessio
 	buffer_putc(out, ']');
 }
 
+/* What it would have made. */
+static void put_held(struct buffer *out, const struct rewrite_plan *plan)
+{
+	for (size_t i = 0; i < plan->effect_count; i++) {
+		const struct plan_effect *effect = &plan->effects[i];
+
+		if (effect->kind != EFFECT_HELD)
+			continue;
+		buffer_printf(out, ", \"held\": [\"%s\", ", effect->state);
+		buffer_put_json(out, effect->database ? effect->database : "",
+			effect->database ? strlen(effect->database) : 0);
+		buffer_puts(out, ", ");
+		buffer_put_json(out, effect->name, strlen(effect->name));
+		buffer_putc(out, ']');
+		return;
+	}
+}
+
 /* The journal's text has its secrets masked: where it differs from the statement, there are some. */
 static bool holds_secrets(const struct planned_statement *planned)
 {
@@ -63,6 +81,7 @@ bool replay_put(struct buffer *out, const struct planned_statement *planned, str
 		buffer_put_json(out, context->invoker_host ? context->invoker_host : "", context->invoker_host_length);
 		buffer_putc(out, ']');
 	}
+	put_held(out, &planned->plan);
 	put_session(out, &planned->session);
 	buffer_putc(out, '}');
 	return buffer_ok(out);

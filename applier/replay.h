@@ -3,7 +3,8 @@
  *
  *     {"sql": "…", "database": "app", "sql_mode": 1436549152, "source": {"family": "mysql", "version": 80036},
  *      "client_charset": "utf8mb4", "connection_collation": …, "server_collation": …, "database_collation": …,
- *      "default_utf8mb4": …, "invoker": ["user", "host"], "session": [["@@session.sql_mode", "'…'"], …]}
+ *      "default_utf8mb4": …, "invoker": ["user", "host"], "held": ["FUNCTION", "app", "f"],
+ *      "session": [["@@session.sql_mode", "'…'"], …]}
  *
  * What is not known is left out. */
 #ifndef APPLIER_REPLAY_H

@@ -1,7 +1,9 @@
 #include "proxy/recorder.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "proxy/source_engine.h"
@@ -97,6 +99,45 @@ static int event_state(
 	return state_save_event(recorder->state, &event, error);
 }
 
+/* Entries of what would have been made, by their numbers. */
+struct held {
+	const char *kind, *database, *name;
+	int64_t *ids;
+	size_t count;
+};
+
+static int find_held(void *context, const struct state_skipped *skipped, struct error *error)
+{
+	struct held *held = context;
+	json_t *replay = skipped->context ? json_loads(skipped->context, JSON_ALLOW_NUL, NULL) : NULL;
+	const json_t *made = json_object_get(replay, "held");
+	const char *kind = json_string_value(json_array_get(made, 0));
+	const char *database = json_string_value(json_array_get(made, 1));
+	const char *name = json_string_value(json_array_get(made, 2));
+
+	(void)error;
+	if (kind && database && name && strcmp(kind, held->kind) == 0 &&
+		strcmp(database, held->database ? held->database : "") == 0 && strcasecmp(name, held->name) == 0) {
+		held->ids = memory_realloc(held->ids, (held->count + 1) * sizeof(*held->ids));
+		held->ids[held->count++] = skipped->id;
+	}
+	json_decref(replay);
+	return 0;
+}
+
+static int held_dropped(
+	void *context, const char *kind, const char *database, const char *name, struct error *error)
+{
+	struct recorder *recorder = context;
+	struct held held = {kind, database, name, NULL, 0};
+	int result = state_each_skipped(recorder->state, true, find_held, &held, error);
+
+	for (size_t i = 0; i < held.count && result == 0; i++)
+		result = state_resolve_skipped(recorder->state, held.ids[i], "dropped", error);
+	free(held.ids);
+	return result;
+}
+
 static void temp_tables_changed(void *context, const struct applier_temp_table *tables, size_t count)
 {
 	struct recorder *recorder = context;
@@ -162,6 +203,7 @@ void recorder_hooks(struct recorder *recorder, struct applier_hooks *hooks)
 		.skipped = skipped,
 		.quarantined = quarantined,
 		.event_state = event_state,
+		.held_dropped = held_dropped,
 		.temp_tables_changed = temp_tables_changed,
 		.source_engine = engine_of,
 		.intent = intent,

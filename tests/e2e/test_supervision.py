@@ -272,6 +272,22 @@ def test_functions_that_were_set_aside_are_made_later(pairing):
     assert p.changeling.command("retry-skipped").out.startswith("0 done")
 
 
+def test_a_function_that_was_set_aside_and_dropped_is_not_made_later(pairing):
+    p = pairing()
+    p.replicate("now", stored_functions="skip")
+    table(p)
+    p.source.sql(f"USE `{p.db}`; CREATE FUNCTION f(a INT) RETURNS INT DETERMINISTIC RETURN 1; DROP FUNCTION f;"
+                 "CREATE FUNCTION f(a INT) RETURNS INT DETERMINISTIC RETURN 2")
+    p.changeling.wait_caught_up()
+    assert [entry["resolution"] for entry in p.changeling.look("skipped")] == ["dropped", "open"]
+    p.target.sql("SET GLOBAL log_bin_trust_function_creators = 1")
+    try:
+        assert p.changeling.command("retry-skipped").code == 0
+    finally:
+        p.target.sql("SET GLOBAL log_bin_trust_function_creators = 0")
+    assert p.target.query(f"SELECT `{p.db}`.f(1)") == [(2,)]
+
+
 def test_events_get_their_state_at_cutover(pairing):
     p = pairing()
     p.replicate("now")
