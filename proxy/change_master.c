@@ -234,7 +234,7 @@ static int ask_password(
 
 	if (*password || connection->password_file || connection->password_command || !isatty(STDIN_FILENO))
 		return 0;
-	snprintf(prompt, sizeof(prompt), "Password of %s on the %s %s: ", connection->user, side,
+	snprintf(prompt, sizeof(prompt), "Password of %s on the %s %s", connection->user, side,
 		connection->host);
 	return config_password_prompt(prompt, password, error);
 }
