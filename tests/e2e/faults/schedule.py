@@ -84,7 +84,7 @@ class Rig:
         self.unlock()
         for server in (self.source, self.target):
             if not server.lab.pid():
-                server._forget()
+                server.forget()
                 server.start()
 
     def unlock(self):

@@ -42,7 +42,7 @@ def test_read_only_for_a_while(pairing, target):
 
 
 def alive(server):
-    server._forget()
+    server.forget()
     try:
         return server.value("SELECT 1")
     except Exception:       # noqa: BLE001 (full, or gone)
