@@ -6,6 +6,11 @@ import pytest
 from harness import Load, wait_until
 
 
+def wait_cut(p, proxy, before, number):
+    wait_until(lambda: proxy.cuts > before or not p.changeling.running(), 30, f"cut {number}")
+    p.changeling.expect_alive(f"cut {number}")
+
+
 @pytest.mark.parametrize("kind", ["maria1011", "mysql97"])
 def test_master_restarts_and_rotates_under_load(pairing, seed, kind):
     p = pairing(kind, "maria1011")
@@ -42,7 +47,7 @@ def test_connection_to_the_master_is_cut_inside_events(pairing, seed, kind, by):
         for number in range(8):
             before = proxy.cuts
             proxy.cut_after(rng.randrange(1, 60000))
-            wait_until(lambda: proxy.cuts > before, 30, f"cut {number}")
+            wait_cut(p, proxy, before, number)
     p.changeling.wait_caught_up(120)
     assert p.compare() > 0
 
@@ -76,7 +81,7 @@ def test_connection_to_the_target_is_cut(pairing, seed):
         for number in range(10):
             before = proxy.cuts
             proxy.cut_after(rng.randrange(1, 30000), rng.choice(("up", "down")))
-            wait_until(lambda: proxy.cuts > before, 30, f"cut {number}")
+            wait_cut(p, proxy, before, number)
     p.changeling.wait_caught_up(120)
     assert p.compare() > 0
 
@@ -125,3 +130,30 @@ def test_the_master_is_away_for_a_while(pairing):
     p.changeling.wait_caught_up()
     assert p.compare() == 1
     assert p.changeling.wait_state("running")
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_a_reconnect_to_the_target_is_cut_at_every_stage(pairing, seed, direction):
+    """Greeting, TLS, login, probing, taking the channel: whatever was done unheard of, the next attempt goes on."""
+    p = pairing()
+    rng = random.Random(seed)
+    proxy = pairing.proxy(p.target)
+    p.replicate("now", target_port=proxy.port)
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (id INT PRIMARY KEY)")
+    p.changeling.wait_caught_up()
+    # one whole connection, from its start until it applies
+    proxy.clear()
+    proxy.reset()
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (0)")
+    p.changeling.wait_caught_up()
+    length = proxy.count(direction)
+    stages = 16
+    for number in range(stages):
+        before = proxy.cuts
+        proxy.reset()
+        proxy.cut_after(max(1, length * number // stages + rng.randrange(length // stages)), direction)
+        p.source.sql(f"INSERT INTO `{p.db}`.t VALUES ({number + 1})")
+        wait_cut(p, proxy, before, number)
+    p.changeling.wait_caught_up()
+    assert p.compare() == stages + 1
+    assert p.changeling.stop() == 0

@@ -224,7 +224,7 @@ class Changeling:
 
     # --- waiting
 
-    def _alive(self, waiting_for):
+    def expect_alive(self, waiting_for):
         if not self.running():
             code = self.process.returncode if self.process else None
             raise Ended(f"changeling ended with {code} while the test waited for {waiting_for}:\n{self.log_tail()}")
@@ -235,7 +235,7 @@ class Changeling:
             row = self.row()
             if row.get("pid") == self.process.pid and row.get("state") in states:
                 return row
-            self._alive(f"state {' or '.join(states)}")
+            self.expect_alive(f"state {' or '.join(states)}")
             return None
         return wait_until(there, seconds, lambda: f"state {' or '.join(states)} (it is {self.row()})\n{self.log_tail()}")
 
@@ -249,7 +249,7 @@ class Changeling:
 
         def reached():
             row = self.row()
-            self._alive(f"position {file}:{position}")
+            self.expect_alive(f"position {file}:{position}")
             at = (number(row.get("applied_file")), row.get("applied_position") or 0)
             return at >= (number(file), position)
         wait_until(reached, seconds, lambda: f"position {file}:{position} ({self.row()})\n{self.log_tail()}", 0.05)
@@ -267,7 +267,7 @@ class Changeling:
             rows = self.target.query("SELECT 1 FROM information_schema.tables WHERE table_schema = %s", schema)
             if rows and self.target.query(f"SELECT 1 FROM `{schema}`.mark WHERE n = %s", wanted):
                 return True
-            self._alive("the mark")
+            self.expect_alive("the mark")
             return False
         wait_until(arrived, seconds, lambda: f"arrival of mark {wanted} (state {self.row()})\n{self.log_tail()}\n"
                    f"{self.target.diagnosis()}\n", 0.02)
