@@ -187,7 +187,8 @@ static int run_entry(const struct afterwards *afterwards, const struct entry *en
 	if (plan.action == PLAN_STOP) {
 		error_set(error, ERROR_STOP, "%s", plan.stop_text);
 	} else if (plan.action == PLAN_SKIP) {
-		error_set(error, ERROR_STOP, "it is set aside still: %s",
+		/* as it would be if it came now: that is no failure */
+		error_set(error, ERROR_STOPPED, "it is set aside still: %s",
 			plan.note_count ? plan.notes[plan.note_count - 1].reason : "a rule says so.");
 	} else {
 		result = set_session(target, entry->context, &plan, error);
@@ -210,8 +211,10 @@ static int retry_all(struct afterwards *afterwards, struct list *list, struct er
 		if (list->list_only)
 			continue;
 		if (run_entry(afterwards, entry, &refusal) < 0) {
-			printf("    refused: %s\n", refusal.text);
-			list->refused++;
+			bool still = refusal.kind == ERROR_STOPPED;
+
+			printf("    %s%s\n", still ? "" : "refused: ", refusal.text);
+			list->refused += !still;
 			continue;
 		}
 		printf("    done\n");

@@ -163,11 +163,11 @@ static void roles(struct rewriting *r)
 		return;
 	}
 	/* CREATE ROLE r WITH ADMIN account */
-	if (class == STATEMENT_CREATE_ROLE && from_maria_to_mysql(r))
+	if (class == STATEMENT_CREATE_ROLE && (from_maria_to_mysql(r) || !r->target->may_set_definer))
 		for (size_t i = r->statement.body; i < r->tokens.count; i++)
 			if (rule_is(r, i, KW_WITH) && rule_is(r, i + 1, KW_ADMIN)) {
-				if (RULE_REWRITES(r, "WITH ADMIN is MariaDB's; on MySQL the role is granted "
-						     "WITH ADMIN OPTION instead, by hand."))
+				if (RULE_REWRITES(r, "WITH ADMIN is MariaDB's, and needs SET USER there: the role is "
+						     "granted WITH ADMIN OPTION instead, by hand."))
 					rule_remove(r, i, r->tokens.count - 1);
 				return;
 			}
