@@ -13,11 +13,13 @@ static void read_body(const uint8_t *body, size_t length)
 			     .body = body,
 			     .body_length = length},
 		     inner;
-	struct payload_reader *reader = payload_reader_new();
+	static struct payload_reader *reader; /* used again, as the assembler does */
 	struct payload_info info;
 	struct error error = {0};
 	uint64_t bytes = 0;
 
+	if (!reader)
+		reader = payload_reader_new();
 	if (payload_info_parse(&event, &info, &error) == 0 &&
 		payload_reader_start(reader, &info, 1 << 20, 1 << 18, &error) == 0) {
 		int rc;
@@ -30,7 +32,6 @@ static void read_body(const uint8_t *body, size_t length)
 		}
 		MUST(rc < 0 || bytes == info.uncompressed_size);
 	}
-	payload_reader_free(reader);
 }
 
 static void put_payload(struct buffer *out, const uint8_t *plain, size_t length, unsigned frames)
@@ -59,13 +60,15 @@ static void put_payload(struct buffer *out, const uint8_t *plain, size_t length,
 static void assemble(uint8_t frames, const uint8_t *plain, size_t length)
 {
 	struct assembler_limits limits = {.part_bytes = 4096, .payload_bytes = 1 << 20};
-	struct assembler *assembler = assembler_new(&limits);
+	static struct assembler *assembler;
 	struct position start = {.file = "binlog.000001", .offset = 4};
 	struct buffer body = BUFFER_INIT, stream = BUFFER_INIT;
 	struct transaction *transaction;
 	struct error error = {0};
 	size_t at;
 
+	if (!assembler)
+		assembler = assembler_new(&limits);
 	fuzz_put_format(&stream, 0);
 	at = stream.length;
 	put_payload(&body, plain, length, frames);
@@ -80,7 +83,6 @@ static void assemble(uint8_t frames, const uint8_t *plain, size_t length)
 		while ((transaction = assembler_next(assembler)))
 			transaction_free(transaction);
 	}
-	assembler_free(assembler);
 	buffer_release(&body);
 	buffer_release(&stream);
 }
