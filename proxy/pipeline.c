@@ -223,8 +223,6 @@ static bool wait_for_channel(void *context)
 	struct pipeline *pipeline = context;
 	bool stop;
 
-	if (look_for_successor(pipeline, &pipeline->fenced))
-		return true;
 	pipeline_set_phase(pipeline, STATE_WAITING);
 	pthread_mutex_lock(&pipeline->lock);
 	pipeline->view.target.state = "waiting";
@@ -289,12 +287,8 @@ static int open_applier(struct pipeline *pipeline, struct error *error)
 	pipeline->apply_done = false;
 	pthread_mutex_unlock(&pipeline->lock);
 	recorder_hooks(&pipeline->recorder, &hooks);
-	if (applier_open(&applier, &pipeline->settings.settings->applier, &hooks, wait_for_channel, pipeline,
-		    error) < 0) {
-		if (pipeline->fenced.kind == ERROR_FENCED)
-			*error = pipeline->fenced;
+	if (applier_open(&applier, &pipeline->settings.settings->applier, &hooks, wait_for_channel, pipeline, error) < 0)
 		return -1;
-	}
 	pthread_mutex_lock(&pipeline->lock);
 	pipeline->applier = applier;
 	pipeline->queue = queue_new((size_t)pipeline->config->queue_bytes);

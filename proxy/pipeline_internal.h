@@ -43,7 +43,6 @@ struct pipeline {
 	bool reopen;		    /* the source is another server now: a new incarnation */
 	struct position resume;	    /* where the next transaction begins, of those not received yet */
 	uint64_t epoch;		    /* with which the channel was taken */
-	struct error fenced;	    /* kind ERROR_FENCED: another instance has it now */
 	struct position corrupt_at; /* where bytes were found broken the last time */
 	struct backoff source_backoff, target_backoff;
 	struct log_throttle source_throttle, target_throttle;
