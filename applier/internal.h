@@ -16,6 +16,7 @@
 #include "applier/window.h"
 
 #define WORKERS_MAXIMUM 15u
+#define ENDED_SESSIONS 64u
 
 /* One connection of a worker, or the coordinator's own. */
 struct worker {
@@ -53,6 +54,11 @@ struct applier {
 	uint64_t barrier;                 /* coordinator: sequence of the last batch with statements */
 	struct intent found_intent;       /* of the run before: what had become of it */
 	bool streaming;                   /* parts of a transaction are on the control connection, not committed */
+	struct ended_session {
+		uint32_t server_id;
+		uint64_t thread_id;
+	} ended[ENDED_SESSIONS];      /* of the source, whose temporary tables were dropped lately */
+	unsigned ended_next;
 	struct position skip_at, replace_at;
 	char *replace_sql;
 
@@ -110,7 +116,12 @@ void special_abandon(struct applier *applier);
 /* At start: what became of a statement whose intent is there. */
 int special_recover(struct applier *applier, struct error *error);
 
-/* rollback.c: leaves in a transaction that ended in ROLLBACK what stayed on the master. */
+/* rollback.c: the source's server drops what a session leaves: noted, as a transaction that this session had open may
+ * follow it in the log (MariaDB). */
+void session_end_note(struct applier *applier, const struct change *change);
+bool session_has_ended(const struct applier *applier, const struct transaction *transaction);
+
+/* Leaves in a transaction that ended in ROLLBACK what stayed on the master. */
 int rollback_keep(struct applier *applier, struct transaction *transaction, struct error *error);
 
 /* single.c: rows one by one, with the policy for conflicts. */

@@ -146,6 +146,7 @@ static int prepare_statement(struct applier *applier, struct transaction *transa
 	if (statement_plan(&planner, transaction, change, serial_of(transaction, change), row_format, error) < 0)
 		return error_context(error, "%s:%llu", transaction->end.file, (unsigned long long)change->end_offset);
 	planned = change->applier_data;
+	session_end_note(applier, change);
 	if (planned->plan.action == PLAN_STOP)
 		return error_set(error, ERROR_STOP, "%s:%llu%s%s%s: %s", transaction->end.file,
 			(unsigned long long)change->end_offset, transaction->gtid.kind ? " (GTID " : "",

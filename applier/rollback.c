@@ -22,11 +22,34 @@ static int table_is_kept(struct applier *applier, const char *database, const ch
 	return 0;
 }
 
+void session_end_note(struct applier *applier, const struct change *change)
+{
+	static const char words[] = "DROP /*!40005 TEMPORARY */ TABLE IF EXISTS ";
+	struct ended_session *ended = &applier->ended[applier->ended_next % ENDED_SESSIONS];
+
+	if (change->query.text_length < sizeof(words) || memcmp(change->query.text, words, sizeof(words) - 1) != 0)
+		return;
+	ended->server_id = change->server_id;
+	ended->thread_id = change->query.thread_id;
+	applier->ended_next++;
+}
+
+bool session_has_ended(const struct applier *applier, const struct transaction *transaction)
+{
+	for (const struct change *at = transaction->first; at; at = at->next) {
+		for (size_t i = 0; at->kind != CHANGE_ROWS && i < ENDED_SESSIONS; i++) {
+			if (applier->ended[i].thread_id == at->query.thread_id && applier->ended[i].server_id == at->server_id)
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool effect_names(const struct change *change, const char *database, const char *table)
 {
 	const struct planned_statement *planned = change->applier_data;
 
-	for (size_t i = 0; i < planned->plan.effect_count; i++) {
+	for (size_t i = 0; planned && i < planned->plan.effect_count; i++) {
 		const struct plan_effect *effect = &planned->plan.effects[i];
 
 		if (effect->kind <= EFFECT_TEMP_RENAME && strcmp(effect->name, table) == 0 &&
@@ -67,11 +90,15 @@ static int statement_is_kept(struct applier *applier, const struct transaction *
 	const struct change *change, bool undone, enum kept *kept, struct error *error)
 {
 	const struct planned_statement *planned = change->applier_data;
+	bool used_temporary = (change->header_flags & EVENT_FLAG_THREAD_SPECIFIC) &&
+			      session_has_ended(applier, transaction);
 	bool any = false;
 
 	*kept = GONE;
 	if (planned->plan.action == PLAN_SKIP || planned->plan.class == STATEMENT_SAVEPOINT ||
 		planned->plan.class == STATEMENT_ROLLBACK_TO || planned->plan.class == STATEMENT_RELEASE)
+		return 0;
+	if (planned->plan.effect_count && session_has_ended(applier, transaction))
 		return 0;
 	if (planned->plan.effect_count) {
 		*kept = definition_is_kept(applier, planned, undone);
@@ -85,13 +112,17 @@ static int statement_is_kept(struct applier *applier, const struct transaction *
 		if (object->role != ROLE_TARGET || object->kind != OBJECT_TABLE || !object->name || !database)
 			continue;
 		if (!is_temporary(applier, transaction, change, database, object->name) &&
-			table_is_kept(applier, database, object->name, &one, error) < 0)
-			return -1;
+			table_is_kept(applier, database, object->name, &one, error) < 0) {
+			/* a session that has ended had temporary tables of which only it knew */
+			if (!used_temporary || error->kind != ERROR_STOP)
+				return -1;
+			error_clear(error);
+		}
 		*kept = any && one != *kept ? MIXED : one;
 		any = true;
 	}
 	/* what stayed was made of temporary tables' rows that are gone */
-	if (!any || (*kept == KEPT && undone && (planned->plan.flags & PLAN_TEMP)))
+	if (!any || (*kept == KEPT && undone && (used_temporary || (planned->plan.flags & PLAN_TEMP))))
 		*kept = MIXED;
 	return 0;
 }

@@ -543,7 +543,9 @@ static int run_group(struct special *special, struct error *error)
 
 	for (struct change *change = special->transaction->first; change; change = change->next)
 		row_format = row_format || change->kind == CHANGE_ROWS;
-	if (run_before_steps(special, row_format, error) < 0)
+	if (!(special->transaction->kind == TRANSACTION_ROLLBACK &&
+		    session_has_ended(special->applier, special->transaction)) &&
+		run_before_steps(special, row_format, error) < 0)
 		return -1;
 	if (special->stale)
 		forget_definitions(special);

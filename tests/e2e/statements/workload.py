@@ -61,10 +61,6 @@ class Session(threading.Thread):
     def rollback(self):
         self.execute("ROLLBACK")
         self.in_transaction = False
-        if self.must_commit:
-            self.must_commit = False
-            if self.temps and self.execute(f"DROP TEMPORARY TABLE IF EXISTS {', '.join(sorted(self.temps))}"):
-                self.temps = {}
 
     def open(self):
         with contextlib.suppress(pymysql.MySQLError):
@@ -72,7 +68,7 @@ class Session(threading.Thread):
                 self.connection.close()
         self.connection = self.work.server.connect(self.work.database, local_infile=True)
         self.temps = {}
-        self.in_transaction = self.must_commit = False
+        self.in_transaction = False
         self.execute("SET @who = %d" % self.number)
         self.execute(f"SET SESSION binlog_format = {self.work.format}")
 
@@ -91,7 +87,8 @@ class Session(threading.Thread):
         if not free:
             return
         name = self.rng.choice(free)
-        shape = self.rng.randrange(5)
+        # MariaDB leaves what a table was made from when the transaction is rolled back, and the rows may be undone
+        shape = self.rng.randrange(3 if self.in_transaction and self.work.server.family == "mariadb" else 5)
         other = self.other_temp(name)
         columns = "id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, k INT, v VARCHAR(200), n INT DEFAULT 0, KEY by_k (k)"
         if shape == 0:
@@ -103,12 +100,12 @@ class Session(threading.Thread):
         elif shape == 3:
             sql = (f"CREATE TEMPORARY TABLE {name} (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, KEY by_k (k)) "
                    f"SELECT k, v, n FROM keyed WHERE owner = {self.number} ORDER BY k")
-        else:
+        elif shape == 4:
             sql = (f"create temporary table /* in words */ {name} ({columns}) "
                    f"as select k, concat(v, '/', @who) as v, n + 1 as n from keyed where owner = {self.number} order by k")
+        else:
+            return
         if self.execute(sql):
-            # MariaDB leaves its rows when the transaction is rolled back: what they were made from is gone then
-            self.must_commit = self.work.server.family == "mariadb" and self.in_transaction and " keyed " in sql
             self.temps[name] = {"v": "v"} if "LIKE" not in sql else dict(self.temps[other])
 
     def drop_temp(self):
@@ -129,21 +126,20 @@ class Session(threading.Thread):
         name = self.rng.choice(sorted(self.temps))
         columns = self.temps[name]
         kind = self.rng.randrange(4)
+        free = [other for other in ("tmp", "tmp2", "other") if other not in self.temps]
+        new = "vv" if columns["v"] == "v" else "v"
         if kind == 0 and "extra" not in columns:
-            if self.execute(f"ALTER TABLE {name} ADD COLUMN extra INT DEFAULT 7, ADD KEY by_extra (extra)"):
-                columns["extra"] = "extra"
-        elif kind == 1:
-            self.execute(f"TRUNCATE TABLE {name}")
+            sql, change = "ADD COLUMN extra INT DEFAULT 7, ADD KEY by_extra (extra)", lambda: columns.update(extra="extra")
+        elif kind == 1 and free:
+            sql, change = f"RENAME TO {free[0]}", lambda: self.temps.update({free[0]: self.temps.pop(name)})
         elif kind == 2:
-            new = "vv" if columns["v"] == "v" else "v"
-            if self.execute(f"ALTER TABLE {name} CHANGE {columns['v']} {new} VARCHAR(180)"):
-                columns["v"] = new
+            sql, change = f"CHANGE {columns['v']} {new} VARCHAR(180)", lambda: columns.update(v=new)
         else:
-            free = [other for other in ("tmp", "tmp2", "other") if other not in self.temps]
-            if free and self.execute(f"ALTER TABLE {name} RENAME TO {free[0]}"):
-                self.temps[free[0]] = self.temps.pop(name)
-        # each of these ends a transaction, TRUNCATE too
+            sql, change = None, lambda: None
+        # each of these ends a transaction, also when it fails
         self.in_transaction = False
+        if self.execute(f"ALTER TABLE {name} {sql}" if sql else f"TRUNCATE TABLE {name}"):
+            change()
 
     def change_temp(self):
         if not self.temps:
@@ -257,8 +253,7 @@ class Session(threading.Thread):
     def transaction(self):
         if not self.in_transaction:
             self.in_transaction = self.execute(self.rng.choice(["BEGIN", "START TRANSACTION"]))
-            self.must_commit = False
-        elif self.rng.random() < 0.75 or self.must_commit:
+        elif self.rng.random() < 0.75:
             self.execute("COMMIT")
             self.in_transaction = False
         else:
@@ -271,7 +266,7 @@ class Session(threading.Thread):
         self.base()
         self.change_temp()
         if self.in_transaction:
-            self.execute("ROLLBACK TO SAVEPOINT `a b`" if self.rng.random() < 0.6 and not self.must_commit else "RELEASE SAVEPOINT `a b`")
+            self.execute("ROLLBACK TO SAVEPOINT `a b`" if self.rng.random() < 0.6 else "RELEASE SAVEPOINT `a b`")
 
     def life(self):
         self.open()
@@ -284,7 +279,7 @@ class Session(threading.Thread):
             self.rng.choices([self.make_temp, self.drop_temp, self.alter_temp, self.change_temp, self.use_temp, self.base,
                               self.text, self.load, self.transaction, self.savepoint],
                              [6, 2, 2, 9, 9, 9, 3, 2, 8, 3])[0]()
-        if self.in_transaction and (self.must_commit or self.rng.random() < 0.5):
+        if self.in_transaction and self.rng.random() < 0.5:
             self.execute("COMMIT")
         # the server writes the DROPs of what is left
         self.connection.close()
