@@ -26,6 +26,7 @@ static pthread_mutex_t had_lock = PTHREAD_MUTEX_INITIALIZER;
 static char had_name[CHANNEL_LOCK_TEXT];
 static uint64_t had_epoch;
 static uint64_t tried_epoch;  /* asked for since then, and the answer perhaps lost */
+static uint64_t own_epoch;    /* the highest that was found to be ours: had_epoch, or one of those that were tried */
 static bool had_as_standby;   /* it had waited for another instance to have it: it may do so again */
 
 /* What the target says about the channel's owner. The texts are in an arena. */
@@ -185,7 +186,7 @@ static int check_not_fenced(struct applier *applier, const char *lock_name, stru
 		goto out;
 	put_host(host, applier);
 	pthread_mutex_lock(&had_lock);
-	if (had_epoch && !had_as_standby && strcmp(had_name, lock_name) == 0 && owner.checkpoint_epoch > had_epoch) {
+	if (had_epoch && !had_as_standby && strcmp(had_name, lock_name) == 0 && owner.checkpoint_epoch > own_epoch) {
 		bool noted = owner.known && owner.epoch == owner.checkpoint_epoch;
 
 		others = owner.checkpoint_epoch != tried_epoch ||
@@ -193,8 +194,10 @@ static int check_not_fenced(struct applier *applier, const char *lock_name, stru
 		if (others) /* told once: whoever lets it try again knows */
 			had_epoch = 0;
 	}
-	if (!others)
-		tried_epoch = owner.checkpoint_epoch + 1;
+	if (!others) {
+		own_epoch = owner.checkpoint_epoch;
+		tried_epoch = own_epoch + 1;
+	}
 	pthread_mutex_unlock(&had_lock);
 	if (others)
 		result = error_set(error, ERROR_FENCED,
@@ -505,7 +508,7 @@ int channel_take(struct applier *applier, bool (*waiting)(void *context), void *
 	if (!had_epoch)
 		had_as_standby = waited;
 	memcpy(had_name, lock_name, sizeof(had_name));
-	had_epoch = tried_epoch = applier->taken.epoch;
+	had_epoch = own_epoch = tried_epoch = applier->taken.epoch;
 	pthread_mutex_unlock(&had_lock);
 	log_line(LOG_INFO, "channel", "taken channel=%s epoch=%llu connection=%s", applier->settings.channel,
 		(unsigned long long)applier->taken.epoch, control);
