@@ -290,6 +290,8 @@ static int note_effects(struct special *special, const struct change *change, co
 		const struct applier_hooks *hooks = &applier->hooks;
 		int result = 0;
 
+		if (effect->kind <= EFFECT_TEMP_RENAME && special->effect_count == 0)
+			special->effect_count += temp_tables_forget_dropped(applier->temps, &special->effects);
 		special->effect_count += temp_tables_effect(applier->temps, change->server_id, change->query.thread_id,
 			effect, &special->effects);
 		if (effect->kind == EFFECT_EVENT_STATE && hooks->event_state)

@@ -39,8 +39,21 @@ static void drop_at(struct temp_tables *tables, size_t index)
 	*table = tables->tables[--tables->count];
 }
 
-int temp_tables_load(struct temp_tables **result, struct target *target, const char *schema, const char *channel,
-	struct error *error)
+/* Dropped on the source; the program was killed before it was dropped here. */
+static int drop_left_over(struct target *target, const char *schema, const char *real, struct error *error)
+{
+	struct arena arena = ARENA_INIT;
+	struct plan_step step;
+	int result;
+
+	rewrite_drop_real(schema, real, &arena, &step);
+	result = target_execute(target, arena_strndup(&arena, step.sql, step.length), error);
+	arena_release(&arena);
+	return result;
+}
+
+int temp_tables_load(struct temp_tables **result, struct target *target, const char *schema,
+	const char *channel, struct error *error)
 {
 	struct temp_tables *tables = memory_zalloc(sizeof(*tables));
 	struct arena arena = ARENA_INIT;
@@ -56,10 +69,20 @@ int temp_tables_load(struct temp_tables **result, struct target *target, const c
 	buffer_puts(&sql, ".temp_table WHERE channel = ");
 	sql_put_string(&sql, channel, strlen(channel));
 	status = target_query(target, sql.data, sql.length, &arena, &rows, error);
-	for (size_t i = 0; status == 0 && i < rows.rows; i++)
-		add(tables, (uint32_t)strtoul(target_cell(&rows, i, 0), NULL, 10),
-			strtoull(target_cell(&rows, i, 1), NULL, 10), target_cell(&rows, i, 2), target_cell(&rows, i, 3),
-			target_cell(&rows, i, 4));
+	for (size_t i = 0; status == 0 && i < rows.rows; i++) {
+		if (rows.lengths[i * rows.columns + 3] == 0)
+			status = drop_left_over(target, schema, target_cell(&rows, i, 4), error);
+		else
+			add(tables, (uint32_t)strtoul(target_cell(&rows, i, 0), NULL, 10),
+				strtoull(target_cell(&rows, i, 1), NULL, 10), target_cell(&rows, i, 2),
+				target_cell(&rows, i, 3), target_cell(&rows, i, 4));
+	}
+	if (status == 0) {
+		buffer_clear(&sql);
+		temp_tables_forget_dropped(tables, &sql);
+		sql.length -= 2;
+		status = target_execute(target, arena_strndup(&arena, sql.data, sql.length), error);
+	}
 	buffer_release(&sql);
 	arena_release(&arena);
 	return status < 0 ? error_context(error, "reading the source's temporary tables") : 0;
@@ -94,14 +117,15 @@ static struct temp_table *look_up(const struct temp_tables *tables, uint32_t ser
 	for (size_t i = 0; i < tables->count; i++) {
 		struct temp_table *table = &tables->tables[i];
 
-		if (table->server_id == server_id && table->thread_id == thread_id && strcmp(table->name, name) == 0 &&
-			strcmp(table->database, database) == 0)
+		if (table->server_id == server_id && table->thread_id == thread_id &&
+			strcmp(table->name, name) == 0 && strcmp(table->database, database) == 0)
 			return table;
 	}
 	return NULL;
 }
 
-static const char *find(void *context, uint32_t server_id, uint64_t thread_id, const char *database, const char *name)
+static const char *find(
+	void *context, uint32_t server_id, uint64_t thread_id, const char *database, const char *name)
 {
 	const struct temp_table *table = look_up(context, server_id, thread_id, database, name);
 
@@ -130,6 +154,26 @@ static void put_delete(const struct temp_tables *tables, struct buffer *sql, con
 	buffer_puts(sql, " AND real_name = ");
 	sql_put_string(sql, real, strlen(real));
 	buffer_puts(sql, "; ");
+}
+
+/* The real table is dropped after the commit: until then its row remembers that this is due. */
+static void put_dropped(const struct temp_tables *tables, struct buffer *sql, const char *real)
+{
+	put_place(tables, sql, "UPDATE ");
+	buffer_puts(sql, "SET source_database = '', source_name = '' WHERE channel = ");
+	sql_put_string(sql, tables->channel, strlen(tables->channel));
+	buffer_puts(sql, " AND real_name = ");
+	sql_put_string(sql, real, strlen(real));
+	buffer_puts(sql, "; ");
+}
+
+size_t temp_tables_forget_dropped(const struct temp_tables *tables, struct buffer *sql)
+{
+	put_place(tables, sql, "DELETE FROM ");
+	buffer_puts(sql, "WHERE channel = ");
+	sql_put_string(sql, tables->channel, strlen(tables->channel));
+	buffer_puts(sql, " AND source_name = ''; ");
+	return 1;
 }
 
 static void put_insert(const struct temp_tables *tables, struct buffer *sql, const struct temp_table *table)
@@ -165,12 +209,13 @@ size_t temp_tables_effect(struct temp_tables *tables, uint32_t server_id, uint64
 		return 1;
 	}
 	if (table) {
-		put_delete(tables, sql, table->real);
+		put_dropped(tables, sql, table->real);
 		drop_at(tables, (size_t)(table - tables->tables));
 		statements++;
 	}
 	if (effect->kind == EFFECT_TEMP_CREATE || effect->kind == EFFECT_TEMP_REPLACE) {
-		add(tables, server_id, thread_id, effect->database ? effect->database : "", effect->name, effect->real);
+		add(tables, server_id, thread_id, effect->database ? effect->database : "", effect->name,
+			effect->real);
 		put_insert(tables, sql, &tables->tables[tables->count - 1]);
 		statements++;
 	}

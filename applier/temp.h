@@ -30,6 +30,9 @@ void temp_tables_registry(struct temp_tables *tables, struct temp_registry *regi
 size_t temp_tables_effect(struct temp_tables *tables, uint32_t server_id, uint64_t thread_id,
 	const struct plan_effect *effect, struct buffer *sql);
 
+/* Before the first effects of a transaction: the rows of tables that earlier ones dropped are done with. As above. */
+size_t temp_tables_forget_dropped(const struct temp_tables *tables, struct buffer *sql);
+
 /* All of a source server that was started anew: calls back for each and forgets it; statements as above. */
 size_t temp_tables_restart(struct temp_tables *tables, uint32_t server_id, struct buffer *sql,
 	void (*dropped)(void *context, const struct temp_table *table), void *context);
