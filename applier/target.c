@@ -448,8 +448,10 @@ int target_statement(struct target *target, const char *text, size_t length, str
 int target_execute(struct target *target, const char *text, struct error *error)
 {
 	struct target_outcome outcome;
+	size_t failed;
 
-	return target_statement(target, text, strlen(text), &outcome, error);
+	/* our own text: no need to tell the server, in a round trip of its own, to take it for one statement */
+	return target_flight(target, text, strlen(text), 1, &outcome, &failed, error);
 }
 
 static int store_rows(MYSQL_RES *result, struct arena *arena, struct target_rows *rows)
