@@ -1,5 +1,5 @@
 /* What the parts of the applier share: coordinator (applier.c), preparing transactions (prepare.c), workers
- * (worker.c), transactions that run alone (special.c), taking the channel (channel.c), probing (probe.c). */
+ * (worker.c), transactions that run alone (special.c, group.c), taking the channel (channel.c), probing (probe.c). */
 #ifndef APPLIER_INTERNAL_H
 #define APPLIER_INTERNAL_H
 

@@ -1,569 +1,12 @@
-/* Transactions that run alone, on the coordinator's connection, when all before them are committed: statements that commit by
- * themselves, those that need several steps, XA, transactions that are streamed, and what the operator asked for. */
-#include <stdio.h>
-#include <stdlib.h>
+/* Transactions that run alone, when all before them are committed: which kinds there are (groups, XA, parts of a large
+ * one, a source that was started anew), and what the operator asked for. */
 #include <string.h>
 
-#include "applier/internal.h"
-#include "applier/intent.h"
+#include "applier/special.h"
 #include "base/fault.h"
 #include "base/log.h"
 
-/* One such transaction on its way. */
-struct special {
-	struct applier *applier;
-	struct transaction *transaction;
-	struct target *target;
-	struct session *session;
-	bool in_transaction;   /* of the target */
-	bool redo;             /* the step that runs may have run before */
-	unsigned step;         /* of the statements that commit, counted from 1 */
-	struct buffer effects; /* statements for the transaction that moves the checkpoint */
-	size_t effect_count;
-	bool definitions_changed;
-	bool stale;            /* and what is known of the target's tables is from before */
-};
-
-static int fenced(const struct special *special, struct error *error)
-{
-	return error_set(error, ERROR_FENCED, "another instance has taken over channel %s.",
-		special->applier->settings.channel);
-}
-
-static int begin(struct special *special, struct error *error)
-{
-	if (special->in_transaction)
-		return 0;
-	special->in_transaction = true;
-	return target_execute(special->target, "BEGIN", error);
-}
-
-/* Runs what `sql` holds: statements each followed by "; ". */
-static int run_text(struct special *special, struct buffer *sql, size_t statements, struct error *error)
-{
-	struct target_outcome *outcomes;
-	size_t failed;
-	int result;
-
-	if (statements == 0)
-		return 0;
-	outcomes = arena_alloc(&special->transaction->arena, statements * sizeof(*outcomes));
-	sql->length -= 2;
-	result = target_flight(special->target, sql->data, sql->length, statements, outcomes, &failed, error);
-	buffer_clear(sql);
-	return result;
-}
-
-static bool is_one_of(unsigned code, const uint16_t *codes)
-{
-	for (; codes && *codes; codes++) {
-		if (*codes == code)
-			return true;
-	}
-	return false;
-}
-
-static int describe(const struct special *special, const struct change *change, struct error *error)
-{
-	char gtid[GTID_TEXT_MAXIMUM];
-
-	return error_context(error, "statement at %s:%llu%s%s%s: %s", special->transaction->end.file,
-		(unsigned long long)change->end_offset, special->transaction->gtid.kind ? " (GTID " : "",
-		gtid_text(&special->transaction->gtid, gtid), special->transaction->gtid.kind ? ")" : "",
-		statement_excerpt(change, &special->transaction->arena));
-}
-
-/* ---- one step of a statement's plan ---- */
-
-/* The columns of a query's result, for INSERT (columns) SELECT …. */
-static int column_names(struct special *special, const char *query, size_t length, bool whole_table,
-	struct target_rows *rows, struct error *error)
-{
-	struct buffer sql = BUFFER_INIT;
-	int result;
-
-	buffer_puts(&sql, "SELECT * FROM ");
-	buffer_puts(&sql, whole_table ? "" : "(");
-	buffer_append(&sql, query, length);
-	buffer_puts(&sql, whole_table ? " LIMIT 0" : ") AS q LIMIT 0");
-	result = target_query(special->target, sql.data, sql.length, &special->transaction->arena, rows, error);
-	buffer_release(&sql);
-	return result;
-}
-
-/* The maps of rows point to what was known of their tables; several changes share one map. */
-static void forget_definitions(struct special *special)
-{
-	table_cache_clear(special->applier->tables);
-	for (struct change *change = special->transaction->first; change; change = change->next) {
-		if (change->kind == CHANGE_ROWS)
-			change->map->applier_data = NULL;
-	}
-	special->stale = false;
-}
-
-static int writable_columns(struct special *special, const char *table, const char ***names, size_t *count,
-	struct error *error)
-{
-	const struct target_table *found;
-
-	forget_definitions(special);
-	if (table_cache_find(special->applier->tables, special->target, special->applier->settings.target.schema, table,
-		    &found, error) < 0)
-		return -1;
-	*names = arena_alloc(&special->transaction->arena, (found->columns_count + 1) * sizeof(**names));
-	*count = 0;
-	for (unsigned i = 0; i < found->columns_count; i++) {
-		if (!found->columns[i].generated)
-			(*names)[(*count)++] = arena_strdup(&special->transaction->arena, found->columns[i].name);
-	}
-	return 0;
-}
-
-/* The step's text, completed from the target's definitions where it needs that. */
-static int step_text(struct special *special, const struct plan_step *step, struct buffer *sql, struct error *error)
-{
-	struct target_rows rows;
-	const char **from, **to;
-	size_t from_count, to_count;
-
-	switch (step->work) {
-	case WORK_SQL:
-		buffer_append(sql, step->sql, step->length);
-		return 0;
-	case WORK_INSERT_NAMED:
-		if (column_names(special, step->more, step->more_length, false, &rows, error) < 0)
-			return -1;
-		step_insert_named(step, rows.names, rows.columns, sql);
-		return 0;
-	case WORK_COPY_TABLE:
-		if (writable_columns(special, step->from_table, &from, &from_count, error) < 0 ||
-			writable_columns(special, step->to_table, &to, &to_count, error) < 0)
-			return -1;
-		step_copy_table(step, special->applier->settings.target.schema, from, from_count, to, to_count, sql);
-		return 0;
-	}
-	return 0;
-}
-
-struct load_reader {
-	const struct load_block *block;
-	size_t at;
-};
-
-static size_t read_load(void *context, char *into, size_t room)
-{
-	struct load_reader *reader = context;
-	size_t left;
-
-	while (reader->block && reader->at == reader->block->length) {
-		reader->block = reader->block->next;
-		reader->at = 0;
-	}
-	if (!reader->block)
-		return 0;
-	left = reader->block->length - reader->at;
-	if (room > left)
-		room = left;
-	memcpy(into, reader->block->data + reader->at, room);
-	reader->at += room;
-	return room;
-}
-
-/* Did the statement end as it did on the master (5.2)? */
-static int compare_result(const struct change *change, bool failed, struct error *error)
-{
-	unsigned expected = change->query.error_code;
-
-	if (expected == 0)
-		return failed ? -1 : 0;
-	if (failed && (error->code == expected || expected == 1205 || expected == 1213)) {
-		error_clear(error);
-		return 0;
-	}
-	if (failed)
-		return error_advice(error, "(On the master it ended with error %u.)", expected);
-	if (expected == 1317 || expected == 1053)
-		return error_set(error, ERROR_STOP,
-			"the statement was ended half-way on the master (error %u) and has run whole here.", expected);
-	return error_set(error, ERROR_STOP, "the statement ended with error %u on the master and with none here.",
-		expected);
-}
-
-static int send_step(struct special *special, const struct change *change, const struct plan_step *step,
-	const struct buffer *sql, struct error *error)
-{
-	struct target_outcome outcome;
-	struct load_reader reader = {change->blocks, 0};
-	struct target_file file = {read_load, &reader};
-	int result;
-
-	if (change->kind == CHANGE_LOAD && step->when == STEP_MAIN)
-		result = target_load(special->target, sql->data, sql->length, &file, &outcome, error);
-	else
-		result = target_statement(special->target, buffer_text(sql), sql->length, &outcome, error);
-	if (result < 0 && (is_one_of(error->code, step->tolerated) ||
-		(special->redo && is_one_of(error->code, step->redo)))) {
-		error_clear(error);
-		result = 0;
-	}
-	if (result < 0 && (error->kind == ERROR_RETRY || error->kind == ERROR_CONNECT) && change->query.error_code == 0)
-		return -1;
-	if (step->when != STEP_MAIN)
-		return result;
-	if (result == 0 && change->kind == CHANGE_LOAD && outcome.warnings && change->query.duplicate_handling == 0)
-		return error_set(error, ERROR_STOP,
-			"LOAD DATA gave %u warnings on the target, where a client's file turns errors into warnings. The rows "
-			"have been rolled back.",
-			outcome.warnings);
-	return compare_result(change, result < 0, error);
-}
-
-static int run_step(struct special *special, const struct change *change, const struct planned_statement *planned,
-	const struct plan_step *step, struct error *error)
-{
-	struct buffer sql = BUFFER_INIT, text = BUFFER_INIT;
-	int result = step_text(special, step, &text, error);
-
-	if (result == 0)
-		result = run_text(special, &sql, session_put_statement(special->session, &sql, planned), error);
-	if (result == 0)
-		result = send_step(special, change, step, &text, error);
-	session_end_statement(special->session, planned);
-	buffer_release(&sql);
-	buffer_release(&text);
-	return result < 0 ? describe(special, change, error) : 0;
-}
-
-/* A step that commits: behind an intent, or known to have run already. */
-static int run_committing_step(struct special *special, const struct change *change,
-	const struct planned_statement *planned, const struct plan_step *step, struct error *error)
-{
-	struct applier *applier = special->applier;
-	struct intent *found = &applier->found_intent;
-	bool again = found->verdict != INTENT_NONE && position_compare(&found->begin, &special->transaction->begin) == 0;
-	int result;
-
-	special->step++;
-	special->definitions_changed = special->stale = true;
-	if (again && found->step > special->step) /* a later one was begun: this one is done */
-		return 0;
-	if (again && found->step == special->step) {
-		special->redo = found->verdict == INTENT_PARTLY;
-		if (found->verdict == INTENT_DONE)
-			return 0;
-		if (found->verdict == INTENT_UNDECIDED) {
-			error_set(error, ERROR_STOP,
-				"the program ended while this statement ran, and the target does not tell whether it took place. If "
-				"it did: changeling skip. If it did not: undo what there is of it, then changeling retry.");
-			return describe(special, change, error);
-		}
-	}
-	if (special->in_transaction) { /* what the server does by itself, said openly */
-		special->in_transaction = false;
-		if (target_execute(special->target, "COMMIT", error) < 0)
-			return -1;
-	}
-	if (FAULT_POINT("ddl.before-intent"))
-		return error_set(error, ERROR_RETRY, "fault injected before an intent");
-	if (intent_write(special->target, applier->settings.target.schema, applier->settings.channel, &applier->next,
-			special->transaction, special->step, planned, step, error) < 0)
-		return -1;
-	session_forget(special->session);
-	if (FAULT_POINT("ddl.after-intent"))
-		return error_set(error, ERROR_RETRY, "fault injected before a statement that commits");
-	result = run_step(special, change, planned, step, error);
-	if (result == 0 && FAULT_POINT("ddl.after-statement"))
-		return error_set(error, ERROR_RETRY, "fault injected after a statement that commits");
-	return result;
-}
-
-/* ---- effects ---- */
-
-static int note_effects(struct special *special, const struct change *change, const struct planned_statement *planned,
-	struct error *error)
-{
-	struct applier *applier = special->applier;
-
-	for (size_t i = 0; i < planned->plan.effect_count; i++) {
-		const struct plan_effect *effect = &planned->plan.effects[i];
-		const struct applier_hooks *hooks = &applier->hooks;
-		int result = 0;
-
-		if (effect->kind <= EFFECT_TEMP_RENAME && special->effect_count == 0)
-			special->effect_count += temp_tables_forget_dropped(applier->temps, &special->effects);
-		special->effect_count += temp_tables_effect(applier->temps, change->server_id, change->query.thread_id,
-			effect, &special->effects);
-		if (effect->kind == EFFECT_EVENT_STATE && hooks->event_state)
-			result = hooks->event_state(hooks->context, effect->database, effect->name, effect->state, error);
-		else if (effect->kind == EFFECT_EVENT_DROP && hooks->event_state)
-			result = hooks->event_state(hooks->context, effect->database, effect->name, NULL, error);
-		else if (effect->kind == EFFECT_HELD_DROP && hooks->held_dropped)
-			result = hooks->held_dropped(hooks->context, effect->state, effect->database, effect->name, error);
-		if (result < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static void publish_temp_tables(struct applier *applier)
-{
-	size_t count = temp_tables_count(applier->temps);
-	struct arena arena = ARENA_INIT;
-	struct applier_temp_table *list = arena_alloc(&arena, (count + 1) * sizeof(*list));
-
-	for (size_t i = 0; i < count; i++) {
-		const struct temp_table *table = temp_tables_at(applier->temps, i);
-
-		list[i] = (struct applier_temp_table){table->server_id, table->thread_id, table->database, table->name,
-			table->real};
-	}
-	if (applier->hooks.temp_tables_changed)
-		applier->hooks.temp_tables_changed(applier->hooks.context, list, count);
-	arena_release(&arena);
-}
-
-/* ---- a transaction's changes ---- */
-
-static int row_error(const struct special *special, const struct flight_item *item, const struct change *change,
-	uint64_t found, const struct error *cause, struct error *error)
-{
-	const struct operation *operation = item->operation;
-	const char *table = operation && operation->kind == OPERATION_ROWS ? operation->rows->table->quoted
-		: item->row						   ? item->row->binding->table->quoted
-									   : "?";
-	struct buffer key = BUFFER_INIT;
-
-	if (item->row) {
-		buffer_puts(&key, ", row ");
-		render_row_key(&key, item->row, &special->applier->render);
-		change = item->row->change;
-	}
-	if (cause)
-		error_set_server(error, cause->kind, cause->code, cause->sqlstate, "table %s%s at %s:%llu: %s", table,
-			buffer_text(&key), special->transaction->end.file, (unsigned long long)change->end_offset,
-			cause->text);
-	else
-		error_set(error, ERROR_STOP,
-			"table %s%s at %s:%llu: %llu rows were found on the target instead of %llu. Source and target are no longer "
-			"alike.",
-			table, buffer_text(&key), special->transaction->end.file, (unsigned long long)change->end_offset,
-			(unsigned long long)found, (unsigned long long)item->expected);
-	buffer_release(&key);
-	return -1;
-}
-
-/* The rows of the changes [from, to). When something does not fit, they are sent once more row by row from a savepoint, so
- * that the error names the row. */
-static int run_rows(struct special *special, const struct change *from, const struct change *to, struct error *error)
-{
-	struct flight *flight = &special->applier->control_flight;
-	struct error failure = {0};
-	int result = begin(special, error);
-
-	for (int merge = 1; merge >= 0 && result == 0; merge--) {
-		struct batch *batch = batch_new(merge, false);
-		size_t failed = 0;
-		uint64_t found = 0;
-
-		result = batch_add_range(batch, special->transaction, from, to, error);
-		flight_clear(flight);
-		flight_add_own(flight, merge ? "SAVEPOINT changeling_rows" : "ROLLBACK TO SAVEPOINT changeling_rows",
-			EXPECT_ANYTHING);
-		for (const struct operation *at = batch->operations; at && result == 0; at = at->next)
-			result = render_operation(flight, at, special->session, &special->applier->render, error);
-		if (result < 0) {
-			batch_free(batch);
-			return -1;
-		}
-		result = flight_run(flight, special->target, special->applier->packet_bytes, &failed, &found, &failure);
-		if (result == 0) {
-			batch_free(batch);
-			return 0;
-		}
-		if (result < 0 && (failure.kind == ERROR_RETRY || failure.kind == ERROR_CONNECT)) {
-			*error = failure;
-			batch_free(batch);
-			return -1;
-		}
-		row_error(special, &flight->items[failed], from, found, result < 0 ? &failure : NULL, error);
-		session_forget(special->session);
-		batch_free(batch);
-		result = 0;
-	}
-	return -1;
-}
-
-/* Steps that make tables come before the transaction begins: all statements are planned and these steps run first, in
- * order, as each is read against the tables that those before it have made. */
-static int run_before_steps(struct special *special, bool row_format, struct error *error)
-{
-	for (struct change *change = special->transaction->first; change; change = change->next) {
-		const struct planned_statement *planned;
-
-		if (change->kind == CHANGE_ROWS)
-			continue;
-		if (prepare_change(special->applier, special->transaction, change, row_format, error) < 0)
-			return -1;
-		planned = change->applier_data;
-		if (planned->plan.action == PLAN_SKIP)
-			continue;
-		for (size_t i = 0; i < planned->plan.step_count; i++) {
-			if (planned->plan.steps[i].when != STEP_BEFORE)
-				continue;
-			special->redo = true;
-			special->definitions_changed = special->stale = true;
-			if (run_step(special, change, planned, &planned->plan.steps[i], error) < 0)
-				return -1;
-			special->redo = false;
-		}
-		if (note_effects(special, change, planned, error) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int run_main_steps(struct special *special, bool row_format, struct error *error)
-{
-	struct change *change = special->transaction->first;
-
-	while (change) {
-		const struct planned_statement *planned;
-		struct change *end = change;
-
-		if (change->kind == CHANGE_ROWS) {
-			for (; end && end->kind == CHANGE_ROWS; end = end->next) {
-				if (prepare_change(special->applier, special->transaction, end, row_format, error) < 0)
-					return -1;
-			}
-			if (run_rows(special, change, end, error) < 0)
-				return -1;
-			change = end;
-			continue;
-		}
-		planned = change->applier_data;
-		for (size_t i = 0; planned->plan.action != PLAN_SKIP && i < planned->plan.step_count; i++) {
-			const struct plan_step *step = &planned->plan.steps[i];
-
-			if (step->when != STEP_MAIN)
-				continue;
-			if (step->commits ? run_committing_step(special, change, planned, step, error) < 0
-					  : begin(special, error) < 0 || run_step(special, change, planned, step, error) < 0)
-				return -1;
-			if (special->stale)
-				forget_definitions(special);
-		}
-		change = change->next;
-	}
-	return 0;
-}
-
-static int run_after_steps(struct special *special, struct error *error)
-{
-	for (struct change *change = special->transaction->first; change; change = change->next) {
-		const struct planned_statement *planned = change->applier_data;
-
-		if (change->kind == CHANGE_ROWS || !planned || planned->plan.action == PLAN_SKIP)
-			continue;
-		for (size_t i = 0; i < planned->plan.step_count; i++) {
-			if (planned->plan.steps[i].when != STEP_AFTER)
-				continue;
-			special->redo = true;
-			special->definitions_changed = true;
-			if (run_step(special, change, planned, &planned->plan.steps[i], error) < 0)
-				return -1;
-		}
-	}
-	return 0;
-}
-
-/* The last part of every transaction: effects, intents gone, checkpoint, COMMIT. */
-static int commit(struct special *special, struct error *error)
-{
-	struct applier *applier = special->applier;
-	const char *schema = applier->settings.target.schema, *channel = applier->settings.channel;
-	struct buffer sql = BUFFER_INIT;
-	struct target_outcome *outcomes;
-	size_t statements, failed;
-	int result = begin(special, error);
-
-	statements = session_put_own(special->session, &sql);
-	buffer_append(&sql, buffer_text(&special->effects), special->effects.length);
-	statements += special->effect_count;
-	intent_put_delete(&sql, schema, channel);
-	buffer_puts(&sql, "; ");
-	checkpoint_put_update(&sql, schema, channel, 0, &applier->next);
-	statements += 2;
-	outcomes = arena_alloc(&special->transaction->arena, statements * sizeof(*outcomes));
-	if (result == 0 && FAULT_POINT("special.before-checkpoint"))
-		result = error_set(error, ERROR_RETRY, "fault injected before a checkpoint");
-	if (result == 0)
-		result = target_flight(special->target, sql.data, sql.length, statements, outcomes, &failed, error);
-	if (result == 0 && outcomes[statements - 1].affected != 1)
-		result = fenced(special, error);
-	if (result == 0 && FAULT_POINT("special.before-commit"))
-		result = error_set(error, ERROR_RETRY, "fault injected before a commit");
-	if (result == 0) {
-		result = target_execute(special->target, "COMMIT", error);
-		special->in_transaction = false;
-		intent_release(&applier->found_intent);
-	}
-	if (result == 0 && FAULT_POINT("special.after-commit"))
-		result = error_set(error, ERROR_RETRY, "fault injected after a commit");
-	buffer_release(&sql);
-	return result;
-}
-
-static void special_init(struct special *special, struct applier *applier, struct transaction *transaction)
-{
-	memset(special, 0, sizeof(*special));
-	special->applier = applier;
-	special->transaction = transaction;
-	special->target = applier->control;
-	special->session = applier->control_session;
-}
-
-static int special_end(struct special *special, int result)
-{
-	struct error ignored;
-
-	if (result < 0 && special->in_transaction)
-		target_execute(special->target, "ROLLBACK", &ignored);
-	if (result < 0)
-		session_forget(special->session);
-	if (special->definitions_changed)
-		table_cache_clear(special->applier->tables);
-	if (special->effect_count)
-		publish_temp_tables(special->applier);
-	buffer_release(&special->effects);
-	return result;
-}
-
-static int run_group(struct special *special, struct error *error)
-{
-	bool row_format = false;
-
-	for (struct change *change = special->transaction->first; change; change = change->next)
-		row_format = row_format || change->kind == CHANGE_ROWS;
-	if (!(special->transaction->kind == TRANSACTION_ROLLBACK &&
-		    session_has_ended(special->applier, special->transaction)) &&
-		run_before_steps(special, row_format, error) < 0)
-		return -1;
-	if (special->stale)
-		forget_definitions(special);
-	if (special->transaction->kind == TRANSACTION_ROLLBACK &&
-		rollback_keep(special->applier, special->transaction, error) < 0)
-		return -1;
-	if (FAULT_POINT("special.after-first-steps"))
-		return error_set(error, ERROR_RETRY, "fault injected after the first steps");
-	if (run_main_steps(special, row_format, error) < 0 || commit(special, error) < 0)
-		return -1;
-	if (FAULT_POINT("special.before-last-steps"))
-		return error_set(error, ERROR_RETRY, "fault injected before the last steps");
-	return run_after_steps(special, error);
-}
-
-/* ---- the other kinds ---- */
+/* ---- XA ---- */
 
 static void put_xid(struct buffer *sql, const struct xid *xid)
 {
@@ -596,7 +39,7 @@ static int xa_prepare(struct special *special, struct error *error)
 	size_t piece = special->applier->packet_bytes / 4, at = 0;
 	struct buffer sql = BUFFER_INIT;
 	unsigned part = 0;
-	int result = begin(special, error);
+	int result = special_begin(special, error);
 
 	do {
 		size_t length = transaction->events_length - at < piece ? transaction->events_length - at : piece;
@@ -616,7 +59,7 @@ static int xa_prepare(struct special *special, struct error *error)
 		at += length;
 	} while (result == 0 && at < transaction->events_length);
 	buffer_release(&sql);
-	return result < 0 ? -1 : commit(special, error);
+	return result < 0 ? -1 : special_commit(special, error);
 }
 
 static int xa_commit(struct special *special, struct error *error)
@@ -646,7 +89,7 @@ static int xa_commit(struct special *special, struct error *error)
 		special->transaction = kept;
 		result = prepare_transaction(special->applier, kept, &unused, error);
 		if (result == 0)
-			result = run_group(special, error);
+			result = special_run_group(special, error);
 		special->transaction = decision;
 	}
 	if (kept)
@@ -671,7 +114,7 @@ static int source_restarted(struct special *special, struct error *error)
 {
 	special->effect_count += temp_tables_restart(special->applier->temps, special->transaction->server_id,
 		&special->effects, drop_real, special);
-	return commit(special, error);
+	return special_commit(special, error);
 }
 
 static int record_operator_skip(struct special *special, const char *reason, struct error *error)
@@ -705,13 +148,13 @@ static int replace(struct special *special, struct error *error)
 {
 	struct applier *applier = special->applier;
 
-	if (record_operator_skip(special, "replaced by SQL of the operator", error) < 0 || begin(special, error) < 0)
+	if (record_operator_skip(special, "replaced by SQL of the operator", error) < 0 || special_begin(special, error) < 0)
 		return -1;
 	session_forget(special->session);
 	if (target_execute(special->target, applier->replace_sql, error) < 0)
 		return error_context(error, "running the operator's SQL");
 	special->definitions_changed = true;
-	return commit(special, error);
+	return special_commit(special, error);
 }
 
 static bool is_at(const struct position *wanted, const struct transaction *transaction)
@@ -727,14 +170,14 @@ int special_apply(struct applier *applier, struct transaction *transaction, stru
 	special_init(&special, applier, transaction);
 	if (is_at(&applier->skip_at, transaction)) {
 		result = record_operator_skip(&special, "skipped by the operator", error);
-		return special_end(&special, result < 0 ? result : commit(&special, error));
+		return special_end(&special, result < 0 ? result : special_commit(&special, error));
 	}
 	if (is_at(&applier->replace_at, transaction))
 		return special_end(&special, replace(&special, error));
 	switch (transaction->kind) {
 	case TRANSACTION_COMMIT:
 	case TRANSACTION_STANDALONE:
-		result = run_group(&special, error);
+		result = special_run_group(&special, error);
 		break;
 	case TRANSACTION_XA_PREPARE:
 		result = xa_prepare(&special, error);
@@ -744,16 +187,16 @@ int special_apply(struct applier *applier, struct transaction *transaction, stru
 		break;
 	case TRANSACTION_XA_ROLLBACK:
 		put_prepared_delete(&special);
-		result = commit(&special, error);
+		result = special_commit(&special, error);
 		break;
 	case TRANSACTION_RESTART:
 		result = source_restarted(&special, error);
 		break;
 	case TRANSACTION_ROLLBACK:
-		result = run_group(&special, error);
+		result = special_run_group(&special, error);
 		break;
 	default:
-		result = commit(&special, error);
+		result = special_commit(&special, error);
 	}
 	return special_end(&special, result);
 }
@@ -787,14 +230,14 @@ int special_stream(struct applier *applier, struct transaction *part, struct err
 		if (part->kind == TRANSACTION_OPEN)
 			return 0;
 		result = record_operator_skip(&special, "skipped by the operator", error);
-		return special_end(&special, result < 0 ? result : commit(&special, error));
+		return special_end(&special, result < 0 ? result : special_commit(&special, error));
 	}
 	for (struct change *change = part->first; change && result == 0; change = change->next) {
 		if (change->kind != CHANGE_ROWS)
 			result = prepare_streamed(applier, part, change, error);
 	}
 	if (result == 0)
-		result = run_main_steps(&special, row_format, error);
+		result = special_run_main(&special, row_format, error);
 	if (result == 0 && FAULT_POINT("special.stream-part"))
 		result = error_set(error, ERROR_RETRY, "fault injected after a part of a large transaction");
 	if (result == 0 && part->kind == TRANSACTION_OPEN) {
@@ -808,7 +251,7 @@ int special_stream(struct applier *applier, struct transaction *part, struct err
 			"tables there that cannot be rolled back. Raise large-transaction-bytes and retry, or compare these "
 			"tables and skip.",
 			part->end.file, (unsigned long long)part->end.offset);
-	return special_end(&special, result < 0 ? result : commit(&special, error));
+	return special_end(&special, result < 0 ? result : special_commit(&special, error));
 }
 
 void special_abandon(struct applier *applier)
