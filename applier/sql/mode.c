@@ -47,7 +47,7 @@ static const char *mode_name(unsigned bit, struct server_version server)
 		return maria ? "SIMULTANEOUS_ASSIGNMENT" : NULL;
 	if (bit == 34)
 		return maria ? "TIME_ROUND_FRACTIONAL" : NULL;
-	if (bit > 34)
+	if (bit >= sizeof(names) / sizeof(names[0]))
 		return NULL;
 	if ((REMOVED_BITS & BIT(bit)) && version_at_least(server, FAMILY_MYSQL, 80000))
 		return NULL;
