@@ -257,12 +257,21 @@ void applier_close(struct applier *applier)
 	free(applier);
 }
 
+void applier_set_gtids(struct applier *applier, const struct gtid_set *set)
+{
+	if (applier->gtids_known)
+		return;
+	gtid_set_free(applier->gtids);
+	applier->gtids = gtid_set_copy(set);
+	applier->gtids_known = true;
+	set_next_text(applier);
+	free(applier->progress_gtid_set);
+	applier->progress_gtid_set = memory_strdup(applier->next.gtid_set);
+}
+
 void applier_set_source(struct applier *applier, const struct applier_source *source)
 {
 	applier->source = *source;
-	/* MariaDB tells the set of every position: an empty one is that of the very start */
-	if (source->version.family == FAMILY_MARIADB && gtid_set_is_empty(applier->gtids))
-		applier->gtids_known = true;
 	applier->render.literal.source_family = source->version.family;
 	applier->render.literal.same_family = source->version.family == target_family(applier->control);
 }

@@ -96,6 +96,8 @@ int applier_open(struct applier **applier, const struct applier_settings *settin
 	struct error *error);
 void applier_close(struct applier *applier);
 
+/* Before applier_run: the GTID set at the checkpoint, where that does not name it. */
+void applier_set_gtids(struct applier *applier, const struct gtid_set *set);
 /* Before applier_run: what the source is. */
 void applier_set_source(struct applier *applier, const struct applier_source *source);
 

@@ -149,7 +149,8 @@ static int set_tls(MYSQL *mysql, const struct target_options *options, struct er
 	if (options->ssl_mode == TARGET_SSL_OFF) {
 		if (options->ssl_ca)
 			return error_set(error, ERROR_USAGE,
-				"target-ssl-mode=off and target-ssl-ca are both set: remove one of them.");
+				"target-ssl-mode=off and target-ssl-ca are both set: say --target-ssl-mode=identity to use TLS, or "
+				"--target-ssl-ca= (nothing behind it) to go without.");
 		return 0;
 	}
 	mysql_ssl_set(mysql, options->ssl_key, options->ssl_cert, options->ssl_ca, options->ssl_capath,

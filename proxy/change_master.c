@@ -20,6 +20,8 @@
 #include "state/directory.h"
 #include "state/state.h"
 
+#define ER_ACCESS_DENIED 1045
+
 struct setup {
 	const char *directory;
 	struct change_master_statement statement;
@@ -83,6 +85,16 @@ static void dashes(char *name)
 	}
 }
 
+/* --master-password, and what else may be meant by it. */
+static bool is_password(const char *argument)
+{
+	size_t length = strcspn(argument, "=");
+
+	return length == 17 && strncmp(argument + 8, "-password", 9) == 0 &&
+	       (strncmp(argument, "--master", 8) == 0 || strncmp(argument, "--source", 8) == 0 ||
+		       strncmp(argument, "--target", 8) == 0);
+}
+
 static int take_position(struct setup *setup, const char *name, const char *value, struct error *error)
 {
 	/* an empty set: all that the source still has */
@@ -106,16 +118,14 @@ static int take_options(struct setup *setup, int argc, char **argv, const char *
 
 		if (strncmp(argv[at], "--", 2) != 0)
 			return error_set(error, ERROR_USAGE, "\"%.80s\" is no option. See --help.", argv[at]);
-		if (strncmp(argv[at], "--master-password=", 18) == 0 ||
-			strncmp(argv[at], "--source-password=", 18) == 0 ||
-			strncmp(argv[at], "--target-password=", 18) == 0)
+		dashes(argv[at]);
+		if (is_password(argv[at]))
 			return error_set(error, ERROR_USAGE,
 				"a password does not belong on a command line, where others can see it: put "
 				"it into a file "
 				"with mode 0600 and give %.8s-password-file, or leave it out to be asked for "
 				"it.",
 				argv[at]);
-		dashes(argv[at]);
 		if (argument_split(argc, argv, &at, name, sizeof(name), wants_value, NULL, &value, error) < 0)
 			return -1;
 		if (strcmp(name, "state") == 0) {
@@ -296,13 +306,26 @@ static int find_free_id(struct setup *setup, struct error *error)
 	return 0;
 }
 
+/* An account without a password is possible, and a forgotten one likelier. */
+static int advise_password(
+	const struct config_connection *connection, const char *given, const char *side, struct error *error)
+{
+	if (error->code == ER_ACCESS_DENIED && !given && !connection->password_file &&
+		!connection->password_command)
+		error_advice(error, "No password was given: name the file that has it by --%s-password-file.",
+			side);
+	return -1;
+}
+
 static int reach_source(struct setup *setup, bool made_up_id, struct error *error)
 {
 	const char *cipher;
 
 	setup->source = source_new(&setup->settings.source);
-	if (source_connect(setup->source, error) < 0 ||
-		source_info(setup->source, &setup->arena, &setup->info, error) < 0)
+	if (source_connect(setup->source, error) < 0)
+		return advise_password(
+			&setup->config.source.connection, setup->source_password, "source", error);
+	if (source_info(setup->source, &setup->arena, &setup->info, error) < 0)
 		return -1;
 	cipher = source_cipher(setup->source);
 	snprintf(setup->source_text, sizeof(setup->source_text), "%s, %s, TLS %s", source_host(setup->source),
@@ -318,7 +341,8 @@ static int reach_target(struct setup *setup, struct error *error)
 	const char *cipher;
 
 	if (target_connect(&setup->target, options, error) < 0)
-		return -1;
+		return advise_password(
+			&setup->config.target.connection, setup->target_password, "target", error);
 	cipher = target_cipher(setup->target);
 	snprintf(setup->target_text, sizeof(setup->target_text), "%s, %s, TLS %s", target_host(setup->target),
 		target_version_text(setup->target), cipher ? cipher : "off");
@@ -342,27 +366,64 @@ static int preflight(struct setup *setup, struct error *error)
 /* ---- writing ---- */
 
 /* Wishes that were meant for another place in the log. */
-static int forget_wishes(struct setup *setup, struct error *error)
+static int forget_wishes(struct state *state, struct error *error)
 {
 	static const char *const names[] = {
 		SETTING_STOPPED_AT, SETTING_SKIP_AT, SETTING_REPLACE_AT, SETTING_REPLACE_SQL};
-	char path[PATH_MAX], *warning = NULL;
-	struct state *state;
-	int result = 0;
 
-	snprintf(path, sizeof(path), "%s/state.db", setup->directory);
-	if (access(path, F_OK) != 0)
-		return 0;
-	if (state_open(&state, setup->directory, NULL, &warning, error) < 0)
-		return -1;
-	free(warning);
-	for (unsigned i = 0; i < 4 && result == 0; i++)
-		result = state_set_setting(state, names[i], NULL, error);
-	state_close(state);
-	return result;
+	for (unsigned i = 0; i < 4; i++) {
+		if (state_set_setting(state, names[i], NULL, error) < 0)
+			return -1;
+	}
+	return 0;
 }
 
-static int write_all(struct setup *setup, struct error *error)
+static struct state_server server_of(const struct config_connection *connection)
+{
+	return (struct state_server){
+		.state = "disconnected",
+		.host = connection->host,
+		.port = connection->port,
+		.user = connection->user,
+		.ssl_mode = config_ssl_mode_name(connection->ssl_mode),
+	};
+}
+
+/* What those who look on see until the first run. A position that stays has its status already. */
+static int save_status(const struct setup *setup, struct state *state, struct error *error)
+{
+	const struct checkpoint *start = &setup->checkpoint;
+	const struct config *config = &setup->config;
+	struct state_status status = {.phase = STATE_STOPPED};
+	bool found;
+
+	if (!setup->write) {
+		if (state_read_status(state, &status, &found, error) < 0)
+			return -1;
+		state_status_release(&status);
+		if (found)
+			return 0;
+	}
+	status.phase = STATE_STOPPED;
+	status.version = CHANGELING_VERSION;
+	status.since_us = status.updated_at_us = state_now_us();
+	status.channel = config->channel;
+	status.replica_server_id = config->source.server_id;
+	status.replica_uuid = config->server_uuid;
+	status.source = server_of(&config->source.connection);
+	status.target = server_of(&config->target.connection);
+	status.applied.file = *start->position.file ? start->position.file : NULL;
+	status.applied.position = start->position.offset;
+	status.applied.gtid = *start->gtid ? start->gtid : NULL;
+	status.applied_gtid_set = *start->gtid_set ? start->gtid_set : NULL;
+	status.received = status.applied;
+	status.received_gtid_set = status.applied_gtid_set;
+	status.source_time_us = (int64_t)start->source_time * 1000000;
+	status.auto_position = config->source.use_gtid;
+	return state_save_status(state, &status, error);
+}
+
+static int write_connections(struct setup *setup, struct error *error)
 {
 	if (setup->source_password && config_password_store(&setup->config, setup->directory, "source",
 					      setup->source_password, error) < 0)
@@ -370,11 +431,30 @@ static int write_all(struct setup *setup, struct error *error)
 	if (setup->target_password && config_password_store(&setup->config, setup->directory, "target",
 					      setup->target_password, error) < 0)
 		return -1;
-	if (setup->write && (forget_wishes(setup, error) < 0 ||
-				    checkpoint_create(setup->target, setup->settings.target.schema,
-					    setup->config.channel, &setup->checkpoint, error) < 0))
-		return -1;
 	return config_save(&setup->config, setup->directory, error);
+}
+
+static int write_all(struct setup *setup, struct error *error)
+{
+	struct state_options options = {
+		.channel = setup->config.channel, .journal_rows = setup->config.journal_rows};
+	const char *schema = setup->settings.target.schema;
+	char *warning = NULL;
+	struct state *state;
+	int result = -1;
+
+	if (state_open(&state, setup->directory, &options, &warning, error) < 0)
+		return -1;
+	if (warning)
+		printf("note: %s\n", warning);
+	free(warning);
+	if ((!setup->write || (forget_wishes(state, error) == 0 &&
+				      checkpoint_create(setup->target, schema, setup->config.channel,
+					      &setup->checkpoint, error) == 0)) &&
+		write_connections(setup, error) == 0 && save_status(setup, state, error) == 0)
+		result = 0;
+	state_close(state);
+	return result;
 }
 
 static void report(const struct setup *setup)
@@ -472,8 +552,12 @@ static void print_help(void)
 	       "  --from-now                        the source's present end of log\n"
 	       "  --master-log-file=FILE            this binary log file of the source,\n"
 	       "  --master-log-pos=POSITION         and this position in it (4)\n"
-	       "  --master-auto-position            by GTID, from what the target has already (MySQL)\n"
-	       "  --master-use-gtid=SET             by GTID; SET is what is there already, or slave_pos\n\n"
+	       "  --master-auto-position            by GTID, from what the channel has applied; a new "
+	       "channel: from\n"
+	       "                                    the oldest that the source still has\n"
+	       "  --master-use-gtid=SET             by GTID; SET is what the copy has already, or slave_pos: "
+	       "as\n"
+	       "                                    --master-auto-position\n\n"
 	       "  --state=DIR                       state directory\n"
 	       "  --help                            this text\n\n"
 	       "The source (--master-… means the same as --source-…):\n");

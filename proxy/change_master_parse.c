@@ -456,7 +456,7 @@ static void conclude(struct change_master_statement *statement)
 				    "own with MASTER_SSL_CA");
 	if (authority && !ssl)
 		change_master_remark(statement, CHANGE_MASTER_NOTE, "MASTER_SSL_CA", 13,
-			"TLS is switched on by MASTER_SSL=1, not by naming an authority");
+			"as an authority is named, TLS is switched on, and certificate and host name are verified");
 }
 
 int change_master_parse(
@@ -467,6 +467,9 @@ int change_master_parse(
 	unsigned changes = 0;
 
 	change_master_init(statement);
+	/* a file from Windows */
+	if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		parser.next += 3;
 	if (length > TEXT_MAXIMUM_BYTES)
 		return error_set(error, ERROR_USAGE, "the text is too long for a CHANGE MASTER statement");
 	if (advance(&parser) != 0)

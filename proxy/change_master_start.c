@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "proxy/change_master.h"
+#include "proxy/source_gtids.h"
 
 static int set_file(struct checkpoint *checkpoint, const char *file, uint64_t offset, struct error *error)
 {
@@ -53,9 +54,7 @@ static int start_at_file(const struct change_master_statement *statement, struct
 	const struct source_info *info, const struct former *former, struct checkpoint *checkpoint,
 	struct arena *arena, struct error *error)
 {
-	const char *file = statement->file, *set = "";
-	struct source_place now;
-	struct error unused = {.kind = ERROR_NONE};
+	const char *file = statement->file, *set = NULL;
 
 	if (!file && former->found)
 		file = former->checkpoint.position.file;
@@ -65,35 +64,55 @@ static int start_at_file(const struct change_master_statement *statement, struct
 	if (set_file(checkpoint, file, statement->position ? statement->position : 4, error) < 0 ||
 		check_file(source, &checkpoint->position, arena, error) < 0)
 		return -1;
-	if (info->family == FAMILY_MARIADB) {
-		if (source_gtid_at(source, &checkpoint->position, arena, &set, error) < 0)
-			return -1;
-	} else if (source_current(source, arena, &now, &unused) == 0 &&
-		   position_compare(&now.position, &checkpoint->position) == 0) {
-		set = now.gtid_set;
+	if (source_gtids_at(source, info, &checkpoint->position, arena, &set, error) < 0)
+		return -1;
+	checkpoint->gtid_set = memory_strdup(set ? set : "");
+	return 0;
+}
+
+/* By GTID from where the channel is. Its checkpoint's set goes on to hold; where only file and position are
+ * known, the source is asked for the set that belongs to them. */
+static int go_on_by_gtid(struct source *source, const struct source_info *info, const struct former *former,
+	struct checkpoint *checkpoint, struct arena *arena, bool *write, struct error *error)
+{
+	const struct checkpoint *there = &former->checkpoint;
+	const char *set = NULL;
+
+	if (*there->gtid_set || !there->position.file[0]) {
+		*write = false;
+		return 0;
 	}
+	if (source_gtids_at(source, info, &there->position, arena, &set, error) < 0)
+		return error_context(error, "asking for the GTID set at the channel's position");
+	if (!set)
+		return error_set(error, ERROR_USAGE,
+			"the GTID set at the channel's position %s:%llu is not known: give it by "
+			"--master-use-gtid.",
+			there->position.file, (unsigned long long)there->position.offset);
 	checkpoint->gtid_set = memory_strdup(set);
 	return 0;
 }
 
-static int start_by_gtid(const struct change_master_statement *statement, const struct source_info *info,
-	const struct former *former, struct checkpoint *checkpoint, bool *write, struct error *error)
+/* Is the channel's position one of another server, as far as that can be told? */
+static bool is_elsewhere(const struct former *former, const struct source_info *info)
+{
+	const char *uuid = former->checkpoint.source_uuid;
+
+	return *uuid && *info->server_uuid && strcasecmp(uuid, info->server_uuid) != 0;
+}
+
+static int start_by_gtid(const struct change_master_statement *statement, struct source *source,
+	const struct source_info *info, const struct former *former, struct checkpoint *checkpoint,
+	struct arena *arena, bool *write, struct error *error)
 {
 	struct gtid_set *set = gtid_set_new();
 	enum gtid_kind wanted = info->family == FAMILY_MARIADB ? GTID_MARIADB : GTID_MYSQL;
 	struct buffer text = BUFFER_INIT;
 	int result = 0;
 
-	if (!statement->gtid_set && former->found) {
-		/* by GTID from what there is: the checkpoint's set goes on to hold */
-		const struct checkpoint *there = &former->checkpoint;
-
-		if (!*there->gtid_set && there->position.file[0])
-			result = error_set(error, ERROR_USAGE,
-				"the GTID set at the channel's position %s:%llu is not known: give it by "
-				"--master-use-gtid.",
-				there->position.file, (unsigned long long)there->position.offset);
-		*write = false;
+	if (!statement->gtid_set && former->found &&
+		(*former->checkpoint.gtid_set || !is_elsewhere(former, info))) {
+		result = go_on_by_gtid(source, info, former, checkpoint, arena, write, error);
 		goto out;
 	}
 	if (statement->gtid_set && gtid_set_parse(set, statement->gtid_set, error) < 0) {
@@ -129,22 +148,49 @@ static int start_now(struct source *source, const struct source_info *info, stru
 	return 0;
 }
 
-/* Nothing was said of a position. */
-static int keep_place(const struct config *config, const struct source_info *info,
-	const struct former *former, bool source_changed, struct error *error)
+static bool same_set(const char *one, const char *other)
 {
-	const char *uuid = former->checkpoint.source_uuid;
+	struct gtid_set *a = gtid_set_new(), *b = gtid_set_new();
+	struct error unused = {.kind = ERROR_NONE};
+	bool same = gtid_set_parse(a, one, &unused) == 0 && gtid_set_parse(b, other, &unused) == 0 &&
+		    gtid_set_contains_set(a, b) && gtid_set_contains_set(b, a);
 
+	gtid_set_free(a);
+	gtid_set_free(b);
+	return same;
+}
+
+/* Is it the server whose log the channel's position is of? MySQL has a uuid; on MariaDB it is the one that
+ * has the same GTIDs before that position. */
+static bool is_same_source(struct source *source, const struct source_info *info, const struct former *former,
+	struct arena *arena)
+{
+	const struct checkpoint *there = &former->checkpoint;
+	struct error unused = {.kind = ERROR_NONE};
+	const char *set = NULL;
+
+	if (*there->source_uuid)
+		return strcasecmp(there->source_uuid, info->server_uuid) == 0;
+	return *there->gtid_set &&
+	       source_gtids_at(source, info, &there->position, arena, &set, &unused) == 0 && set &&
+	       same_set(set, there->gtid_set);
+}
+
+/* Nothing was said of a position. */
+static int keep_place(const struct config *config, struct source *source, const struct source_info *info,
+	const struct former *former, bool source_changed, struct arena *arena, struct error *error)
+{
 	if (!former->found)
 		return error_set(error, ERROR_USAGE,
 			"say where to start: --from-now, --master-log-file and --master-log-pos, "
 			"--master-auto-position, or "
 			"--master-use-gtid=SET.");
-	if (!source_changed || config->source.use_gtid || (*uuid && strcasecmp(uuid, info->server_uuid) == 0))
+	if (!source_changed || config->source.use_gtid || is_same_source(source, info, former, arena))
 		return 0;
 	return error_set(error, ERROR_USAGE,
-		"the source is another one, on which the position %s:%llu means something else: say where to "
-		"start there.",
+		"the channel's position %s:%llu is of another source, or this cannot be told: say where to "
+		"start on "
+		"this one.",
 		former->checkpoint.position.file, (unsigned long long)former->checkpoint.position.offset);
 }
 
@@ -160,14 +206,14 @@ int change_master_place(const struct change_master_statement *statement, const s
 	*write = true;
 	switch (statement->start) {
 	case CHANGE_MASTER_START_NONE:
-		result = keep_place(config, info, former, source_changed, error);
+		result = keep_place(config, source, info, former, source_changed, &arena, error);
 		*write = false;
 		break;
 	case CHANGE_MASTER_START_FILE_POSITION:
 		result = start_at_file(statement, source, info, former, checkpoint, &arena, error);
 		break;
 	case CHANGE_MASTER_START_GTID:
-		result = start_by_gtid(statement, info, former, checkpoint, write, error);
+		result = start_by_gtid(statement, source, info, former, checkpoint, &arena, write, error);
 		break;
 	case CHANGE_MASTER_START_NOW:
 		result = start_now(source, info, checkpoint, &arena, error);

@@ -420,29 +420,28 @@ int change_master_refused(const struct change_master_statement *statement, struc
 int change_master_apply(
 	const struct change_master_statement *statement, struct config *config, struct error *error)
 {
-	/* TLS is one option of three values: whether, then how far it is verified, whatever the order in the
-	 * text */
-	static const char *const first[] = {"ssl", "ssl-verify-server-cert"};
+	/* TLS is one option of three values: first whether (which naming an authority says, too), last how far it is
+	 * verified, whatever the order in the text */
+	static const char *const switches[] = {"ssl", "ssl-verify-server-cert"};
+	const char *ssl = change_master_setting(statement, switches[0]);
+	const char *verify = change_master_setting(statement, switches[1]);
 
-	for (unsigned i = 0; i < 2; i++) {
-		const char *value = change_master_setting(statement, first[i]);
-
-		/* verification that was asked for without TLS stays asleep, as on a server */
-		if (i == 1 && config->source.connection.ssl_mode == CONFIG_SSL_OFF)
-			break;
-		if (value && config_set(config, "source", first[i], value, error) != 0)
-			return -1;
-	}
+	if (ssl && config_set(config, "source", switches[0], ssl, error) != 0)
+		return -1;
 	for (size_t i = 0; i < statement->setting_count; i++) {
 		const struct change_master_setting *setting = &statement->settings[i];
 		char option[64];
 
-		if (strcmp(setting->name, first[0]) == 0 || strcmp(setting->name, first[1]) == 0)
+		if (strcmp(setting->name, switches[0]) == 0 || strcmp(setting->name, switches[1]) == 0)
 			continue;
 		snprintf(option, sizeof(option), "source-%s", setting->name);
 		if (config_set_option(config, option, setting->value, error) != 0)
 			return -1;
 	}
+	/* verification that was asked for without TLS stays asleep, as on a server */
+	if (verify && config->source.connection.ssl_mode != CONFIG_SSL_OFF &&
+		config_set(config, "source", switches[1], verify, error) != 0)
+		return -1;
 	if (statement->use_gtid >= 0 &&
 		config_set(config, "source", "use-gtid", statement->use_gtid ? "on" : "off", error) != 0)
 		return -1;

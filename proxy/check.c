@@ -23,6 +23,15 @@ struct sheet {
 
 static const char *const words[] = {"ok", "warn", "fail"};
 
+static void put_sentence(struct sheet *sheet, const char *item, const char *found, const char *mend)
+{
+	size_t length = strlen(found);
+
+	snprintf(sheet->first, sizeof(sheet->first), "the %s does not do (as %s): %s: %s%s%s%s", sheet->side,
+		sheet->user, item, found, length && found[length - 1] == '.' ? "" : ".", *mend ? " " : "",
+		mend);
+}
+
 static void take_line(
 	void *context, enum check_result result, const char *item, const char *found, const char *mend)
 {
@@ -32,9 +41,7 @@ static void take_line(
 	sheet->failed += result == CHECK_FAIL;
 	sheet->warned += result == CHECK_WARN;
 	if (result == CHECK_FAIL && !sheet->first[0])
-		snprintf(sheet->first, sizeof(sheet->first), "the %s does not do (as %s): %s: %s.%s%s",
-			sheet->side, sheet->user, item, found ? found : "", mend ? " " : "",
-			mend ? mend : "");
+		put_sentence(sheet, item, found ? found : "", mend ? mend : "");
 	if (sheet->quiet)
 		return;
 	if (sheet->json) {

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #define STATE_NOTE                                                                                           \
-	"\nThe state directory is --state DIR, else $CHANGELING_STATE, else /var/lib/changeling/main.\n"
+	"\nThe state directory is --state DIR (before or behind the command), else $CHANGELING_STATE,\n"     \
+	"else /var/lib/changeling/main.\n"
 
 /* clang-format off */
 const struct command commands[] = {
@@ -46,7 +47,8 @@ const struct command commands[] = {
 		"Exit: 0 done, 1 a server refused or cannot be reached, 2 usage.\n",
 		change_master_command},
 	{"dump", "print a binary log file's events", "[--json] FILE…",
-		"Reads files, connects to nothing.\n\nExit: 0 done, 1 a broken file, naming file:position.\n",
+		"Reads files, or standard input (-, or a pipe and no file); connects to nothing.\n\n"
+		"Exit: 0 done, 1 a broken file, naming file:position.\n",
 		dump_command},
 	{"explain", "what would be sent to the target for SQL on standard input, and why", "[OPTION…] < SQL",
 		"Connects to nothing: the target is described by a profile or by a file of capabilities.\n\n"
@@ -103,10 +105,28 @@ static void print_help(FILE *out)
 		     "is.\n" STATE_NOTE);
 }
 
+/* --state may stand before the command as well: moved behind it. Returns how many arguments are left. */
+static int put_command_first(int argc, char **argv)
+{
+	int first = 1;
+	char *command;
+
+	while (first < argc && strncmp(argv[first], "--state", 7) == 0 &&
+		(argv[first][7] == '=' || argv[first][7] == '\0'))
+		first += argv[first][7] == '=' ? 1 : 2;
+	if (first >= argc)
+		return 1;
+	command = argv[first];
+	memmove(argv + 2, argv + 1, (size_t)(first - 1) * sizeof(*argv));
+	argv[1] = command;
+	return argc;
+}
+
 int commands_main(int argc, char **argv)
 {
 	const struct command *command;
 
+	argc = put_command_first(argc, argv);
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;

@@ -34,7 +34,8 @@
 			"sends all in "                                                                      \
 			"the clear"},                                                                        \
 		{group, "ssl-ca", NULL, CONFIG_PATH, AT(whose.ssl_ca), NULL, 0, 0, NULL, NULL,               \
-			"file with the certificates of the authorities to trust"},                           \
+			"file with the certificates of the authorities to trust; where ssl-mode is not "     \
+			"given, it becomes identity"},                                                       \
 		{group, "ssl-capath", NULL, CONFIG_PATH, AT(whose.ssl_capath), NULL, 0, 0, NULL, NULL,       \
 			"directory of such files"},                                                          \
 		{group, "ssl-cert", NULL, CONFIG_PATH, AT(whose.ssl_cert), NULL, 0, 0, NULL, NULL,           \
@@ -276,6 +277,18 @@ static bool marked(const struct config *config, const struct config_option *opti
 	return config->set_mask[index / 64] >> index % 64 & 1;
 }
 
+/* Who names an authority wants it to be asked. */
+static void verify_unless_told(struct config *config, const char *group)
+{
+	const struct config_option *option = config_find(group, "ssl-mode", 8);
+	unsigned *mode = (unsigned *)((char *)config + option->offset);
+
+	if (*mode != CONFIG_SSL_OFF || marked(config, option))
+		return;
+	*mode = CONFIG_SSL_IDENTITY;
+	config_mark_set(config, option);
+}
+
 int config_set(
 	struct config *config, const char *group, const char *name, const char *value, struct error *error)
 {
@@ -298,6 +311,8 @@ int config_set(
 	if (config_set_value(config, option, value, error) != 0)
 		return -1;
 	config_mark_set(config, option);
+	if (*value && (strcmp(option->name, "ssl-ca") == 0 || strcmp(option->name, "ssl-capath") == 0))
+		verify_unless_told(config, group);
 	return 0;
 }
 

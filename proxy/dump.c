@@ -12,6 +12,7 @@
 #include "binlog/transaction.h"
 #include "proxy/arguments.h"
 #include "proxy/commands.h"
+#include "proxy/input.h"
 
 struct dump {
 	bool json, decode_only, verify;
@@ -19,7 +20,8 @@ struct dump {
 	struct renderer *renderer;
 	struct assembler *assembler; /* --verify */
 	/* of the file in hand */
-	const char *file;
+	const char *path; /* as it was named: for errors */
+	const char *file; /* its last part: for what is printed */
 	struct binlog_format format;
 	uint64_t transactions;
 	uint64_t last_end; /* where the last transaction that is whole ends */
@@ -63,7 +65,7 @@ static int name_place(const struct dump *dump, const struct event *event, uint64
 {
 	const char *name = event_type_name(event->header.type);
 
-	return error_context(error, "%s:%" PRIu64 ": %s (type %u)", dump->file, begin,
+	return error_context(error, "%s:%" PRIu64 ": %s (type %u)", dump->path, begin,
 		name ? name : "an unknown event", event->header.type);
 }
 
@@ -96,7 +98,8 @@ static void start_file(struct dump *dump, const char *path)
 {
 	struct position position = {.offset = dump->start > 4 ? dump->start : 4};
 
-	dump->file = strcmp(path, "-") == 0 ? "(standard input)" : base_name(path);
+	dump->path = strcmp(path, "-") == 0 ? "(standard input)" : path;
+	dump->file = strcmp(path, "-") == 0 ? dump->path : base_name(path);
 	dump->format = (struct binlog_format){0};
 	dump->transactions = 0;
 	dump->in_use = false;
@@ -116,7 +119,7 @@ static int dump_stream(struct dump *dump, FILE *stream, const char *path, struct
 	int rc;
 
 	start_file(dump, path);
-	file = binlog_file_open(stream, dump->file, 0, error);
+	file = binlog_file_open(stream, dump->path, 0, error);
 	if (!file)
 		return -1;
 	while ((rc = binlog_file_next(file, &bytes, &length, error)) > 0) {
@@ -263,6 +266,7 @@ int dump_command(int argc, char **argv)
 	};
 	const size_t count = sizeof(arguments) / sizeof(arguments[0]);
 	const char *name = argv[0]; /* the files take its place */
+	char from_input[] = "-";
 	struct error error = {0};
 	int files = 0;
 
@@ -275,6 +279,10 @@ int dump_command(int argc, char **argv)
 		parse_offset("start-position", start, &dump.start, &error) < 0 ||
 		parse_offset("stop-position", stop, &dump.stop, &error) < 0)
 		return command_fail(name, &error);
+	if (files == 0 && input_given()) {
+		argv[0] = from_input;
+		files = 1;
+	}
 	if (files == 0) {
 		error_set(&error, ERROR_USAGE,
 			"Name the binary log files to read, or \"-\" for standard input.");

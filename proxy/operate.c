@@ -23,8 +23,10 @@ static int leave_wish(const char *directory, const char *command, const char *sq
 	if (state_lock_holder(directory) != 0)
 		return error_set(error, ERROR_STOP, "the process in %s does not answer.", directory);
 	/* opening it for writing would make one */
-	if (state_open_readonly(&state, directory, error) < 0)
+	if (state_open_readonly(&state, directory, error) < 0) {
+		error->kind = ERROR_STOP;
 		return -1;
+	}
 	if (state_read_status(state, &status, &found, error) < 0) {
 		state_close(state);
 		return -1;

@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/memory.h"
 #include "proxy/pipeline_internal.h"
+#include "proxy/source_gtids.h"
 #include "proxy/source_preflight.h"
 
 #define EVENT_TYPE_AT 4u /* in the common header, behind the time stamp */
@@ -180,13 +181,27 @@ static char *start_of(struct pipeline *pipeline, struct source_start *start)
 	return set;
 }
 
-/* change-master writes the set of every position of a MariaDB server: where there is none, it is the empty
- * one. */
-static void know_empty_set(struct pipeline *pipeline, const struct source_info *info)
+/* A position by file whose GTID set the checkpoint does not name: that of the very start of a log has none, and one of
+ * before the source had GTIDs got none. The source is asked, once; that it cannot tell is no reason to stop. */
+static void know_set(struct pipeline *pipeline, const struct source_info *info)
 {
+	struct error unknown = {.kind = ERROR_NONE};
+	const char *text = NULL;
+	struct gtid_set *set;
+
+	if (pipeline->received_set || pipeline->apply_started)
+		return;
+	if (source_gtids_at(pipeline->source, info, &pipeline->resume, &pipeline->source_arena, &text, &unknown) < 0 ||
+		!text)
+		return;
+	set = gtid_set_new();
+	if (gtid_set_parse(set, text, &unknown) < 0) {
+		gtid_set_free(set);
+		return;
+	}
+	applier_set_gtids(pipeline->applier, set);
 	pthread_mutex_lock(&pipeline->lock);
-	if (!pipeline->received_set && info->family == FAMILY_MARIADB)
-		pipeline->received_set = gtid_set_new();
+	pipeline->received_set = set;
 	pthread_mutex_unlock(&pipeline->lock);
 }
 
@@ -203,7 +218,7 @@ static int connect_source(struct pipeline *pipeline, struct error *error)
 		source_info(pipeline->source, arena, &info, error) < 0)
 		goto out;
 	note_connected(pipeline, &info);
-	know_empty_set(pipeline, &info);
+	know_set(pipeline, &info);
 	set = start_of(pipeline, &start);
 	if (source_accept(&info, options, &start, error) < 0 ||
 		check_identity(pipeline, &info, &start, error) < 0)
@@ -567,7 +582,7 @@ int pipeline_read(struct pipeline *pipeline, struct error *error)
 			continue;
 		note_source_error(pipeline, error);
 		if (judge(pipeline, error) < 0) {
-			if (error->kind != ERROR_CONNECT && pipeline->resume.file[0] &&
+			if (error->kind != ERROR_CONNECT && error->kind != ERROR_USAGE && pipeline->resume.file[0] &&
 				!strstr(error->text, pipeline->resume.file))
 				error_advice(error, "(The stream was asked for from %s:%llu on.)",
 					pipeline->resume.file, (unsigned long long)pipeline->resume.offset);

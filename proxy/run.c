@@ -161,12 +161,16 @@ static int open_state(struct run *run, struct error *error)
 {
 	struct state_options options = {
 		.channel = run->config.channel, .journal_rows = run->config.journal_rows};
+	struct error unknown = {.kind = ERROR_NONE};
 	char *warning = NULL;
+	bool found;
 	int result = state_open(&run->state, run->directory, &options, &warning, error);
 
 	if (warning)
 		log_line(LOG_WARNING, "state", "%s", warning);
 	free(warning);
+	if (result == 0 && state_read_status(run->state, &run->former, &found, &unknown) < 0)
+		log_line(LOG_WARNING, "state", "what was known before is not: %s", unknown.text);
 	return result;
 }
 
@@ -207,6 +211,7 @@ static void clean_up(struct run *run)
 	control_close(run->control);
 	pipeline_free(run->pipeline);
 	state_close(run->state);
+	state_status_release(&run->former);
 	state_lock_release(&run->lock);
 	settings_release(&run->settings);
 	config_release(&run->config);

@@ -39,6 +39,7 @@ struct run {
 
 	/* status */
 	int64_t started_at_us;
+	struct state_status former; /* what the last process, or change-master, left */
 	struct rate transactions, rows, bytes;
 	struct log_throttle state_throttle;
 	enum state_phase told; /* the service manager */

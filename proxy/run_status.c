@@ -121,6 +121,27 @@ static void fill_error(struct state_status *status, const struct pipeline_view *
 	status->next_retry_at_us = view->next_retry_at_us;
 }
 
+/* Until the target has said where we are, what was known before holds: a start that fails must not take the
+ * position and the lag from those who look on. */
+static void fill_from_former(const struct state_status *former, struct state_status *status)
+{
+	if (status->applied.file || status->applied_gtid_set || !former->channel ||
+		strcmp(former->channel, status->channel) != 0)
+		return;
+	status->received = former->received;
+	status->received_gtid_set = former->received_gtid_set;
+	status->applied = former->applied;
+	status->applied_gtid_set = former->applied_gtid_set;
+	status->source_time_us = former->source_time_us;
+	status->heard_at_us = former->heard_at_us;
+	status->applied_at_us = former->applied_at_us;
+	if (status->lag_known || !former->lag_known)
+		return;
+	status->lag_known = true;
+	status->lag_seconds =
+		former->lag_seconds + (double)(status->updated_at_us - former->updated_at_us) / 1e6;
+}
+
 void run_with_status(
 	struct run *run, void (*use)(void *context, const struct state_status *status), void *context)
 {
@@ -149,6 +170,7 @@ void run_with_status(
 	status.applied_at_us = view.progress.applied_at_us;
 	status.lag_known = view.lag_known;
 	status.lag_seconds = view.lag_seconds;
+	fill_from_former(&run->former, &status);
 	/* what does not run is behind, by a moment at least */
 	if ((view.ended || view.phase == STATE_ERROR || view.phase == STATE_PAUSED) &&
 		status.lag_seconds < 0.001)

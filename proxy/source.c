@@ -368,7 +368,9 @@ int source_connect(struct source *source, struct error *error)
 		return error_set(error, ERROR_USAGE, "source-user is not set.");
 	if (source->options.ssl_mode == SOURCE_SSL_OFF && source->options.ssl_ca)
 		return error_set(error, ERROR_USAGE,
-			"source-ssl-mode=off and source-ssl-ca are both set: remove one of them.");
+			"source-ssl-mode=off and source-ssl-ca are both set: say --source-ssl-mode=identity "
+			"to use TLS, or "
+			"--source-ssl-ca= (nothing behind it) to go without.");
 	if (source->options.password &&
 		source->options.password(source->options.password_context, &password, error) < 0)
 		goto out;
@@ -422,6 +424,30 @@ int source_query(struct source *source, const char *sql, struct arena *arena, st
 		take_rows(result, arena, rows);
 	mysql_free_result(result);
 	return 0;
+}
+
+int source_query_each(struct source *source, const char *sql,
+	bool (*take)(void *context, const char *const *cells, size_t columns), void *context,
+	bool *wants_more, struct error *error)
+{
+	MYSQL_RES *result;
+	MYSQL_ROW row;
+	char doing[200];
+	bool more = true;
+
+	if (!source->mysql)
+		return error_set(error, ERROR_RETRY, "there is no connection to the source.");
+	snprintf(doing, sizeof(doing), "running %.150s", sql);
+	if (mysql_real_query(source->mysql, sql, strlen(sql)) != 0)
+		return source_failed(source, error, doing);
+	result = mysql_use_result(source->mysql);
+	if (!result)
+		return source_failed(source, error, doing);
+	while ((row = mysql_fetch_row(result)))
+		more = more && take(context, (const char *const *)row, mysql_num_fields(result));
+	mysql_free_result(result);
+	*wants_more = more;
+	return mysql_errno(source->mysql) ? source_failed(source, error, doing) : 0;
 }
 
 /* ---- what source_stream.c is made of ---- */

@@ -82,6 +82,12 @@ struct source_rows {
 	const char **cells;
 };
 
+/* Runs one statement whose rows are handed on as they arrive, until `take` answers false or they are at their end, which
+ * makes *wants_more true. Cells are NULL where a NULL is. */
+int source_query_each(struct source *source, const char *sql,
+	bool (*take)(void *context, const char *const *cells, size_t columns), void *context, bool *wants_more,
+	struct error *error);
+
 /* Runs one statement; only before source_start_dump. `rows` may be NULL. The error keeps the server's number
  * (1193 = variable unknown to this version, 1227 = privilege missing, 1064 = statement unknown). */
 int source_query(struct source *source, const char *sql, struct arena *arena, struct source_rows *rows,

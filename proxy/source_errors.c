@@ -151,8 +151,10 @@ static const struct text_rule {
 			"This is a fault of changeling or of a proxy in between that drops session "
 			"variables: please report it."}},
 	{{"truncated in the middle"},
-		{ERROR_CORRUPT, "truncated", "The master's log ends inside an event.",
-			"If it was crashing, its tail is lost: compare the target with it. " WORN_LOG}},
+		{ERROR_CORRUPT, "truncated",
+			"The start position is not where an event begins, or the master's log ends inside one.",
+			"Take a position that SHOW BINLOG EVENTS lists. If the master crashed, its tail is lost: "
+			"compare the target with it. " WORN_LOG}},
 	{{"exceeded max_allowed_packet"},
 		{ERROR_STOP, "position",
 			"An event seems larger than any may be: the start position is not where an event "

@@ -57,8 +57,8 @@ struct source_place {
 int source_current(
 	struct source *source, struct arena *arena, struct source_place *place, struct error *error);
 
-/* MariaDB: the GTID state at the position, "" at the very start. ERROR_STOP when there is no such position.
- */
+/* MariaDB: the GTID state at the position, "" at the very start. ERROR_STOP when there is no such position. (Of either
+ * family: source_gtids_at.) */
 int source_gtid_at(struct source *source, const struct position *position, struct arena *arena,
 	const char **gtid_set, struct error *error);
 

@@ -75,7 +75,7 @@ int status_command(int argc, char **argv)
 	}
 	running = json_is_true(json_object_get(status, "running"));
 	if (as_json) {
-		json_dumpf(status, stdout, JSON_INDENT(2));
+		json_dumpf(status, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
 		putchar('\n');
 	} else if (replica) {
 		status_print_replica(stdout, status);

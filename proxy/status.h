@@ -13,6 +13,10 @@
  * goes on growing since the status was written. The caller owns it. */
 json_t *status_json(const struct state_status *status, bool running, int64_t now_us);
 
+/* One of its values as text; "" for null and for what is not there. A number's text is good until the fourth call after
+ * this one. */
+const char *status_value(const json_t *status, const char *name);
+
 void status_print(FILE *out, const json_t *status);
 void status_print_replica(FILE *out, const json_t *status);
 

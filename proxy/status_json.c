@@ -55,12 +55,20 @@ static void put_time(json_t *object, const char *name, int64_t at_us)
 	json_object_set_new(object, name, json_string(text));
 }
 
-static void put_server(json_t *object, const char *side, const struct state_server *server)
+/* Whatever a process that is gone said last, it is not connected any more. */
+static const char *connection_now(const struct state_server *server, bool running)
+{
+	if (running || !server->state || strcmp(server->state, "unreachable") == 0)
+		return server->state;
+	return "disconnected";
+}
+
+static void put_server(json_t *object, const char *side, const struct state_server *server, bool running)
 {
 	char name[64];
 
 #define NAME(column) (snprintf(name, sizeof(name), "%s_" column, side), name)
-	put_text(object, NAME("state"), server->state);
+	put_text(object, NAME("state"), connection_now(server, running));
 	put_text(object, NAME("host"), server->host);
 	put_known(object, NAME("port"), server->port);
 	put_text(object, NAME("user"), server->user);
@@ -173,8 +181,8 @@ json_t *status_json(const struct state_status *status, bool running, int64_t now
 	put_text(object, "channel", status->channel);
 	put_known(object, "replica_server_id", status->replica_server_id);
 	put_text(object, "replica_uuid", status->replica_uuid);
-	put_server(object, "source", &status->source);
-	put_server(object, "target", &status->target);
+	put_server(object, "source", &status->source, running);
+	put_server(object, "target", &status->target, running);
 	put_position(object, "received", &status->received);
 	put_text(object, "received_gtid_set", status->received_gtid_set);
 	put_position(object, "applied", &status->applied);

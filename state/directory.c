@@ -1,5 +1,6 @@
 #include "state/directory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -59,15 +60,29 @@ static int make_parents(const char *directory, struct error *error)
 		*slash = '\0';
 		if (mkdir(path, 0755) != 0 && errno != EEXIST) {
 			result = error_set(error, ERROR_USAGE,
-				"making the directory %s: %s. Make it yourself, or name another one with "
-				"--state.",
-				path, strerror(errno));
+				"making the directory %s: %s. Let root make the state directory for you "
+				"(install -d "
+				"-m 0700 -o USER %s), or name another one with --state.",
+				path, strerror(errno), directory);
 			break;
 		}
 		*slash = '/';
 	}
 	free(path);
 	return result;
+}
+
+static bool is_empty(const char *directory)
+{
+	DIR *entries = opendir(directory);
+	struct dirent *entry;
+	bool empty = entries != NULL;
+
+	while (empty && (entry = readdir(entries)))
+		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+	if (entries)
+		closedir(entries);
+	return empty;
 }
 
 int state_directory_make(const char *directory, struct error *error)
@@ -77,16 +92,22 @@ int state_directory_make(const char *directory, struct error *error)
 
 	if (!directory || !*directory)
 		return error_set(error, ERROR_USAGE, "no state directory is named. Name one with --state.");
-	if (stat(directory, &info) == 0)
+	if (stat(directory, &info) == 0) {
+		/* made by hand for us, by mkdir */
+		if (S_ISDIR(info.st_mode) && ours(info.st_uid) && (info.st_mode & 077) &&
+			is_empty(directory) && chmod(directory, 0700) != 0)
+			return error_set(error, ERROR_USAGE,
+				"setting the mode of the state directory %s to 0700: %s", directory,
+				strerror(errno));
 		return state_directory_check(directory, error);
+	}
 	if (make_parents(directory, error) != 0)
 		return -1;
 	if (mkdir(directory, 0700) != 0 && errno != EEXIST)
 		return error_set(error, ERROR_USAGE,
-			"making the state directory %s: %s. Make it yourself (mode 0700, owned by the user "
-			"that runs "
-			"changeling), or name another one with --state.",
-			directory, strerror(errno));
+			"making the state directory %s: %s. Let root make it for you (install -d -m 0700 -o "
+			"USER %s), or name another one with --state.",
+			directory, strerror(errno), directory);
 	/* a umask or a default ACL may have taken bits that we need */
 	if (stat(directory, &info) == 0) {
 		made = info.st_mode & 07777;

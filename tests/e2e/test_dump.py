@@ -195,7 +195,7 @@ def test_counts_verification_and_streams(recorded):
     assert summary["events_by_type"]["FORMAT_DESCRIPTION_15"] == 1
     verified = run("--verify", path).stdout.decode()
     assert re.match(rf"{path.name}: \d+ transactions are whole and end at \d+; the file ends at {path.stat().st_size}\n", verified)
-    assert run("-", input=path.read_bytes()).stdout == whole
+    assert run("-", input=path.read_bytes()).stdout == run(input=path.read_bytes()).stdout == whole
     assert run(path, path).stdout == whole * 2
     places = [int(place) for place in re.findall(rb"^# at (\d+) to", whole, re.M)]
     middle, later = places[len(places) // 2], places[len(places) // 2 + 7]
@@ -210,12 +210,12 @@ def test_a_broken_file_is_named_with_its_place(recorded, tmp_path):
     broken = tmp_path / "broken.000001"
     broken.write_bytes(data[:places[20] + 25])
     done = run(broken, code=1)
-    assert f"broken.000001:{places[20]}: the file ends inside an event".encode() in done.stderr
+    assert f"{broken}:{places[20]}: the file ends inside an event".encode() in done.stderr
     assert len(re.findall(rb"^# at ", done.stdout, re.M)) == 20     # what is whole is printed
     damaged = bytearray(data)
     damaged[places[20] + 20] ^= 1
     broken.write_bytes(damaged)
-    assert f"broken.000001:{places[20]}: ".encode() in run(broken, code=1).stderr
+    assert f"{broken}:{places[20]}: ".encode() in run(broken, code=1).stderr
     assert b"does not match" in run("--verify", broken, code=1).stderr
     broken.write_bytes(b"\xfdbin" + data[4:])
     assert b"encrypted" in run(broken, code=1).stderr

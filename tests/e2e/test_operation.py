@@ -88,6 +88,38 @@ def test_run_until_a_gtid(pairing, kind):
     assert target_ids(p) == [1, 2]
 
 
+def test_run_until_a_gtid_set_from_a_position_by_file(pairing):
+    """The set that belongs to the position is asked of the source: what stands before it counts as there."""
+    p = pairing("mysql97")
+    p.source.sql(f"CREATE DATABASE `{p.db}_first`")
+    start = p.source.position()
+    table(p)
+    insert(p, 1)
+    gtids = p.source.gtid()
+    insert(p, 2)
+    p.changeling.change_master(start)
+    p.changeling.run_until(gtids)
+    assert target_ids(p) == [1]
+    p.changeling.run_until("now")
+    assert target_ids(p) == [1, 2]
+    assert p.changeling.status()["applied_gtid_set"] == p.source.gtid()
+    # and so a position by file may become one by GTID
+    result = p.changeling.script("change-master", "--source-auto-position")
+    assert result.code == 0 and "by GTID" in result.out, str(result)
+    insert(p, 3)
+    p.changeling.run_until("now")
+    assert target_ids(p) == [1, 2, 3]
+
+
+def test_run_until_a_gtid_set_from_the_very_start_of_the_log(pairing, pool):
+    p = pairing(pool.fresh("mysql97", "master"))
+    table(p)
+    insert(p, 1)
+    p.changeling.change_master((p.source.logs()[0], 4))
+    p.changeling.run_until(p.source.gtid())
+    assert target_ids(p) == [1]
+
+
 # --- stop and start, skip and retry
 
 def test_stop_pauses_and_start_goes_on(pairing):
@@ -203,6 +235,7 @@ def test_skip_with_nothing_to_skip_is_refused(pairing):
     table(p)
     result = p.changeling.command("skip")
     assert result.code == 1
+    assert p.another().command("skip").code == p.another().command("retry").code == 1
     insert(p, 1)
     p.changeling.wait_caught_up()
     assert target_ids(p) == [1]
@@ -237,6 +270,56 @@ def test_status_of_a_running_and_of_a_stopped_one(pairing):
     assert p.changeling.command("status").code == 3
 
 
+def test_the_state_directory_before_and_behind_the_command(pairing):
+    p = pairing()
+    p.changeling.change_master("now")
+    program, state = p.changeling.environment()["CHANGELING_BIN"], p.changeling.state
+    for arguments in (["--state", state, "status", "--json"], [f"--state={state}", "status", "--json"],
+                      ["status", "--json", "--state", state]):
+        result = p.changeling.execute([program, *arguments])
+        assert result.code == 3 and result.json["channel"] == p.changeling.channel, f"{arguments}: {result}"
+    result = p.changeling.execute([program, "status", "--json"], CHANGELING_STATE=str(state))
+    assert result.code == 3 and result.json["channel"] == p.changeling.channel
+    assert p.changeling.execute([program, "--state", state]).code == 2
+
+
+def test_what_is_known_between_set_up_and_the_first_run(pairing):
+    p = pairing()
+    p.changeling.change_master("now")
+    file, position = p.source.position()
+    result = p.changeling.command("status", "--json")
+    assert result.code == 3
+    status = result.json
+    assert (status["state"], status["running"], status["pid"]) == ("stopped", False, None)
+    assert (status["applied_file"], status["applied_position"]) == (file, position)
+    assert status["lag_seconds"] is None
+    positions = p.changeling.script("inspect-state", "positions", "--json")
+    assert positions.code == 0 and {row["position"] for row in positions.json} == {position}
+    code, line = health(p)
+    assert code == 3 and "nothing has run" in line, line
+
+
+def test_a_start_that_fails_keeps_what_was_known(pairing):
+    """The position and the lag, which goes on growing; and the check names what is unreachable."""
+    p = pairing()
+    proxy = pairing.proxy(p.target)
+    p.replicate("now", target_port=proxy.port)
+    table(p)
+    insert(p, 1)
+    p.changeling.wait_caught_up()
+    p.changeling.stop()
+    before = p.changeling.status()
+    proxy.refuse()
+    assert p.changeling.run_to_end() == 3
+    after = p.changeling.status()
+    assert after["state"] == "error"
+    for name in ("applied_file", "applied_position", "applied_gtid_set"):
+        assert after[name] == before[name], name
+    assert after["lag_seconds"] > before["lag_seconds"]
+    code, line = health(p)
+    assert code == 2 and f"target 127.0.0.1:{proxy.port} was unreachable" in line, line
+
+
 def test_status_after_kill_9_does_not_claim_to_run(pairing):
     p = pairing()
     p.replicate("now")
@@ -244,7 +327,8 @@ def test_status_after_kill_9_does_not_claim_to_run(pairing):
     p.changeling.kill9()
     result = p.changeling.command("status", "--json")
     assert result.code == 3
-    assert result.json["state"] != "running"
+    assert result.json["state"] == "died"
+    assert result.json["source_state"] == result.json["target_state"] == "disconnected"
 
 
 def test_the_state_is_plain_sqlite(pairing):

@@ -143,6 +143,13 @@ def test_a_position_inside_an_event(pairing):
     assert p.db not in p.target.databases()
 
 
+def test_a_position_inside_an_event_of_mysql_is_refused(pairing):
+    p = pairing("mysql97")
+    file, position = p.source.position()
+    p.source.sql(f"CREATE DATABASE `{p.db}`")
+    refused(p, ("no event begins", f"{file}:{position + 7}"), start=(file, position + 7), codes=(1,))
+
+
 def test_statements_arrive_rewritten_or_stop_it(pairing):
     """From a statement-format session: what cannot be replayed exactly stops by name; it is never different."""
     p = pairing()
@@ -176,6 +183,46 @@ def test_usage_errors(pairing):
     assert "change-master" in result.err
     result = p.changeling.execute([p.changeling.environment()["CHANGELING_BIN"], "no-such-command"])
     assert result.code == 2
+
+
+@pytest.mark.parametrize("words", [["--master-password=secret"], ["--source-password", "secret"]])
+def test_a_password_on_the_command_line_is_refused(pairing, words):
+    p = pairing()
+    result = p.changeling.script("change-master", *p.changeling.options(), *words)
+    assert result.code == 2 and "password-file" in result.err and "secret" not in result.err, str(result)
+
+
+def test_a_forgotten_password(pairing):
+    p = pairing()
+    refused(p, ("1045", "--source-password-file"), master_password_file=None)
+    refused(p, ("1045", "--target-password-file"), target_password_file=None)
+
+
+def test_an_empty_state_directory_that_others_may_read_is_closed(pairing):
+    p = pairing()
+    p.changeling.state.mkdir(mode=0o755)
+    p.changeling.change_master("now")
+    assert stat.S_IMODE(p.changeling.state.stat().st_mode) == 0o700
+
+
+def test_a_new_state_directory_goes_on_where_the_channel_is(pairing):
+    """As a standby is set up: the same words without a position."""
+    p = pairing()
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`")
+    p.changeling.wait_caught_up()
+    p.changeling.stop()
+    second = p.another(channel=p.changeling.channel)
+    result = second.change_master(None)
+    assert f"goes on at {':'.join(map(str, p.source.position()))}" in result.out, str(result)
+
+
+def test_an_authority_that_is_named_is_asked(pairing, pool, certificates):
+    """--master-ssl-ca without --master-ssl-mode: TLS, with certificate and name verified."""
+    p = pairing(pool.fresh("maria1011", "master", tls="good"))
+    result = p.changeling.change_master("now", master_ssl_ca=certificates.ca)
+    assert "source    127.0.0.1" in result.out and "TLS TLS_" in result.out.splitlines()[0], str(result)
+    assert p.changeling.look()[0]["source_ssl_mode"] == "identity"
 
 
 def test_an_open_password_file_is_refused(pairing):
@@ -252,13 +299,15 @@ STATEMENTS = {
               "  SOURCE_LOG_POS = {position} /* the end */;",
     "mysql8-auto": "CHANGE REPLICATION SOURCE TO SOURCE_HOST='{host}', SOURCE_PORT={port}, SOURCE_USER='repl', "
                    "SOURCE_PASSWORD='repl', SOURCE_AUTO_POSITION=1; SET @@GLOBAL.GTID_PURGED='{gtid}';",
+    "from-windows": "\ufeffCHANGE MASTER TO MASTER_HOST='{host}', MASTER_PORT={port}, MASTER_USER='repl',\r\n"
+                    "MASTER_PASSWORD='repl', MASTER_LOG_FILE='{file}', MASTER_LOG_POS={position}\r\n;\r\n",
     "maria-gtid": "SET GLOBAL gtid_slave_pos='{gtid}'; CHANGE MASTER TO master_host='{host}', master_port={port}, "
                   "master_user='repl', master_password='repl', master_use_gtid=slave_pos",
 }
 
 
 @pytest.mark.parametrize("dialect,kind", [("mysql", "maria1011"), ("mysql", "mysql56"), ("mysql8", "mysql97"),
-                                          ("mysql8-auto", "mysql97"), ("maria-gtid", "maria1011")])
+                                          ("mysql8-auto", "mysql97"), ("from-windows", "maria1011"), ("maria-gtid", "maria1011")])
 def test_a_change_master_statement_on_standard_input(pairing, dialect, kind):
     p = pairing(kind)
     p.source.sql(f"CREATE DATABASE `{p.db}_before`")

@@ -95,6 +95,8 @@ static void what_was_killed_has_died(void **state)
 
 	(void)state;
 	assert_string_equal(text_of(json, "state"), "died");
+	assert_string_equal(text_of(json, "source_state"), "disconnected");
+	assert_string_equal(text_of(json, "target_state"), "disconnected");
 	assert_false(json_is_true(json_object_get(json, "running")));
 	assert_non_null(strstr(text, "Replica_IO_Running: No\n"));
 	assert_non_null(strstr(text, "Replica_SQL_Running: No\n"));
@@ -117,6 +119,49 @@ static void names_of_show_replica_status(void **state)
 	assert_non_null(strstr(text, " Seconds_Behind_Source: 0\n"));
 	assert_non_null(strstr(text, " Replica_IO_Running: Yes\n"));
 	assert_non_null(strstr(text, " Last_Errno: 0\n"));
+	free(text);
+	json_decref(json);
+}
+
+static void every_field_of_show_replica_status(void **state)
+{
+	/* of MySQL 9.7, in its order */
+	static const char *const names[] = {"Replica_IO_State", "Source_Host", "Source_User", "Source_Port",
+		"Connect_Retry", "Source_Log_File", "Read_Source_Log_Pos", "Relay_Log_File", "Relay_Log_Pos",
+		"Relay_Source_Log_File", "Replica_IO_Running", "Replica_SQL_Running", "Replicate_Do_DB",
+		"Replicate_Ignore_DB", "Replicate_Do_Table", "Replicate_Ignore_Table", "Replicate_Wild_Do_Table",
+		"Replicate_Wild_Ignore_Table", "Last_Errno", "Last_Error", "Skip_Counter", "Exec_Source_Log_Pos",
+		"Relay_Log_Space", "Until_Condition", "Until_Log_File", "Until_Log_Pos", "Source_SSL_Allowed",
+		"Source_SSL_CA_File", "Source_SSL_CA_Path", "Source_SSL_Cert", "Source_SSL_Cipher", "Source_SSL_Key",
+		"Seconds_Behind_Source", "Source_SSL_Verify_Server_Cert", "Last_IO_Errno", "Last_IO_Error",
+		"Last_SQL_Errno", "Last_SQL_Error", "Replicate_Ignore_Server_Ids", "Source_Server_Id", "Source_UUID",
+		"Source_Info_File", "SQL_Delay", "SQL_Remaining_Delay", "Replica_SQL_Running_State",
+		"Source_Retry_Count", "Source_Bind", "Last_IO_Error_Timestamp", "Last_SQL_Error_Timestamp",
+		"Source_SSL_Crl", "Source_SSL_Crlpath", "Retrieved_Gtid_Set", "Executed_Gtid_Set", "Auto_Position",
+		"Replicate_Rewrite_DB", "Channel_Name", "Source_TLS_Version", "Source_public_key_path",
+		"Get_Source_public_key", "Network_Namespace"};
+	struct state_status status = running();
+	char *text, *at;
+	json_t *json;
+
+	(void)state;
+	status.until = "binlog.000002:950";
+	json = status_json(&status, true, NOW);
+	at = text = printed(status_print_replica, json);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), " %s: ", names[i]);
+		at = strchr(at, '\n');
+		assert_non_null(at);
+		/* the longest stands at the margin */
+		*at = ' ';
+		if (strncmp(at + strspn(at, " "), name + 1, strlen(name) - 1) != 0)
+			fail_msg("%s is not the next field of: %s", names[i], at);
+	}
+	assert_non_null(strstr(text, "Until_Condition: Source"));
+	assert_non_null(strstr(text, "Until_Log_File: binlog.000002"));
+	assert_non_null(strstr(text, "Until_Log_Pos: 950"));
 	free(text);
 	json_decref(json);
 }
@@ -168,6 +213,7 @@ int main(void)
 		cmocka_unit_test(the_lag_of_what_does_not_run_is_never_zero),
 		cmocka_unit_test(what_was_killed_has_died),
 		cmocka_unit_test(names_of_show_replica_status),
+		cmocka_unit_test(every_field_of_show_replica_status),
 		cmocka_unit_test(an_error_and_its_place),
 		cmocka_unit_test(bytes_that_are_not_utf8),
 	};

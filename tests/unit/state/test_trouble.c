@@ -143,6 +143,11 @@ static void test_modes(void **unused)
 
 	chmod(path, 0750);
 	must_fail(state_open(&state, path, NULL, &warning, &error), ERROR_USAGE, "chmod 700");
+	/* one that somebody made for us and that is empty is closed; one with something in it is not touched */
+	snprintf(path, sizeof(path), "%s/by-hand", directory);
+	assert_int_equal(mkdir(path, 0755), 0);
+	must(state_directory_make(path, &error));
+	assert_int_equal(mode_of(path), 0700);
 	must_fail(state_directory_check("/nonexistent/x", &error), ERROR_USAGE, "change-master");
 	must_fail(state_directory_make("/dev/null/x", &error), ERROR_USAGE, "/dev/null");
 	must_fail(state_directory_check("/dev/null", &error), ERROR_USAGE, "not a directory");
