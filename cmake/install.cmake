@@ -9,5 +9,10 @@ install(FILES ${CMAKE_BINARY_DIR}/changeling.1 DESTINATION ${CMAKE_INSTALL_MANDI
 install(PROGRAMS scripts/change-master scripts/inspect-state scripts/check-health
   DESTINATION ${CMAKE_INSTALL_DATADIR}/changeling)
 install(FILES examples/crontab DESTINATION ${CMAKE_INSTALL_DATADIR}/changeling)
-install(FILES packaging/changeling.service DESTINATION lib/systemd/system)
-install(FILES README.md docs/operations.md docs/architecture.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# The unit names the program where it is installed.
+file(READ packaging/changeling.service unit)
+string(REPLACE "ExecStart=/usr/bin/" "ExecStart=${CMAKE_INSTALL_FULL_BINDIR}/" unit "${unit}")
+file(WRITE ${CMAKE_BINARY_DIR}/changeling.service "${unit}")
+install(FILES ${CMAKE_BINARY_DIR}/changeling.service DESTINATION lib/systemd/system)
+install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md" PATTERN "*.png")

@@ -51,7 +51,8 @@ const struct command commands[] = {
 		"Exit: 0 done, 1 a broken file, naming file:position.\n",
 		dump_command},
 	{"explain", "what would be sent to the target for SQL on standard input, and why", "[OPTION…] < SQL",
-		"Connects to nothing: the target is described by a profile or by a file of capabilities.\n\n"
+		"The target is described by a profile, by a file of capabilities, or asked what it can do. With --sql it is\n"
+		"a filter: mysqldump --no-data --routines --events … | changeling explain --sql … | mysql …\n\n"
 		"Exit: 0 done, 1 a statement would stop the stream, 2 usage.\n",
 		explain_command},
 	{"retry-skipped", "run on the target what rules had set aside", "[OPTION…]",

@@ -1,4 +1,4 @@
-/* `changeling explain`: what would be sent to the target, and why. Connects to nothing. */
+/* `changeling explain`: what would be sent to the target, and why. */
 #include "applier/sql/explain.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "applier/internal.h"
 #include "applier/sql/mode.h"
 #include "proxy/arguments.h"
 #include "proxy/commands.h"
@@ -36,12 +37,31 @@ static int read_file(const char *path, struct buffer *text, struct error *error)
 	return got == 0 ? 0 : -1;
 }
 
-static int load_target(
-	struct capabilities *target, const char *profile, const char *file, struct error *error)
+/* What the target of the configuration can do, tried now. */
+static int probe_target(struct capabilities *target, const struct settings *settings, struct error *error)
+{
+	struct target *connection = NULL;
+	int result;
+
+	if (!settings->target.host)
+		return error_set(error, ERROR_USAGE,
+			"--target-capabilities=live asks the target of a state directory: name that by "
+			"--state.");
+	result = target_connect(&connection, &settings->target, error);
+	if (result == 0)
+		result = capabilities_probe(connection, &settings->target, target, error);
+	target_close(connection);
+	return result;
+}
+
+static int load_target(struct capabilities *target, const char *profile, const char *file,
+	const struct settings *settings, struct error *error)
 {
 	struct buffer text = BUFFER_INIT;
 	int result;
 
+	if (file && strcmp(file, "live") == 0)
+		return probe_target(target, settings, error);
 	if (file) {
 		result = read_file(file, &text, error);
 		if (result == 0)
@@ -63,17 +83,22 @@ static int load_target(
 		target, capabilities_profile(profile), strlen(capabilities_profile(profile)), error);
 }
 
-/* "8.0.36", "mariadb 10.11", "10.11.6-MariaDB" */
+/* "8.0.36", "mariadb 10.11", "10.11.6-MariaDB"; a family alone is a late version of it. */
 static int source_version_of(const char *text, struct server_version *version, struct error *error)
 {
 	bool maria = strcasestr(text, "maria") != NULL;
 	const char *digits = text + strcspn(text, "0123456789");
 
+	if (strcasecmp(text, "mysql") == 0)
+		digits = "8.4.0";
+	else if (strcasecmp(text, "mariadb") == 0)
+		digits = "11.8.0";
 	version->family = maria ? FAMILY_MARIADB : FAMILY_MYSQL;
 	version->number = version_parse(digits);
 	if (!version->number)
 		return error_set(error, ERROR_USAGE,
-			"--source=%.60s: give the version as in 8.0.36, or 10.11.6-MariaDB.", text);
+			"--source=%.60s: give mysql, mariadb, or a version as in 8.0.36 or 10.11.6-MariaDB.",
+			text);
 	return 0;
 }
 
@@ -89,27 +114,32 @@ static int load_settings(
 int explain_command(int argc, char **argv)
 {
 	const char *state = NULL, *source = "8.4.0", *profile = NULL, *file = NULL, *database = NULL,
-		   *charset = NULL;
+		   *charset = NULL, *sql_mode = "";
 	bool as_json = false, markdown = false;
+	struct explain_options options = {.json = false};
 	const struct argument arguments[] = {
 		{"source", "VERSION",
-			"the source's version, as in 8.0.36 or 10.11.6-MariaDB (default: 8.4.0)", &source,
+			"the source: mysql, mariadb, or a version as in 8.0.36 or 10.11.6-MariaDB", &source,
 			NULL},
+		{"sql-mode", "MODES", "sql_mode of the statements, as @@sql_mode prints it", &sql_mode, NULL},
 		{"target", "PROFILE",
 			"a target that is known, as in rds-mysql-9.7 (default: the first there is)", &profile,
 			NULL},
-		{"target-capabilities", "FILE", "what the target can do, as name=value lines", &file, NULL},
+		{"target-capabilities", "FILE|live",
+			"what the target can do, as name=value lines; live: asked of the target in --state",
+			&file, NULL},
 		{"database", "NAME", "default database of the statements", &database, NULL},
 		{"charset", "NAME", "their character set (default: utf8mb4)", &charset, NULL},
 		{"state", "DIR",
 			"the rules of this state directory's configuration (default: the standard ones)",
 			&state, NULL},
 		{"json", NULL, "one object a line for each statement", NULL, &as_json},
+		{"sql", NULL, "a script for a client: what is sent, with the reasons as comments", NULL,
+			&options.sql},
 		{"rules", NULL, "print the catalogue of rules instead (with --json as JSON)", NULL,
 			&markdown},
 	};
 	const size_t count = sizeof(arguments) / sizeof(arguments[0]);
-	struct explain_options options = {.json = false};
 	struct buffer text = BUFFER_INIT, out = BUFFER_INIT;
 	struct error error = {.kind = ERROR_NONE};
 	struct settings settings = {.config = NULL};
@@ -134,9 +164,12 @@ int explain_command(int argc, char **argv)
 		result = 0;
 		goto out;
 	}
-	if (load_target(&target, profile ? profile : capabilities_profile_name(0), file, &error) < 0 ||
+	if (load_settings(state, &config, &settings, &error) < 0 ||
+		load_target(&target, profile ? profile : capabilities_profile_name(0), file, &settings,
+			&error) < 0 ||
 		source_version_of(source, &options.source, &error) < 0 ||
-		load_settings(state, &config, &settings, &error) < 0 || input_read_all(&text, &error) < 0)
+		mode_parse(sql_mode, options.source, &options.sql_mode, &error) < 0 ||
+		input_read_all(&text, &error) < 0)
 		goto out;
 	options.database = database;
 	options.client_charset = charset ? charset : "utf8mb4";

@@ -258,6 +258,8 @@ static void explain_one(struct explanation *e, const char *text, size_t length)
 
 	token_list_read(&tokens, text, length, &options, true);
 	if (tokens.count == 0 || take_use(e, &tokens)) {
+		if (tokens.count && e->options->sql)
+			explain_put_statement(text, length, e->out);
 		e->number--;
 		goto out;
 	}
@@ -266,6 +268,8 @@ static void explain_one(struct explanation *e, const char *text, size_t length)
 		e->stops++;
 	if (e->options->json)
 		put_json(e, text, length, &plan);
+	else if (e->options->sql)
+		explain_put_sql(text, length, &plan, e->out);
 	else
 		put_text(e, text, length, &plan);
 	for (size_t i = 0; i < plan.effect_count; i++)

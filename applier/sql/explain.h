@@ -12,6 +12,7 @@ struct explain_options {
 	const char *client_charset;
 	const struct rewrite_settings *settings;
 	bool json; /* one object per line and statement */
+	bool sql;  /* a script that a client can run, with the reasons as comments; secrets stay in it */
 };
 
 /* Splits a script as the command-line client does (';' outside of quotes, comments and stored code, DELIMITER
@@ -19,5 +20,10 @@ struct explain_options {
  * of statements that would stop, -1 never. */
 int explain_script(const char *text, size_t length, const struct explain_options *options,
 	const struct capabilities *target, struct buffer *out);
+
+/* One statement and its plan as part of such a script. */
+void explain_put_sql(const char *text, size_t length, const struct rewrite_plan *plan, struct buffer *out);
+/* A statement with the delimiter that it needs. */
+void explain_put_statement(const char *sql, size_t length, struct buffer *out);
 
 #endif

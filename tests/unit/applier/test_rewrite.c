@@ -534,6 +534,26 @@ static void scripts_are_split(void **state)
 	buffer_release(&out);
 }
 
+static void scripts_for_a_client(void **state)
+{
+	const char *script = "USE app; CREATE TABLE a (x INT) -- ;\n;\nDELIMITER $$\nCREATE DEFINER=root@localhost PROCEDURE p() "
+			     "BEGIN SELECT 1; END$$\nDELIMITER ;\nLOCK TABLES a WRITE;\nDROP TABLE a -- gone";
+	struct explain_options options = {.source = MYSQL80, .client_charset = "utf8mb4", .sql = true};
+	struct buffer out = BUFFER_INIT;
+
+	(void)state;
+	target_of("my97")->may_set_definer = false;
+	assert_int_equal(explain_script(script, strlen(script), &options, target_of("my97"), &out), 0);
+	assert_non_null(strstr(out.data, "USE app;\n"));
+	assert_non_null(strstr(out.data, "-- definer (rewrite): "));
+	/* what ends in a comment has its delimiter in the next line; a body keeps its own ';' */
+	assert_non_null(strstr(out.data, "\nDELIMITER ;;\nCREATE TABLE a (x INT) -- ;\n;;\nDELIMITER ;\n"));
+	assert_non_null(strstr(out.data, "\nDROP TABLE a -- gone\n;\n"));
+	assert_non_null(strstr(out.data, "DEFINER=CURRENT_USER PROCEDURE p() BEGIN SELECT 1; END;;\nDELIMITER ;\n"));
+	assert_non_null(strstr(out.data, "-- left out:\n-- LOCK TABLES a WRITE\n"));
+	buffer_release(&out);
+}
+
 static void capabilities_survive_saving(void **state)
 {
 	struct buffer first = BUFFER_INIT, second = BUFFER_INIT;
@@ -588,6 +608,7 @@ int main(void)
 		cmocka_unit_test(plans_hold_no_secrets_in_their_texts),
 		cmocka_unit_test(every_rule_has_a_name_of_its_own_and_an_example),
 		cmocka_unit_test(scripts_are_split),
+		cmocka_unit_test(scripts_for_a_client),
 		cmocka_unit_test(capabilities_survive_saving),
 	};
 
