@@ -9,7 +9,7 @@
 #include "binlog/format.h"
 
 #define MAGIC_BYTES 4u
-#define BLOCK ((size_t)128 << 10) /* read at once: it stays in the processor's cache */
+#define BLOCK ((size_t)256 << 10) /* read at once: it stays in the processor's cache */
 
 static const uint8_t magic[MAGIC_BYTES] = {0xfe, 'b', 'i', 'n'};
 static const uint8_t magic_encrypted[MAGIC_BYTES] = {0xfd, 'b', 'i', 'n'};

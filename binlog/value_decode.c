@@ -22,30 +22,58 @@ static inline void set_integer(
 	}
 }
 
-static const uint8_t *decode_float(const uint8_t *at, struct value *value, const char **problem)
+static const uint8_t *too_short(const char **problem)
 {
-	uint32_t bits = load_le32(at);
-
-	value->kind = VALUE_FLOAT;
-	memcpy(&value->number.f, &bits, sizeof(bits));
-	if (!isfinite(value->number.f)) {
-		*problem = "is not a finite number, which no server can store";
-		return NULL;
-	}
-	return at + 4;
+	*problem = VALUE_TOO_SHORT;
+	return NULL;
 }
 
-static const uint8_t *decode_double(const uint8_t *at, struct value *value, const char **problem)
+static const uint8_t *not_finite(const char **problem)
 {
-	uint64_t bits = load_le64(at);
+	*problem = "is not a finite number, which no server can store";
+	return NULL;
+}
 
+/* Called with constant widths only, so that each is one load. */
+static inline const uint8_t *decode_integer(const struct table_column *column, const uint8_t *at,
+	const uint8_t *end, unsigned width, struct value *value, const char **problem)
+{
+	if (!has(at, end, width))
+		return too_short(problem);
+	set_integer(column, value,
+		width == 1   ? *at
+		: width == 2 ? load_le16(at)
+		: width == 4 ? load_le32(at)
+		: width == 8 ? load_le64(at)
+			     : load_le(at, width),
+		width);
+	return at + width;
+}
+
+static const uint8_t *decode_float(
+	const uint8_t *at, const uint8_t *end, struct value *value, const char **problem)
+{
+	uint32_t bits;
+
+	if (!has(at, end, 4))
+		return too_short(problem);
+	bits = load_le32(at);
+	value->kind = VALUE_FLOAT;
+	memcpy(&value->number.f, &bits, sizeof(bits));
+	return isfinite(value->number.f) ? at + 4 : not_finite(problem);
+}
+
+static const uint8_t *decode_double(
+	const uint8_t *at, const uint8_t *end, struct value *value, const char **problem)
+{
+	uint64_t bits;
+
+	if (!has(at, end, 8))
+		return too_short(problem);
+	bits = load_le64(at);
 	value->kind = VALUE_DOUBLE;
 	memcpy(&value->number.d, &bits, sizeof(bits));
-	if (!isfinite(value->number.d)) {
-		*problem = "is not a finite number, which no server can store";
-		return NULL;
-	}
-	return at + 8;
+	return isfinite(value->number.d) ? at + 8 : not_finite(problem);
 }
 
 /* A length of `width` bytes and so many bytes. */
@@ -55,19 +83,16 @@ static inline const uint8_t *decode_bytes(const uint8_t *at, const uint8_t *end,
 	uint64_t length;
 
 	if (!has(at, end, width))
-		goto short_of;
+		return too_short(problem);
 	length = width == 1 ? *at : width == 2 ? load_le16(at) : width == 4 ? load_le32(at) : load_le(at, 3);
 	at += width;
 	if (!has(at, end, length))
-		goto short_of;
+		return too_short(problem);
 	value->kind = (uint8_t)kind;
 	value->compressed = false;
 	value->bytes = at;
 	value->length = (size_t)length;
 	return at + length;
-short_of:
-	*problem = VALUE_TOO_SHORT;
-	return NULL;
 }
 
 /* CHAR and VARCHAR: the width of the length follows from the declared maximum, which binds as well. */
@@ -87,10 +112,8 @@ static const uint8_t *decode_decimal(const struct table_column *column, const ui
 {
 	size_t size = column->maximum_bytes;
 
-	if (!has(at, end, size)) {
-		*problem = VALUE_TOO_SHORT;
-		return NULL;
-	}
+	if (!has(at, end, size))
+		return too_short(problem);
 	value->kind = VALUE_DECIMAL;
 	value->precision = column->precision;
 	value->scale = column->scale;
@@ -105,10 +128,8 @@ static const uint8_t *decode_set(const struct table_column *column, const uint8_
 {
 	unsigned width = column->bytes;
 
-	if (!has(at, end, width)) {
-		*problem = VALUE_TOO_SHORT;
-		return NULL;
-	}
+	if (!has(at, end, width))
+		return too_short(problem);
 	if (column->type == TYPE_BIT) {
 		value->kind = VALUE_BIT;
 		value->number.u = load_be(at, width);
@@ -123,53 +144,24 @@ static const uint8_t *decode_set(const struct table_column *column, const uint8_
 	return at + width;
 }
 
-/* The types of a fixed width of machine numbers. */
-static inline const uint8_t *decode_number(const struct table_column *column, const uint8_t *at,
-	const uint8_t *end, unsigned width, struct value *value, const char **problem)
-{
-	if (!has(at, end, width)) {
-		*problem = VALUE_TOO_SHORT;
-		return NULL;
-	}
-	switch (column->type) {
-	case TYPE_TINY:
-		set_integer(column, value, *at, 1);
-		return at + 1;
-	case TYPE_SHORT:
-		set_integer(column, value, load_le16(at), 2);
-		return at + 2;
-	case TYPE_INT24:
-		set_integer(column, value, load_le(at, 3), 3);
-		return at + 3;
-	case TYPE_LONG:
-		set_integer(column, value, load_le32(at), 4);
-		return at + 4;
-	case TYPE_LONGLONG:
-		set_integer(column, value, load_le64(at), 8);
-		return at + 8;
-	case TYPE_FLOAT:
-		return decode_float(at, value, problem);
-	default:
-		return decode_double(at, value, problem);
-	}
-}
-
 const uint8_t *value_decode(const struct table_column *column, const uint8_t *at, const uint8_t *end,
 	struct value *value, const char **problem)
 {
 	switch (column->type) {
 	case TYPE_TINY:
-		return decode_number(column, at, end, 1, value, problem);
+		return decode_integer(column, at, end, 1, value, problem);
 	case TYPE_SHORT:
-		return decode_number(column, at, end, 2, value, problem);
+		return decode_integer(column, at, end, 2, value, problem);
 	case TYPE_INT24:
-		return decode_number(column, at, end, 3, value, problem);
+		return decode_integer(column, at, end, 3, value, problem);
 	case TYPE_LONG:
-	case TYPE_FLOAT:
-		return decode_number(column, at, end, 4, value, problem);
+		return decode_integer(column, at, end, 4, value, problem);
 	case TYPE_LONGLONG:
+		return decode_integer(column, at, end, 8, value, problem);
+	case TYPE_FLOAT:
+		return decode_float(at, end, value, problem);
 	case TYPE_DOUBLE:
-		return decode_number(column, at, end, 8, value, problem);
+		return decode_double(at, end, value, problem);
 	case TYPE_VARCHAR:
 	case TYPE_STRING:
 		return decode_string(column, at, end, value, problem);
