@@ -211,6 +211,7 @@ int applier_open(struct applier **result, const struct applier_settings *setting
 	flight_init(&applier->control_flight);
 	capabilities_init(&applier->capabilities);
 	applier->tables = table_cache_new();
+	applier->spool = spool_new(settings->spool_directory);
 	if (target_connect(&applier->control, &settings->target, error) < 0)
 		goto fail;
 	applier->control_session = session_new(target_family(applier->control), target_version(applier->control));
@@ -242,6 +243,7 @@ void applier_close(struct applier *applier)
 	session_free(applier->control_session);
 	flight_release(&applier->control_flight);
 	table_cache_free(applier->tables);
+	spool_free(applier->spool);
 	temp_tables_free(applier->temps);
 	capabilities_release(&applier->capabilities);
 	conflict_index_free(applier->conflicts);
@@ -454,8 +456,10 @@ static void note_special(struct applier *applier, const struct transaction *tran
 {
 	size_t rows = 0, statements = 0;
 
-	for (const struct change *change = transaction->first; change; change = change->next)
-		*(change->kind == CHANGE_ROWS ? &rows : &statements) += 1;
+	for (const struct change *change = transaction->first; change; change = change->next) {
+		rows += change->kind == CHANGE_ROWS;
+		statements += change_is_statement(change);
+	}
 	pthread_mutex_lock(&applier->lock);
 	applier->committed = applier->next.sequence;
 	if (applier->window) {

@@ -76,6 +76,7 @@ struct applier_settings {
 	unsigned takeover_seconds;    /* a former owner that has not been heard of for so long loses the channel */
 	const struct rewrite_settings *rewrite;
 	struct assembler_limits limits; /* for XA transactions that are assembled again */
+	const char *spool_directory;    /* for files of LOAD DATA that are too large for memory */
 };
 
 /* What is known of the source. */

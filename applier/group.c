@@ -130,15 +130,30 @@ static int step_text(struct special *special, const struct plan_step *step, stru
 	return 0;
 }
 
+/* The file of a LOAD DATA: what came in parts before this one, then the blocks of this one. */
 struct load_reader {
+	const struct spool *spool; /* NULL: nothing came before */
+	uint64_t spool_at;
 	const struct load_block *block;
 	size_t at;
+	bool failed;
+	struct error error;
 };
 
 static size_t read_load(void *context, char *into, size_t room)
 {
 	struct load_reader *reader = context;
 	size_t left;
+
+	if (reader->failed)
+		return 0;
+	if (reader->spool && reader->spool_at < spool_length(reader->spool)) {
+		int got = spool_read(reader->spool, reader->spool_at, into, room, &reader->error);
+
+		reader->failed = got < 0;
+		reader->spool_at += got < 0 ? 0 : (uint64_t)got;
+		return got < 0 ? 0 : (size_t)got;
+	}
 
 	while (reader->block && reader->at == reader->block->length) {
 		reader->block = reader->block->next;
@@ -178,7 +193,8 @@ static int send_step(struct special *special, const struct change *change, const
 	const struct buffer *sql, struct error *error)
 {
 	struct target_outcome outcome;
-	struct load_reader reader = {change->blocks, 0};
+	struct load_reader reader = {
+		.spool = change->continues ? special->applier->spool : NULL, .block = change->blocks};
 	struct target_file file = {read_load, &reader};
 	int result;
 
@@ -186,6 +202,10 @@ static int send_step(struct special *special, const struct change *change, const
 		result = target_load(special->target, sql->data, sql->length, &file, &outcome, error);
 	else
 		result = target_statement(special->target, buffer_text(sql), sql->length, &outcome, error);
+	if (reader.failed) { /* whatever the target made of a file that is cut off */
+		*error = reader.error;
+		return -1;
+	}
 	if (result < 0 && (is_one_of(error->code, step->tolerated) ||
 		(special->redo && is_one_of(error->code, step->redo)))) {
 		error_clear(error);
@@ -385,7 +405,7 @@ static int run_before_steps(struct special *special, bool row_format, struct err
 	for (struct change *change = special->transaction->first; change; change = change->next) {
 		const struct planned_statement *planned;
 
-		if (change->kind == CHANGE_ROWS)
+		if (!change_is_statement(change))
 			continue;
 		if (prepare_change(special->applier, special->transaction, change, row_format, error) < 0)
 			return -1;
@@ -407,6 +427,17 @@ static int run_before_steps(struct special *special, bool row_format, struct err
 	return 0;
 }
 
+static int keep_blocks(struct spool *spool, const struct change *change, struct error *error)
+{
+	if (!change->continues)
+		spool_clear(spool);
+	for (const struct load_block *block = change->blocks; block; block = block->next) {
+		if (spool_add(spool, block->data, block->length, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int special_run_main(struct special *special, bool row_format, struct error *error)
 {
 	struct change *change = special->transaction->first;
@@ -423,6 +454,12 @@ int special_run_main(struct special *special, bool row_format, struct error *err
 			if (run_rows(special, change, end, error) < 0)
 				return -1;
 			change = end;
+			continue;
+		}
+		if (change->kind == CHANGE_BLOCKS) {
+			if (keep_blocks(special->applier->spool, change, error) < 0)
+				return -1;
+			change = change->next;
 			continue;
 		}
 		planned = change->applier_data;
@@ -447,7 +484,7 @@ static int run_after_steps(struct special *special, struct error *error)
 	for (struct change *change = special->transaction->first; change; change = change->next) {
 		const struct planned_statement *planned = change->applier_data;
 
-		if (change->kind == CHANGE_ROWS || !planned || planned->plan.action == PLAN_SKIP)
+		if (!change_is_statement(change) || !planned || planned->plan.action == PLAN_SKIP)
 			continue;
 		for (size_t i = 0; i < planned->plan.step_count; i++) {
 			if (planned->plan.steps[i].when != STEP_AFTER)

@@ -1,5 +1,5 @@
 /* What the parts of the applier share: coordinator (applier.c), preparing transactions (prepare.c), workers
- * (worker.c), transactions that run alone (special.c, group.c), taking the channel (channel.c), probing (probe.c). */
+ * (worker.c), transactions that run alone (special.c, group.c, xa.c), taking the channel (channel.c), probing (probe.c). */
 #ifndef APPLIER_INTERNAL_H
 #define APPLIER_INTERNAL_H
 
@@ -11,6 +11,7 @@
 #include "applier/intent.h"
 #include "applier/render.h"
 #include "applier/session.h"
+#include "applier/spool.h"
 #include "applier/table.h"
 #include "applier/temp.h"
 #include "applier/window.h"
@@ -53,6 +54,8 @@ struct applier {
 	struct conflict_index *conflicts; /* coordinator: key → sequence of the last batch that has it */
 	uint64_t barrier;                 /* coordinator: sequence of the last batch with statements */
 	struct intent found_intent;       /* of the run before: what had become of it */
+	struct spool *spool;              /* the file of a LOAD DATA whose statement is still to come */
+	unsigned kept_pieces;             /* of the XA transaction whose events are being kept */
 	bool streaming;                   /* parts of a transaction are on the control connection, not committed */
 	struct ended_session {
 		uint32_t server_id;

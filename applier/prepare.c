@@ -173,10 +173,12 @@ int prepare_transaction(struct applier *applier, struct transaction *transaction
 	for (const struct change *change = transaction->first; change; change = change->next)
 		row_format = row_format || change->kind == CHANGE_ROWS;
 	for (struct change *change = transaction->first; change; change = change->next) {
-		int result = change->kind == CHANGE_ROWS
-			? prepare_rows(applier, transaction, change, error)
-			: prepare_statement(applier, transaction, change, row_format, special, error);
+		int result = 0;
 
+		if (change->kind == CHANGE_ROWS)
+			result = prepare_rows(applier, transaction, change, error);
+		else if (change_is_statement(change))
+			result = prepare_statement(applier, transaction, change, row_format, special, error);
 		if (result < 0)
 			return -1;
 		/* a statement that changes definitions, or temporary tables, changes what the next one is read against */

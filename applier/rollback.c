@@ -37,7 +37,7 @@ void session_end_note(struct applier *applier, const struct change *change)
 bool session_has_ended(const struct applier *applier, const struct transaction *transaction)
 {
 	for (const struct change *at = transaction->first; at; at = at->next) {
-		for (size_t i = 0; at->kind != CHANGE_ROWS && i < ENDED_SESSIONS; i++) {
+		for (size_t i = 0; change_is_statement(at) && i < ENDED_SESSIONS; i++) {
 			if (applier->ended[i].thread_id == at->query.thread_id && applier->ended[i].server_id == at->server_id)
 				return true;
 		}
@@ -66,7 +66,7 @@ static bool is_temporary(struct applier *applier, const struct transaction *tran
 	struct temp_registry registry;
 
 	for (const struct change *at = transaction->first; at; at = at->next) {
-		if (at->kind != CHANGE_ROWS && effect_names(at, database, table))
+		if (change_is_statement(at) && effect_names(at, database, table))
 			return true;
 	}
 	temp_tables_registry(applier->temps, &registry);

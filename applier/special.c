@@ -6,99 +6,6 @@
 #include "base/fault.h"
 #include "base/log.h"
 
-/* ---- XA ---- */
-
-static void put_xid(struct buffer *sql, const struct xid *xid)
-{
-	buffer_printf(sql, "'%u-%u-%u-", xid->format_id, xid->gtrid_length, xid->bqual_length);
-	buffer_put_hex(sql, xid->data, (size_t)xid->gtrid_length + xid->bqual_length);
-	buffer_putc(sql, '\'');
-}
-
-static void put_prepared_where(struct special *special, struct buffer *sql)
-{
-	sql_put_name(sql, special->applier->settings.target.schema);
-	buffer_puts(sql, ".prepared WHERE channel = ");
-	sql_put_string(sql, special->applier->settings.channel, strlen(special->applier->settings.channel));
-	buffer_puts(sql, " AND xid = ");
-	put_xid(sql, &special->transaction->xid);
-}
-
-static void put_prepared_delete(struct special *special)
-{
-	buffer_puts(&special->effects, "DELETE FROM ");
-	put_prepared_where(special, &special->effects);
-	buffer_puts(&special->effects, "; ");
-	special->effect_count++;
-}
-
-/* Keeps the group's events on the target, in pieces that its packets hold. */
-static int xa_prepare(struct special *special, struct error *error)
-{
-	const struct transaction *transaction = special->transaction;
-	size_t piece = special->applier->packet_bytes / 4, at = 0;
-	struct buffer sql = BUFFER_INIT;
-	unsigned part = 0;
-	int result = special_begin(special, error);
-
-	do {
-		size_t length = transaction->events_length - at < piece ? transaction->events_length - at : piece;
-
-		buffer_clear(&sql);
-		buffer_puts(&sql, "REPLACE INTO ");
-		sql_put_name(&sql, special->applier->settings.target.schema);
-		buffer_puts(&sql, ".prepared (channel, xid, part, events) VALUES (");
-		sql_put_string(&sql, special->applier->settings.channel, strlen(special->applier->settings.channel));
-		buffer_puts(&sql, ", ");
-		put_xid(&sql, &transaction->xid);
-		buffer_printf(&sql, ", %u, x'", part++);
-		buffer_put_hex(&sql, transaction->events + at, length);
-		buffer_puts(&sql, "')");
-		if (result == 0)
-			result = target_execute(special->target, buffer_text(&sql), error);
-		at += length;
-	} while (result == 0 && at < transaction->events_length);
-	buffer_release(&sql);
-	return result < 0 ? -1 : special_commit(special, error);
-}
-
-static int xa_commit(struct special *special, struct error *error)
-{
-	struct transaction *kept = NULL, *decision = special->transaction;
-	struct buffer sql = BUFFER_INIT, events = BUFFER_INIT;
-	struct target_rows rows;
-	bool unused;
-	int result;
-
-	buffer_puts(&sql, "SELECT events FROM ");
-	put_prepared_where(special, &sql);
-	buffer_puts(&sql, " ORDER BY part");
-	result = target_query(special->target, sql.data, sql.length, &decision->arena, &rows, error);
-	for (size_t i = 0; result == 0 && i < rows.rows; i++)
-		buffer_append(&events, target_cell(&rows, i, 0), rows.lengths[i]);
-	if (result == 0 && rows.rows == 0)
-		result = error_set(error, ERROR_STOP,
-			"%s:%llu: the master commits an XA transaction that it prepared before the start position: its changes are "
-			"not known here. Take a copy that has them, or a start position before its XA PREPARE.",
-			decision->end.file, (unsigned long long)decision->end.offset);
-	if (result == 0)
-		result = assembler_replay((const uint8_t *)events.data, events.length, &special->applier->settings.limits, &kept,
-			error);
-	if (result == 0) {
-		put_prepared_delete(special);
-		special->transaction = kept;
-		result = prepare_transaction(special->applier, kept, &unused, error);
-		if (result == 0)
-			result = special_run_group(special, error);
-		special->transaction = decision;
-	}
-	if (kept)
-		transaction_free(kept);
-	buffer_release(&sql);
-	buffer_release(&events);
-	return result;
-}
-
 static void drop_real(void *context, const struct temp_table *table)
 {
 	struct special *special = context;
@@ -127,6 +34,8 @@ static int record_operator_skip(struct special *special, const char *reason, str
 	for (const struct change *change = special->transaction->first; change; change = change->next) {
 		static const char *const kinds[] = {"insert into", "update of", "delete from"};
 
+		if (change->kind == CHANGE_BLOCKS)
+			continue;
 		buffer_puts(&text, text.length ? "; " : "");
 		if (change->kind == CHANGE_ROWS)
 			buffer_printf(&text, "rows: %s %s.%s", kinds[change->rows.kind], change->map->database,
@@ -180,13 +89,14 @@ int special_apply(struct applier *applier, struct transaction *transaction, stru
 		result = special_run_group(&special, error);
 		break;
 	case TRANSACTION_XA_PREPARE:
-		result = xa_prepare(&special, error);
+		result = xa_keep(&special, error);
+		result = result < 0 ? result : special_commit(&special, error);
 		break;
 	case TRANSACTION_XA_COMMIT:
-		result = xa_commit(&special, error);
+		result = xa_apply(&special, error);
 		break;
 	case TRANSACTION_XA_ROLLBACK:
-		put_prepared_delete(&special);
+		xa_forget(&special);
 		result = special_commit(&special, error);
 		break;
 	case TRANSACTION_RESTART:
@@ -218,9 +128,35 @@ static int prepare_streamed(struct applier *applier, struct transaction *part, s
 		part->end.file, (unsigned long long)change->end_offset, statement_excerpt(change, &part->arena));
 }
 
+int special_run_part(struct special *special, struct error *error)
+{
+	struct transaction *part = special->transaction;
+
+	for (struct change *change = part->first; change; change = change->next) {
+		if (change_is_statement(change) && prepare_streamed(special->applier, part, change, error) < 0)
+			return -1;
+	}
+	return special_run_main(special, true, error);
+}
+
+/* Everything that makes a streamed transaction last. */
+static int end_stream(struct special *special, struct error *error)
+{
+	const struct transaction *part = special->transaction;
+
+	if (part->kind == TRANSACTION_ROLLBACK)
+		return error_set(error, ERROR_STOP,
+			"%s:%llu: a transaction larger than large-transaction-bytes was rolled back on the master, but changed "
+			"tables there that cannot be rolled back. Raise large-transaction-bytes and retry, or compare these "
+			"tables and skip.",
+			part->end.file, (unsigned long long)part->end.offset);
+	if (part->kind == TRANSACTION_COMMIT && part->events) /* XA COMMIT … ONE PHASE */
+		return xa_apply(special, error);
+	return special_commit(special, error);
+}
+
 int special_stream(struct applier *applier, struct transaction *part, struct error *error)
 {
-	bool row_format = true;
 	struct special special;
 	int result = 0;
 
@@ -232,12 +168,7 @@ int special_stream(struct applier *applier, struct transaction *part, struct err
 		result = record_operator_skip(&special, "skipped by the operator", error);
 		return special_end(&special, result < 0 ? result : special_commit(&special, error));
 	}
-	for (struct change *change = part->first; change && result == 0; change = change->next) {
-		if (change->kind != CHANGE_ROWS)
-			result = prepare_streamed(applier, part, change, error);
-	}
-	if (result == 0)
-		result = special_run_main(&special, row_format, error);
+	result = part->events ? xa_keep(&special, error) : special_run_part(&special, error);
 	if (result == 0 && FAULT_POINT("special.stream-part"))
 		result = error_set(error, ERROR_RETRY, "fault injected after a part of a large transaction");
 	if (result == 0 && part->kind == TRANSACTION_OPEN) {
@@ -245,13 +176,7 @@ int special_stream(struct applier *applier, struct transaction *part, struct err
 		return 0;
 	}
 	applier->streaming = false;
-	if (result == 0 && part->kind == TRANSACTION_ROLLBACK)
-		result = error_set(error, ERROR_STOP,
-			"%s:%llu: a transaction larger than large-transaction-bytes was rolled back on the master, but changed "
-			"tables there that cannot be rolled back. Raise large-transaction-bytes and retry, or compare these "
-			"tables and skip.",
-			part->end.file, (unsigned long long)part->end.offset);
-	return special_end(&special, result < 0 ? result : special_commit(&special, error));
+	return special_end(&special, result < 0 ? result : end_stream(&special, error));
 }
 
 void special_abandon(struct applier *applier)

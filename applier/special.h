@@ -1,5 +1,5 @@
-/* A transaction that runs alone on the coordinator's connection: private to special.c (which kinds there are) and
- * group.c (how the changes of one are carried out). */
+/* A transaction that runs alone on the coordinator's connection: private to special.c (which kinds there are), group.c
+ * (how the changes of one are carried out) and xa.c (those that are prepared first). */
 #ifndef APPLIER_SPECIAL_H
 #define APPLIER_SPECIAL_H
 
@@ -28,9 +28,19 @@ int special_end(struct special *special, int result);
 int special_begin(struct special *special, struct error *error);
 /* All changes of the transaction: the steps before it, its own, checkpoint and COMMIT, the steps after it. */
 int special_run_group(struct special *special, struct error *error);
-/* Only its own steps: a part of a transaction that is streamed. */
+/* A part of a transaction that is streamed. */
+int special_run_part(struct special *special, struct error *error);
+/* Only the transaction's own steps, of statements that are planned. */
 int special_run_main(struct special *special, bool row_format, struct error *error);
 /* Effects, intents gone, checkpoint, COMMIT. */
 int special_commit(struct special *special, struct error *error);
+
+/* xa.c */
+/* Writes the transaction's events, or those of a part of one, to the target; within the target's transaction. */
+int xa_keep(struct special *special, struct error *error);
+/* Carries out what was kept of the transaction with that name, and commits. */
+int xa_apply(struct special *special, struct error *error);
+/* It goes from there with the transaction that moves the checkpoint. */
+void xa_forget(struct special *special);
 
 #endif

@@ -99,6 +99,7 @@ void assembler_free(struct assembler *assembler)
 	payload_reader_free(assembler->payload);
 	buffer_release(&assembler->format_body);
 	buffer_release(&assembler->verbatim);
+	buffer_release(&assembler->kept);
 	free(assembler);
 }
 
@@ -111,6 +112,8 @@ void assembler_start(
 	gtid_set_free(assembler->previous_gtids);
 	assembler->previous_gtids = NULL;
 	buffer_clear(&assembler->verbatim);
+	buffer_clear(&assembler->kept);
+	assembler->groups_ended = 0;
 	memset(&assembler->format, 0, sizeof(assembler->format));
 	assembler->format.checksum = checksum;
 	assembler->position = *position;

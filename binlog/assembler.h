@@ -4,6 +4,7 @@
  *   assembler_control.c  what steers the stream: files, formats, heartbeats, lists of GTIDs, what stops it
  *   assembler_group.c    where a transaction begins and ends (4.5)
  *   assembler_changes.c  what is in it: statements with their context, LOAD DATA, table maps and rows
+ *   assembler_parts.c    what of a large one is handed out before its end
  *   assembler_payload.c  compressed transactions, event by event
  *
  * A handler is called once per event, with the position already moved behind it. */
@@ -37,6 +38,7 @@ struct map_entry { /* a table map of the open group, and its bytes for the case 
 struct load_file { /* the file of LOAD DATA that is being sent */
 	bool open;
 	uint32_t id;
+	bool handed_out; /* the first blocks, in a part */
 	struct load_block *first, *last;
 };
 
@@ -70,7 +72,9 @@ struct assembler {
 	bool expect_format; /* nothing but a format description may come next (or what is made up) */
 	bool first_in_file; /* no group of this file was seen yet */
 	bool failed;	    /* until assembler_start */
-	bool replaying;	    /* events of an XA_PREPARE group: positions and checksums mean nothing */
+	bool replaying;	    /* events kept of an XA_PREPARE group: positions and checksums mean nothing */
+	struct buffer kept; /* of these: an event that has not come whole */
+	unsigned groups_ended; /* since the start */
 	struct gtid_set *previous_gtids;
 	struct group group;
 	struct buffer verbatim; /* the open XA group's events */
@@ -96,26 +100,33 @@ assembler_handler handle_gtid, handle_query, handle_xid, handle_xa_prepare, hand
 struct transaction *group_transaction(struct assembler *assembler, const struct event *event);
 /* Hands the group out with its position; groups without changes become TRANSACTION_EMPTY. */
 void group_finish(struct assembler *assembler, enum transaction_end kind, const char *note);
-/* Hands out what there is when it has passed the limit. */
-void group_hand_out_part(struct assembler *assembler);
 /* The group's end will never come: forget it, and say so when parts were handed out. */
 void group_drop(struct assembler *assembler);
-/* The event goes, without its checksum, to those that XA PREPARE will hand out. */
-void group_keep_verbatim(struct assembler *assembler, const struct event *event);
 /* A transaction of one kind that is no group of the log: a restart, an abandoned one. */
 struct transaction *transaction_new(const struct assembler *assembler, enum transaction_end kind);
 void assembler_queue(struct assembler *assembler, struct transaction *transaction);
-/* Everything but arena and changes. */
-void transaction_copy_head(struct transaction *to, const struct transaction *from);
 
 /* assembler_changes.c */
 assembler_handler handle_intvar, handle_rand, handle_user_var, handle_begin_load, handle_append_block,
 	handle_delete_file, handle_annotation, handle_table_map, handle_rows;
+struct change *append_change(
+	struct assembler *assembler, const struct event_header *header, enum change_kind kind);
 /* Appends the statement with the context that stood before it. */
 int add_statement(struct assembler *assembler, const struct event *event, const struct query_event *query,
 	struct error *error);
-/* After a part was handed out: what the next statements still need moves to the new part. */
-void carry_maps(struct group *group);
+/* assembler_parts.c */
+/* Hands out what there is when it has passed the limit. */
+void group_hand_out_part(struct assembler *assembler);
+/* Is the group one to be prepared, of which the events are kept? */
+bool group_keeps_events(const struct assembler *assembler);
+/* The event goes, without its checksum, to those that XA PREPARE or a part will hand out. */
+void group_keep_verbatim(struct assembler *assembler, const struct event *event);
+/* The events since the last part go with the transaction; false when they are more than can be kept. */
+bool group_take_verbatim(struct assembler *assembler, struct transaction *transaction);
+/* In the parts of a prepared transaction the events stand for the changes. */
+void transaction_forget_changes(struct transaction *transaction);
+/* Everything but arena and changes. */
+void transaction_copy_head(struct transaction *to, const struct transaction *from);
 
 /* assembler_payload.c */
 assembler_handler handle_payload;

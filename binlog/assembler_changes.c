@@ -7,16 +7,16 @@
 
 #define NOTE_FAILED_LOAD "a LOAD DATA statement that failed on the master"
 
-static struct change *append_change(
-	struct assembler *assembler, const struct event *event, enum change_kind kind)
+struct change *append_change(
+	struct assembler *assembler, const struct event_header *header, enum change_kind kind)
 {
 	struct transaction *transaction = assembler->group.transaction;
 	struct change *change = arena_zalloc(&transaction->arena, sizeof(*change));
 
 	change->kind = kind;
-	change->timestamp = event->header.timestamp;
-	change->server_id = event->header.server_id;
-	change->header_flags = event->header.flags;
+	change->timestamp = header->timestamp;
+	change->server_id = header->server_id;
+	change->header_flags = header->flags;
 	change->end_offset = assembler->event_end;
 	if (transaction->last)
 		transaction->last->next = change;
@@ -37,7 +37,7 @@ int add_statement(struct assembler *assembler, const struct event *event, const 
 		return error_set(error, ERROR_CORRUPT,
 			"LOAD DATA refers to file %lu, but no block of it came before.",
 			(unsigned long)query->file_id);
-	change = append_change(assembler, event, query->is_load ? CHANGE_LOAD : CHANGE_QUERY);
+	change = append_change(assembler, &event->header, query->is_load ? CHANGE_LOAD : CHANGE_QUERY);
 	change->query = *query;
 	change->statement = group->context;
 	memset(&group->context, 0, sizeof(group->context));
@@ -46,6 +46,7 @@ int add_statement(struct assembler *assembler, const struct event *event, const 
 	group->annotation = NULL;
 	if (query->is_load) {
 		change->blocks = group->load.first;
+		change->continues = group->load.handed_out;
 		memset(&group->load, 0, sizeof(group->load));
 	}
 	return 0;
@@ -135,6 +136,7 @@ int handle_begin_load(struct assembler *assembler, const struct event *event, st
 	group_transaction(assembler, event);
 	*load = (struct load_file){.open = true, .id = id};
 	append_block(&assembler->group, data, length);
+	group_hand_out_part(assembler);
 	return 0;
 }
 
@@ -157,6 +159,7 @@ int handle_append_block(struct assembler *assembler, const struct event *event, 
 		expect_file(&assembler->group, id, error) < 0)
 		return -1;
 	append_block(&assembler->group, data, length);
+	group_hand_out_part(assembler);
 	return 0;
 }
 
@@ -266,22 +269,6 @@ int handle_table_map(struct assembler *assembler, const struct event *event, str
 	return 0;
 }
 
-void carry_maps(struct group *group)
-{
-	struct arena *arena = &group->transaction->arena;
-
-	group->last_map = NULL;
-	for (unsigned i = 0; i < MAP_BUCKETS; i++) {
-		struct map_entry **link = &group->maps[i];
-
-		for (; *link; link = &(*link)->next) {
-			*link = arena_copy(arena, *link, sizeof(**link));
-			(*link)->body = arena_copy(arena, (*link)->body, (*link)->body_length);
-			(*link)->map = NULL;
-		}
-	}
-}
-
 int handle_rows(struct assembler *assembler, const struct event *event, struct error *error)
 {
 	struct group *group = &assembler->group;
@@ -313,7 +300,7 @@ int handle_rows(struct assembler *assembler, const struct event *event, struct e
 			"it has %lu columns, but the table map of %s.%s has %lu.",
 			(unsigned long)rows.columns_count, entry->map->database, entry->map->table,
 			(unsigned long)entry->map->columns_count);
-	change = append_change(assembler, event, CHANGE_ROWS);
+	change = append_change(assembler, &event->header, CHANGE_ROWS);
 	change->rows = rows;
 	change->map = entry->map;
 	change->annotation = group->annotation;

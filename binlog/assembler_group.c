@@ -22,20 +22,6 @@ struct transaction *transaction_new(const struct assembler *assembler, enum tran
 	return transaction;
 }
 
-void transaction_copy_head(struct transaction *to, const struct transaction *from)
-{
-	struct arena arena = to->arena;
-
-	*to = *from;
-	to->arena = arena;
-	to->next = NULL;
-	to->first = to->last = NULL;
-	to->changes = 0;
-	to->row_bytes = 0;
-	to->events = NULL;
-	to->events_length = 0;
-}
-
 void assembler_queue(struct assembler *assembler, struct transaction *transaction)
 {
 	if (assembler->last)
@@ -116,38 +102,14 @@ void group_finish(struct assembler *assembler, enum transaction_end kind, const 
 	if (note) {
 		kind = TRANSACTION_EMPTY;
 		transaction->note = note;
-		transaction->first = transaction->last = NULL;
-		transaction->changes = 0;
-		transaction->row_bytes = 0;
+		transaction_forget_changes(transaction);
 	}
 	transaction->kind = kind;
 	transaction->end = assembler->position;
+	assembler->groups_ended++;
 	assembler->group.transaction = NULL;
 	group_reset(assembler);
 	assembler_queue(assembler, transaction);
-}
-
-void group_hand_out_part(struct assembler *assembler)
-{
-	struct group *group = &assembler->group;
-	struct transaction *part = group->transaction, *rest;
-
-	/* A prepared transaction is kept whole. Context that waits for its statement lives in this part's
-	 * memory. */
-	if (!assembler->limits.part_bytes || part->arena.bytes <= assembler->limits.part_bytes || group->xa ||
-		group->has_context || group->load.open || group->state != GROUP_OPEN)
-		return;
-	rest = transaction_new(assembler, TRANSACTION_OPEN);
-	transaction_copy_head(rest, part);
-	rest->part = part->part + 1;
-	part->kind = TRANSACTION_OPEN;
-	part->end = part->begin; /* a restart has to read the group again */
-	group->transaction = rest;
-	group->parts++;
-	if (group->annotation)
-		group->annotation = arena_strndup(&rest->arena, group->annotation, group->annotation_length);
-	carry_maps(group);
-	assembler_queue(assembler, part);
 }
 
 static int expect_no_group(const struct assembler *assembler, struct error *error)
@@ -188,21 +150,6 @@ static void begin_mariadb(struct assembler *assembler, const struct gtid_event *
 	group->xa_completed = (gtid->flags & MARIA_GTID_COMPLETED_XA) != 0;
 	group->alter = gtid->flags_extra &
 		       (MARIA_GTID_START_ALTER | MARIA_GTID_COMMIT_ALTER | MARIA_GTID_ROLLBACK_ALTER);
-}
-
-void group_keep_verbatim(struct assembler *assembler, const struct event *event)
-{
-	struct buffer *out = &assembler->verbatim;
-
-	if (assembler->replaying)
-		return;
-	buffer_put_le(out, event->header.timestamp, 4);
-	buffer_putc(out, (char)event->header.type);
-	buffer_put_le(out, event->header.server_id, 4);
-	buffer_put_le(out, EVENT_HEADER_SIZE + event->body_length, 4);
-	buffer_put_le(out, 0, 4); /* no place in a file */
-	buffer_put_le(out, event->header.flags, 2);
-	buffer_append(out, event->body, event->body_length);
 }
 
 int handle_gtid(struct assembler *assembler, const struct event *event, struct error *error)
@@ -291,6 +238,16 @@ static int out_of_order(
 		states[assembler->group.state]);
 }
 
+static int read_xid(const struct query_event *query, const char *verb, struct xid *xid, struct error *error)
+{
+	size_t skip = strlen(verb);
+
+	if (xid_parse(query->text + skip, query->text_length - skip, xid))
+		return 0;
+	return error_set(error, ERROR_STOP, "the name of the prepared transaction in \"%.*s\" cannot be read.",
+		(int)query->text_length, query->text);
+}
+
 static int begin_explicitly(struct assembler *assembler, const struct event *event,
 	const struct query_event *query, bool xa, struct error *error)
 {
@@ -303,6 +260,8 @@ static int begin_explicitly(struct assembler *assembler, const struct event *eve
 	group->state = GROUP_OPEN;
 	group->begin_seen = true;
 	if (xa && !group->xa) {
+		if (read_xid(query, "XA START", &group->transaction->xid, error) < 0)
+			return -1;
 		group->xa = true;
 		group_keep_verbatim(assembler, event);
 	}
@@ -315,7 +274,6 @@ static int end_prepared(struct assembler *assembler, const struct event *event,
 	const struct query_event *query, bool commit, struct error *error)
 {
 	struct group *group = &assembler->group;
-	size_t verb = commit ? strlen("XA COMMIT") : strlen("XA ROLLBACK");
 	struct transaction *transaction;
 
 	if (group->state == GROUP_OPEN && group->xa && !commit) {
@@ -325,10 +283,8 @@ static int end_prepared(struct assembler *assembler, const struct event *event,
 	if (group->state == GROUP_OPEN && !group->xa_completed)
 		return out_of_order(assembler, query, error);
 	transaction = group_transaction(assembler, event);
-	if (!xid_parse(query->text + verb, query->text_length - verb, &transaction->xid))
-		return error_set(error, ERROR_STOP,
-			"the name of the prepared transaction in \"%.*s\" cannot be read.",
-			(int)query->text_length, query->text);
+	if (read_xid(query, commit ? "XA COMMIT" : "XA ROLLBACK", &transaction->xid, error) < 0)
+		return -1;
 	group_finish(assembler, commit ? TRANSACTION_XA_COMMIT : TRANSACTION_XA_ROLLBACK, NULL);
 	return 0;
 }
@@ -423,59 +379,35 @@ int handle_xid(struct assembler *assembler, const struct event *event, struct er
 	return 0;
 }
 
-/* The format description of today, as a first event that does not depend on where it stood: no checksum, not
- * the start of a server. */
-static void put_format(const struct assembler *assembler, struct buffer *out)
-{
-	const struct buffer *body = &assembler->format_body;
-	bool has_algorithm =
-		binlog_format_names_checksum(assembler->format.family, assembler->format.version);
-	size_t start;
-
-	buffer_put_le(out, 0, 4);
-	buffer_putc(out, EVENT_FORMAT_DESCRIPTION);
-	buffer_put_le(out, 0, 4);
-	buffer_put_le(out, EVENT_HEADER_SIZE + body->length + (has_algorithm ? EVENT_CHECKSUM_SIZE : 0), 4);
-	buffer_put_le(out, 0, 6);
-	start = out->length;
-	buffer_append(out, body->data, body->length);
-	if (has_algorithm) {
-		out->data[out->length - 1] = CHECKSUM_OFF;
-		buffer_put_le(out, 0, EVENT_CHECKSUM_SIZE);
-	}
-	memset(out->data + start + FORMAT_CREATED_OFFSET, 0, 4);
-}
-
 int handle_xa_prepare(struct assembler *assembler, const struct event *event, struct error *error)
 {
 	struct group *group = &assembler->group;
 	struct transaction *transaction = group->transaction;
-	struct buffer events = BUFFER_INIT;
+	struct xid xid;
 	bool one_phase;
 
 	if (group->state != GROUP_OPEN)
 		return error_set(error, ERROR_CORRUPT, "it prepares a transaction, but none is open.");
-	if (xa_prepare_parse(event, &transaction->xid, &one_phase, error) < 0)
+	if (xa_prepare_parse(event, &xid, &one_phase, error) < 0)
 		return -1;
+	if (group->parts && group->xa && memcmp(&xid, &transaction->xid, sizeof(xid)) != 0)
+		return error_set(error, ERROR_CORRUPT, "it prepares a transaction of another name than the one that is open.");
+	transaction->xid = xid;
 	transaction->flags |= TRANSACTION_FLAG_TRANSACTIONAL;
-	if (one_phase || assembler->replaying) {
+	if (group->parts && group_keeps_events(assembler)) {
+		transaction_forget_changes(transaction);
+	} else if (one_phase || assembler->replaying) {
 		group_finish(assembler, TRANSACTION_COMMIT, NULL);
 		return 0;
 	}
 	if (!group->xa)
 		return error_set(error, ERROR_CORRUPT,
 			"it prepares a transaction that was not announced as one to be prepared.");
-	put_format(assembler, &events);
-	buffer_append(&events, assembler->verbatim.data, assembler->verbatim.length);
-	if (!buffer_ok(&events) || !buffer_ok(&assembler->verbatim)) {
-		buffer_release(&events);
+	if (!group_take_verbatim(assembler, transaction))
 		return error_set(error, ERROR_STOP,
-			"the prepared transaction is larger than 2 GiB, which cannot be kept.");
-	}
-	transaction->events = arena_copy(&transaction->arena, events.data, events.length);
-	transaction->events_length = events.length;
-	buffer_release(&events);
-	group_finish(assembler, TRANSACTION_XA_PREPARE, NULL);
+			"the prepared transaction is larger than 2 GiB, which cannot be kept at once; set "
+			"large-transaction-bytes.");
+	group_finish(assembler, one_phase ? TRANSACTION_COMMIT : TRANSACTION_XA_PREPARE, NULL);
 	return 0;
 }
 

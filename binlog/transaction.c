@@ -1,6 +1,7 @@
 #include "binlog/transaction.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cursor.h"
 #include "binlog/assembler.h"
@@ -13,55 +14,56 @@ void transaction_free(struct transaction *transaction)
 	free(transaction);
 }
 
-/* Pushes the events one after the other. */
-static int replay_events(
-	struct assembler *assembler, const uint8_t *events, size_t length, struct error *error)
+struct assembler *assembler_new_kept(const struct assembler_limits *limits)
 {
-	struct cursor cursor = cursor_of(events, length);
+	struct position nowhere = {.file = "(prepared)"};
+	struct assembler *assembler = assembler_new(limits);
 
-	while (!cursor_empty(&cursor)) {
-		struct cursor header = cursor;
+	assembler_start(assembler, &nowhere, CHECKSUM_OFF);
+	assembler->replaying = true;
+	return assembler;
+}
+
+/* The length of the event at the cursor, or 0 when its header is not whole. */
+static uint32_t event_length(struct cursor header)
+{
+	cursor_bytes(&header, 9); /* the length stands behind time, type and server */
+	return cursor_u32(&header);
+}
+
+/* What is cut off at the end waits in `kept` for the next call. */
+int assembler_push_kept(
+	struct assembler *assembler, const uint8_t *bytes, size_t length, struct error *error)
+{
+	struct buffer *rest = &assembler->kept;
+	struct cursor cursor;
+
+	buffer_append(rest, bytes, length);
+	if (!buffer_ok(rest))
+		return error_set(error, ERROR_CORRUPT, "An event kept of a prepared transaction has no end.");
+	cursor = cursor_of(rest->data, rest->length);
+	while (cursor_left(&cursor) >= EVENT_HEADER_SIZE) {
+		uint32_t size = event_length(cursor);
 		const uint8_t *event = cursor.at;
-		uint32_t size;
 
-		cursor_bytes(&header, 9); /* the length stands behind time, type and server */
-		size = cursor_u32(&header);
-		if (header.bad || size < EVENT_HEADER_SIZE || !cursor_bytes(&cursor, size))
+		if (size < EVENT_HEADER_SIZE)
 			return error_set(error, ERROR_CORRUPT,
-				"The events kept of a prepared transaction end inside an event (byte %zu of "
-				"%zu).",
-				(size_t)(event - events), length);
+				"An event kept of a prepared transaction names a length of %lu bytes.",
+				(unsigned long)size);
+		if (!cursor_bytes(&cursor, size))
+			break;
 		if (assembler_push(assembler, event, size, error) < 0)
 			return error_context(error, "Reading the events kept of a prepared transaction");
 	}
+	memmove(rest->data, cursor.at, cursor_left(&cursor));
+	rest->length = cursor_left(&cursor);
 	return 0;
 }
 
-int assembler_replay(const uint8_t *events, size_t length, const struct assembler_limits *limits,
-	struct transaction **transaction, struct error *error)
+int assembler_end_kept(const struct assembler *assembler, struct error *error)
 {
-	struct assembler_limits whole = *limits;
-	struct position nowhere = {.file = "(prepared)"};
-	struct assembler *assembler;
-	struct transaction *assembled = NULL;
-	int result = -1;
-
-	whole.part_bytes = 0; /* it is one transaction, and it was kept in memory before */
-	assembler = assembler_new(&whole);
-	assembler_start(assembler, &nowhere, CHECKSUM_OFF);
-	assembler->replaying = true;
-	if (replay_events(assembler, events, length, error) < 0)
-		goto out;
-	assembled = assembler_next(assembler);
-	if (!assembled || assembler_in_group(assembler) || assembler->first) {
-		error_set(error, ERROR_CORRUPT,
-			"The events kept of a prepared transaction are not one whole transaction.");
-		transaction_free(assembled);
-		goto out;
-	}
-	*transaction = assembled;
-	result = 0;
-out:
-	assembler_free(assembler);
-	return result;
+	if (assembler->kept.length == 0 && assembler->groups_ended == 1 && !assembler_in_group(assembler))
+		return 0;
+	return error_set(error, ERROR_CORRUPT,
+		"The events kept of a prepared transaction are not one whole transaction.");
 }

@@ -25,9 +25,10 @@ struct load_block { /* the file of a LOAD DATA statement, block by block */
 };
 
 enum change_kind {
-	CHANGE_QUERY, /* query, statement */
-	CHANGE_LOAD,  /* query (is_load), statement, blocks */
-	CHANGE_ROWS,  /* rows, map */
+	CHANGE_QUERY,	/* query, statement */
+	CHANGE_LOAD,	/* query (is_load), statement, blocks */
+	CHANGE_ROWS,	/* rows, map */
+	CHANGE_BLOCKS,	/* blocks of a file, whose LOAD DATA (if it did not fail) comes in a later part */
 };
 
 struct change {
@@ -41,6 +42,7 @@ struct change {
 	struct query_event query;
 	struct statement_context statement;
 	struct load_block *blocks;
+	bool continues; /* LOAD, BLOCKS: blocks of the same file came in parts before this one */
 	struct rows_event rows;
 	struct table_map *map;
 	const char *annotation; /* text of ROWS_QUERY/ANNOTATE_ROWS of this statement, or NULL */
@@ -98,10 +100,16 @@ struct transaction {
 	size_t row_bytes; /* of all rows events */
 	/* XA_PREPARE: the format description and then the events of the group verbatim (each with header,
 	 * without checksum), so that the applier can keep them and have them assembled again
-	 * (assembler_replay) by another process later; NULL otherwise */
+	 * (assembler_new_kept) by another process later. Of a large one each part has some of them, and no
+	 * changes; such a group may end in COMMIT (of one phase) as well. NULL otherwise */
 	const uint8_t *events;
 	size_t events_length;
 };
+
+static inline bool change_is_statement(const struct change *change)
+{
+	return change->kind == CHANGE_QUERY || change->kind == CHANGE_LOAD;
+}
 
 void transaction_free(struct transaction *transaction);
 
@@ -139,8 +147,12 @@ const struct binlog_format *assembler_format(const struct assembler *assembler);
 /* The GTIDs that PREVIOUS_GTIDS / GTID_LIST of the current file named, or NULL. */
 const struct gtid_set *assembler_previous_gtids(const struct assembler *assembler);
 
-/* Assembles the events kept of an XA_PREPARE group into a transaction of kind COMMIT. */
-int assembler_replay(const uint8_t *events, size_t length, const struct assembler_limits *limits,
-	struct transaction **transaction, struct error *error);
+/* The events kept of an XA_PREPARE group, assembled into a transaction of kind COMMIT: give them in order, cut
+ * anywhere; assembler_next() hands out the transaction, or its parts, as from the log; at the end ask whether
+ * it was all there. Such an assembler is not started, and nothing else is pushed. */
+struct assembler *assembler_new_kept(const struct assembler_limits *limits);
+int assembler_push_kept(
+	struct assembler *assembler, const uint8_t *bytes, size_t length, struct error *error);
+int assembler_end_kept(const struct assembler *assembler, struct error *error);
 
 #endif

@@ -197,6 +197,7 @@ static int prepare(struct run *run, const char *log_level, struct error *error)
 		state_lock_take(&run->lock, run->directory, error) < 0 || open_state(run, error) < 0)
 		return -1;
 	settings.state = run->state;
+	run->settings.applier.spool_directory = run->directory;
 	if (pipeline_new(&run->pipeline, &settings, error) < 0)
 		return -1;
 	run->loop = ev_default_loop(EVFLAG_NOENV);

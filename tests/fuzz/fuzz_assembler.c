@@ -25,8 +25,10 @@ static size_t walk(struct transaction *transaction)
 	for (struct change *change = transaction->first; change; change = change->next, changes++) {
 		if (change->kind == CHANGE_ROWS)
 			walk_rows(transaction, change);
-		else
+		else if (change_is_statement(change))
 			MUST(change->query.text_length > 0);
+		else
+			MUST(change->blocks != NULL && change == transaction->last);
 		MUST((change->next == NULL) == (change == transaction->last));
 	}
 	MUST(changes == transaction->changes);
@@ -34,25 +36,37 @@ static size_t walk(struct transaction *transaction)
 	return changes;
 }
 
-static void replay(const struct transaction *transaction, const struct assembler_limits *limits)
+/* The events of a whole prepared transaction, or of all parts of one: they make one again. */
+static void replay(const struct buffer *events, const struct assembler_limits *limits)
 {
+	struct assembler *assembler = assembler_new_kept(limits);
 	struct transaction *again;
+	enum transaction_end kind = TRANSACTION_OPEN;
 	struct error error = {0};
 
-	MUST(assembler_replay(transaction->events, transaction->events_length, limits, &again, &error) == 0);
-	MUST(again->kind == TRANSACTION_COMMIT || again->kind == TRANSACTION_EMPTY);
-	MUST(again->changes == transaction->changes);
-	transaction_free(again);
+	MUST(assembler_push_kept(assembler, (const uint8_t *)events->data, events->length, &error) == 0);
+	while ((again = assembler_next(assembler))) {
+		MUST(kind == TRANSACTION_OPEN && again->events == NULL);
+		kind = again->kind;
+		walk(again);
+		transaction_free(again);
+	}
+	MUST(kind == TRANSACTION_COMMIT || kind == TRANSACTION_EMPTY);
+	MUST(assembler_end_kept(assembler, &error) == 0);
+	assembler_free(assembler);
 }
 
-static void take(struct assembler *assembler, const struct assembler_limits *limits)
+static void take(struct assembler *assembler, const struct assembler_limits *limits, struct buffer *events)
 {
 	struct transaction *transaction;
 
 	while ((transaction = assembler_next(assembler))) {
 		walk(transaction);
-		if (transaction->events)
-			replay(transaction, limits);
+		if (transaction->part == 0)
+			buffer_clear(events);
+		buffer_append(events, transaction->events, transaction->events_length);
+		if (transaction->events && transaction->kind != TRANSACTION_OPEN)
+			replay(events, limits);
 		transaction_free(transaction);
 	}
 }
@@ -61,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct assembler_limits limits = {.event_bytes = 1 << 20, .payload_bytes = 1 << 20};
 	struct position start = {.file = "binlog.000001", .offset = 4};
-	struct buffer format = BUFFER_INIT;
+	struct buffer format = BUFFER_INIT, events = BUFFER_INIT;
 	struct assembler *assembler;
 	struct error error = {0};
 
@@ -79,13 +93,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			MUST(error.kind == ERROR_CORRUPT || error.kind == ERROR_STOP);
 			break;
 		}
-		take(assembler, &limits);
+		take(assembler, &limits, &events);
 	}
 	if (data[0] & 32) { /* a connection that breaks */
 		assembler_start(assembler, &start, CHECKSUM_CRC32);
-		take(assembler, &limits);
+		take(assembler, &limits, &events);
 	}
 	assembler_free(assembler);
 	buffer_release(&format);
+	buffer_release(&events);
 	return 0;
 }

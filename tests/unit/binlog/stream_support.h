@@ -243,6 +243,25 @@ static UNUSED void xid(struct stream *stream)
 	ok(stream, EVENT_XID, XID_BODY, 8);
 }
 
+/* The events kept of a prepared transaction, as one, given in pieces of `piece` bytes (0: at once). */
+static UNUSED int assemble_kept(const uint8_t *events, size_t length, size_t piece,
+	struct transaction **transaction, struct error *error)
+{
+	struct assembler_limits limits = {0};
+	struct assembler *assembler = assembler_new_kept(&limits);
+	int rc = 0;
+
+	for (size_t at = 0, take; at < length && rc == 0; at += take) {
+		take = piece && piece < length - at ? piece : length - at;
+		rc = assembler_push_kept(assembler, events + at, take, error);
+	}
+	if (rc == 0)
+		rc = assembler_end_kept(assembler, error);
+	*transaction = rc == 0 ? assembler_next(assembler) : NULL;
+	assembler_free(assembler);
+	return rc;
+}
+
 #define UUID "00112233-4455-6677-8899-aabbccddeeff"
 
 static UNUSED void rotate(struct stream *s, const char *file, uint64_t offset, bool made_up)

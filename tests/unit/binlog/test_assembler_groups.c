@@ -178,7 +178,6 @@ static void xa_mysql(void **state)
 {
 	struct stream s;
 	struct transaction *t, *again;
-	struct assembler_limits limits = {0};
 
 	(void)state;
 	start(&s, "8.0.41");
@@ -196,7 +195,7 @@ static void xa_mysql(void **state)
 	assert_int_equal(t->changes, 2);
 	assert_int_equal(t->xid.gtrid_length, 1);
 	assert_memory_equal(t->xid.data, "ab", 2);
-	if (assembler_replay(t->events, t->events_length, &limits, &again, &s.error) < 0)
+	if (assemble_kept(t->events, t->events_length, 0, &again, &s.error) < 0)
 		fail_msg("%s", s.error.text);
 	assert_int_equal(again->kind, TRANSACTION_COMMIT);
 	assert_int_equal(again->changes, 2);
@@ -204,9 +203,14 @@ static void xa_mysql(void **state)
 	assert_int_equal(again->first->kind, CHANGE_ROWS);
 	assert_int_equal(again->first->rows.rows_length, 15);
 	transaction_free(again);
+	for (size_t piece = 1; piece < t->events_length; piece++) { /* cut anywhere */
+		assert_int_equal(assemble_kept(t->events, t->events_length, piece, &again, &s.error), 0);
+		assert_int_equal(again->changes, 2);
+		transaction_free(again);
+	}
 	/* what was kept may be damaged */
 	for (size_t cut = 0; cut < t->events_length; cut++) {
-		assert_int_equal(assembler_replay(t->events, cut, &limits, &again, &s.error), -1);
+		assert_int_equal(assemble_kept(t->events, cut, 0, &again, &s.error), -1);
 		assert_int_equal(s.error.kind, ERROR_CORRUPT);
 	}
 	transaction_free(t);
@@ -233,10 +237,9 @@ static void xa_mariadb(void **state)
 {
 	struct stream s;
 	struct transaction *t, *again;
-	struct assembler_limits limits = {0};
 
 	(void)state;
-	start_at(&s, "10.11.6-MariaDB-log", 4, 1); /* prepared ones do not come in parts */
+	start(&s, "10.11.6-MariaDB-log");
 	maria_gtid(&s, 1, "4c 01000000 01 01 6162");
 	map(&s, 5, "t");
 	rows(&s, 5, 1, 3);
@@ -248,7 +251,7 @@ static void xa_mariadb(void **state)
 	query(&s, "XA ROLLBACK X'61',X'63',1");
 	t = assembler_next(s.assembler);
 	assert_int_equal(t->kind, TRANSACTION_XA_PREPARE);
-	if (assembler_replay(t->events, t->events_length, &limits, &again, &s.error) < 0)
+	if (assemble_kept(t->events, t->events_length, 0, &again, &s.error) < 0)
 		fail_msg("%s", s.error.text);
 	assert_int_equal(again->changes, 1);
 	assert_int_equal(again->family, FAMILY_MARIADB);
@@ -262,9 +265,107 @@ static void xa_mariadb(void **state)
 	stop(&s);
 }
 
+/* A prepared transaction comes in parts that have its events, and these make one transaction (or its parts) again. */
+static void xa_in_parts(void **state)
+{
+	struct stream s;
+	struct buffer events = BUFFER_INIT;
+	struct transaction *t;
+	unsigned parts = 0;
+
+	(void)state;
+	start_at(&s, "8.0.41", 4, 4096);
+	for (int one_phase = 0; one_phase < 2; one_phase++) {
+		char prepare[] = "\0\1\0\0\0\1\0\0\0\1\0\0\0ab";
+
+		buffer_clear(&events);
+		parts = 0;
+		prepare[0] = (char)one_phase;
+		mysql_gtid(&s, 1);
+		query(&s, "XA START X'61',X'62',1");
+		for (unsigned i = 0; i < 20; i++) {
+			map(&s, 5, "t");
+			ok(&s, EVENT_USER_VAR, "\1\0\0\0b\0\0\10\0\0\0\2\0\0\0xy", 17);
+			rows(&s, 5, 0, 100);
+			query(&s, "insert into t select @b");
+		}
+		query(&s, "XA END X'61',X'62',1");
+		ok(&s, EVENT_XA_PREPARE, prepare, 15);
+		while ((t = assembler_next(s.assembler))) {
+			bool last = t->kind != TRANSACTION_OPEN;
+
+			assert_int_equal(t->part, parts++);
+			assert_int_equal(t->changes, 0);
+			assert_null(t->first);
+			assert_true(t->events_length > 0 && t->events_length < 8192);
+			assert_memory_equal(t->xid.data, "ab", 2);
+			if (last)
+				assert_int_equal(
+					t->kind, one_phase ? TRANSACTION_COMMIT : TRANSACTION_XA_PREPARE);
+			buffer_append(&events, t->events, t->events_length);
+			transaction_free(t);
+		}
+		assert_true(parts > 2);
+		assert_int_equal(assemble_kept((const uint8_t *)events.data, events.length, 1000, &t, &s.error), 0);
+		assert_int_equal(t->kind, TRANSACTION_COMMIT);
+		assert_int_equal(t->changes, 40);
+		assert_memory_equal(t->last->statement.variables->value, "xy", 2);
+		transaction_free(t);
+	}
+	mysql_gtid(&s, 2);
+	query(&s, "XA START X'61',X'62',1");
+	for (unsigned i = 0; i < 4; i++) {
+		map(&s, 5, "t");
+		rows(&s, 5, 1, 500);
+	}
+	query(&s, "XA END X'61',X'62',1");
+	bad(&s, EVENT_XA_PREPARE, "\0\1\0\0\0\1\0\0\0\1\0\0\0ac", 15, ERROR_CORRUPT, "of another name");
+	buffer_release(&events);
+	stop(&s);
+}
+
+/* Kept events are handed out in parts as well. */
+static void kept_in_parts(void **state)
+{
+	struct assembler_limits limits = {.part_bytes = 4096};
+	struct assembler *assembler = assembler_new_kept(&limits);
+	struct stream s;
+	struct transaction *t, *kept;
+	unsigned parts = 0, changes = 0;
+	struct error error = {0};
+
+	(void)state;
+	start(&s, "8.0.41");
+	mysql_gtid(&s, 1);
+	query(&s, "XA START X'61',X'62',1");
+	for (unsigned i = 0; i < 20; i++) {
+		map(&s, 5, "t");
+		rows(&s, 5, 1, 200);
+	}
+	query(&s, "XA END X'61',X'62',1");
+	ok(&s, EVENT_XA_PREPARE, "\0\1\0\0\0\1\0\0\0\1\0\0\0ab", 15);
+	kept = assembler_next(s.assembler);
+	for (size_t at = 0; at < kept->events_length; at += 512) {
+		size_t left = kept->events_length - at;
+
+		assert_int_equal(assembler_push_kept(assembler, kept->events + at, left < 512 ? left : 512, &error), 0);
+		while ((t = assembler_next(assembler))) {
+			assert_int_equal(t->part, parts++);
+			changes += (unsigned)t->changes;
+			assert_null(t->events);
+			transaction_free(t);
+		}
+	}
+	assert_int_equal(assembler_end_kept(assembler, &error), 0);
+	assert_true(parts > 2);
+	assert_int_equal(changes, 20);
+	transaction_free(kept);
+	assembler_free(assembler);
+	stop(&s);
+}
+
 static void replay_of_other_things(void **state)
 {
-	struct assembler_limits limits = {0};
 	struct buffer body = BUFFER_INIT, events = BUFFER_INIT;
 	struct transaction *t;
 	struct error error = {0};
@@ -273,21 +374,21 @@ static void replay_of_other_things(void **state)
 	put_format_body(&body, "8.0.41", 0, 0);
 	put_event(&events, EVENT_FORMAT_DESCRIPTION, 0, 7, 0, 0, body.data, body.length, true);
 	assert_int_equal(
-		assembler_replay((const uint8_t *)events.data, events.length, &limits, &t, &error), -1);
+		assemble_kept((const uint8_t *)events.data, events.length, 0, &t, &error), -1);
 	assert_error(&error, ERROR_CORRUPT, "not one whole transaction");
 	buffer_clear(&body);
 	query_body(&body, "", "drop table t");
 	put_event(&events, EVENT_QUERY, 0, 7, 0, 0, body.data, body.length, false);
 	assert_int_equal(
-		assembler_replay((const uint8_t *)events.data, events.length, &limits, &t, &error), 0);
+		assemble_kept((const uint8_t *)events.data, events.length, 0, &t, &error), 0);
 	transaction_free(t);
 	put_event(&events, EVENT_QUERY, 0, 7, 0, 0, body.data, body.length, false);
 	assert_int_equal(
-		assembler_replay((const uint8_t *)events.data, events.length, &limits, &t, &error), -1);
+		assemble_kept((const uint8_t *)events.data, events.length, 0, &t, &error), -1);
 	assert_error(&error, ERROR_CORRUPT, "not one whole transaction");
 	put_event(&events, EVENT_XID, 0, 7, 0, 0, XID_BODY, 8, false);
 	assert_int_equal(
-		assembler_replay((const uint8_t *)events.data, events.length, &limits, &t, &error), -1);
+		assemble_kept((const uint8_t *)events.data, events.length, 0, &t, &error), -1);
 	assert_error(&error, ERROR_CORRUPT, "none is open");
 	buffer_release(&body);
 	buffer_release(&events);
@@ -412,6 +513,8 @@ int main(void)
 		cmocka_unit_test(mariadb_two_phase_alter),
 		cmocka_unit_test(xa_mysql),
 		cmocka_unit_test(xa_mariadb),
+		cmocka_unit_test(xa_in_parts),
+		cmocka_unit_test(kept_in_parts),
 		cmocka_unit_test(replay_of_other_things),
 		cmocka_unit_test(impossible_orders),
 		cmocka_unit_test(unknown_and_refused_types),
