@@ -10,6 +10,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 
+/* Batches that are dispatched and not committed may have so much memory together. */
+#define PENDING_BYTES ((size_t)16 << 20)
+
 void place_of(struct applier_place *place, const struct transaction *transaction, const struct change *change,
 	uint64_t item)
 {
@@ -326,7 +329,7 @@ void applier_progress(struct applier *applier, struct applier_progress *progress
 	*progress = applier->progress;
 	progress->workers_busy = 0;
 	for (unsigned i = 0; i < applier->settings.workers; i++)
-		progress->workers_busy += applier->workers[i].batch != NULL;
+		progress->workers_busy += applier->workers[i].count != 0;
 	pthread_mutex_unlock(&applier->lock);
 }
 
@@ -347,29 +350,86 @@ static bool run_ended(struct applier *applier)
 	bool ended;
 
 	pthread_mutex_lock(&applier->lock);
-	ended = applier->failed || applier->stopping;
+	ended = applier_ended(applier);
 	pthread_mutex_unlock(&applier->lock);
 	return ended;
 }
 
-static struct worker *idle_worker(struct applier *applier)
+/* ---- who gets a batch ---- */
+
+static bool any_idle_worker(struct applier *applier)
 {
-	struct worker *idle = NULL;
+	bool idle = false;
 
 	pthread_mutex_lock(&applier->lock);
-	for (unsigned i = 0; i < applier->settings.workers && !idle; i++) {
-		if (!applier->workers[i].batch)
-			idle = &applier->workers[i];
-	}
+	for (unsigned i = 0; i < applier->settings.workers && !idle; i++)
+		idle = applier->workers[i].count == 0;
 	if (applier->window && !window_has_room(applier->window, applier->next.sequence + 1))
-		idle = NULL;
+		idle = false;
 	pthread_mutex_unlock(&applier->lock);
 	return idle;
 }
 
-/* Gives the batch to an idle worker. */
-static void dispatch(struct applier *applier, struct worker *worker, struct batch *batch)
+/* The worker for the batch, under the lock. One that has a batch in hand which this one conflicts with can send this one right
+ * behind it. Without such a batch, a worker with nothing to do is better where the target is busy with a batch for longer than
+ * the way there and back takes: the COMMIT can only be sent when the answer to that of the batch before has come. */
+static struct worker *choose_worker(struct applier *applier, const struct batch *batch)
 {
+	struct worker *last = applier->last_worker, *idle = NULL;
+	uint64_t needed = batch->after_commit ? batch->sequence - 1 : batch->after;
+
+	for (unsigned i = 0; i < applier->settings.workers; i++) {
+		struct worker *worker = &applier->workers[i];
+
+		if (needed > applier->committed && worker_holds(worker, needed))
+			return worker;
+		if (!idle && worker->count == 0)
+			idle = worker;
+	}
+	if (last && (last->count == 0 || !idle))
+		return last;
+	if (!idle)
+		return &applier->workers[0];
+	return !last || applier->window || applier->batch_us > target_round_trip_us(idle->target) ? idle : last;
+}
+
+/* Gives the batch to a worker as soon as one has room for it; false when the run has ended. */
+static bool hand_over(struct applier *applier, struct batch *batch)
+{
+	struct worker *worker;
+	bool go_on;
+
+	pthread_mutex_lock(&applier->lock);
+	for (;;) {
+		worker = choose_worker(applier, batch);
+		go_on = !applier_ended(applier);
+		if (!go_on || (worker_has_room(worker) &&
+				(!applier->pending_bytes || applier->pending_bytes + batch->held_bytes <= PENDING_BYTES) &&
+				(!applier->window || window_has_room(applier->window, batch->sequence))))
+			break;
+		pthread_cond_wait(&applier->changed, &applier->lock);
+	}
+	if (go_on) {
+		if (applier->window)
+			window_add(applier->window, batch);
+		applier->progress.idle = false;
+		applier->pending_bytes += batch->held_bytes;
+		applier->last_worker = worker;
+		worker_take(worker, batch);
+		pthread_cond_broadcast(&applier->changed);
+	}
+	pthread_mutex_unlock(&applier->lock);
+	return go_on;
+}
+
+/* The batch under construction goes out; false when the run has ended (the batch is freed then). */
+static bool flush(struct applier *applier, struct batch **pending)
+{
+	struct batch *batch = *pending;
+
+	if (!batch)
+		return true;
+	*pending = NULL;
 	batch_close(batch);
 	batch->sequence = ++applier->next.sequence;
 	batch->after = batch->turned_coarse ? batch->sequence - 1 : applier->barrier;
@@ -377,8 +437,7 @@ static void dispatch(struct applier *applier, struct worker *worker, struct batc
 		batch->after_commit = true;
 		applier->barrier = batch->sequence;
 	} else if (applier->conflicts) {
-		uint64_t after =
-			conflict_index_add(applier->conflicts, batch->keys, batch->key_count, batch->sequence);
+		uint64_t after = conflict_index_add(applier->conflicts, batch->keys, batch->key_count, batch->sequence);
 
 		if (after > batch->after)
 			batch->after = after;
@@ -389,13 +448,11 @@ static void dispatch(struct applier *applier, struct worker *worker, struct batc
 	set_next_text(applier);
 	batch->checkpoint = applier->next;
 	batch->checkpoint.gtid_set = arena_strdup(&batch->arena, applier->next.gtid_set);
-	pthread_mutex_lock(&applier->lock);
-	if (applier->window)
-		window_add(applier->window, batch);
-	applier->progress.idle = false;
-	worker->batch = batch;
-	pthread_cond_broadcast(&applier->changed);
-	pthread_mutex_unlock(&applier->lock);
+	batch->held_bytes = batch->bytes + batch->arena.bytes;
+	if (hand_over(applier, batch))
+		return true;
+	batch_free(batch);
+	return false;
 }
 
 /* Waits until all that was dispatched is committed; false when the run has ended. */
@@ -409,37 +466,6 @@ static bool drain(struct applier *applier)
 	go_on = !applier->failed && !applier->stopping;
 	pthread_mutex_unlock(&applier->lock);
 	return go_on;
-}
-
-static struct worker *wait_idle_worker(struct applier *applier)
-{
-	struct worker *idle;
-
-	while (!(idle = idle_worker(applier)) && !run_ended(applier)) {
-		pthread_mutex_lock(&applier->lock);
-		if (!applier->failed && !applier->stopping)
-			pthread_cond_wait(&applier->changed, &applier->lock);
-		pthread_mutex_unlock(&applier->lock);
-	}
-	return run_ended(applier) ? NULL : idle;
-}
-
-/* The batch under construction goes out; false when the run has ended (the batch is freed then). */
-static bool flush(struct applier *applier, struct batch **pending)
-{
-	struct worker *worker;
-
-	if (!*pending)
-		return true;
-	worker = wait_idle_worker(applier);
-	if (!worker) {
-		batch_free(*pending);
-		*pending = NULL;
-		return false;
-	}
-	dispatch(applier, worker, *pending);
-	*pending = NULL;
-	return true;
 }
 
 static bool batch_full(const struct applier *applier, const struct batch *batch)
@@ -588,20 +614,12 @@ static void coordinate(struct applier *applier, struct queue *queue, struct erro
 
 	while (!run_ended(applier)) {
 		struct transaction *transaction;
-		struct worker *worker;
 
 		/* no backlog, or as much as may be merged: out with it */
-		if (pending && (batch_full(applier, pending) || queue_items(queue) == 0) &&
-			(worker = idle_worker(applier)) != NULL) {
-			dispatch(applier, worker, pending);
-			pending = NULL;
-		}
-		if (pending && batch_full(applier, pending)) {
-			if (!flush(applier, &pending))
-				break;
-			continue;
-		}
-		transaction = queue_pop(queue, pending && idle_worker(applier) ? 0 : -1);
+		if (pending && (batch_full(applier, pending) || (queue_items(queue) == 0 && any_idle_worker(applier))) &&
+			!flush(applier, &pending))
+			break;
+		transaction = queue_pop(queue, pending && any_idle_worker(applier) ? 0 : -1);
 		if (transaction) {
 			if (take(applier, transaction, &pending, error) < 0)
 				break;

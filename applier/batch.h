@@ -87,9 +87,9 @@ struct batch {
 	int64_t born_us;        /* when its first transaction came */
 	bool after_commit;      /* all before it must have been committed */
 	uint64_t after;         /* the batches up to this one must have been executed before */
+	size_t held_bytes;      /* what it counts for among those that are not committed */
 	struct checkpoint checkpoint; /* behind its last transaction; the text is in the arena */
 	const char *gtids_before; /* before its first one; NULL = not known */
-	struct batch *next;
 };
 
 struct batch *batch_new(bool merge, bool want_keys);

@@ -19,18 +19,48 @@
 #define WORKERS_MAXIMUM 15u
 #define ENDED_SESSIONS 64u
 
+enum worker_step { STEP_WAIT, STEP_SEND, STEP_COMMIT, STEP_GIVE_WAY, STEP_RECEIVE, STEP_END };
+
+enum passage_stage {
+	PASSAGE_WAITING,    /* nothing is sent; when it was, nothing is left of it on the target */
+	PASSAGE_SENT,       /* its answers have not been read */
+	PASSAGE_EXECUTED,   /* all but its COMMIT is done: waits for its turn */
+	PASSAGE_COMMITTING, /* executed; the COMMIT was sent by itself */
+};
+
+/* A batch on its way through a worker. */
+struct passage {
+	/* the worker's own */
+	struct flight flight;
+	size_t checkpoint_item;   /* of the flight: behind it comes the COMMIT at most */
+	int64_t sent_us;
+	unsigned attempts;
+	/* under the applier's lock */
+	struct batch *batch;
+	enum passage_stage stage;
+	bool commits;             /* the COMMIT was sent with the flight */
+	bool last;                /* runs when everything before it is committed: an attempt met locks */
+	bool apart;               /* takes several packets: nothing may be under way */
+};
+
+/* Batches that a worker has in hand. */
+#define PASSAGES 16u
+
 /* One connection of a worker, or the coordinator's own. */
 struct worker {
 	struct applier *applier;
 	unsigned number;
 	struct target *target;
 	struct session *session;
-	struct flight flight;
+	struct buffer text;       /* lent to the flight that is rendered next */
+	uint64_t flights;         /* number of the last flight that was sent */
+	size_t unread;            /* statements whose answers have not been read */
+	int64_t answered_us;      /* when the last flight's answers came */
 	pthread_t thread;
 	bool started;
-	/* under the applier's lock */
-	struct batch *batch;  /* given to it, or NULL: idle */
-	bool executed;        /* all of the batch but its COMMIT is done */
+	/* under the applier's lock: a ring, in the batches' order; the first `sent` of its `count` passages are not waiting */
+	struct passage passages[PASSAGES];
+	unsigned first, count, sent;
 };
 
 struct applier {
@@ -73,6 +103,9 @@ struct applier {
 	struct window *window;            /* without the master's commit order; else NULL */
 	struct applied_set *applied;      /* by the run before, above its checkpoint */
 	uint64_t way_for;                 /* a batch met a lock: later ones that hold theirs give way; 0 = none */
+	struct worker *last_worker;       /* that was given a batch */
+	int64_t batch_us;                 /* how long a batch keeps the target busy, smoothed */
+	size_t pending_bytes;             /* of batches that were dispatched and are not committed */
 	uint64_t committed;               /* highest sequence such that all up to it are committed */
 	bool failed, stopping;
 	struct error failure;
@@ -81,6 +114,12 @@ struct applier {
 	char *progress_gtid_set;
 	struct queue *queue;              /* of the run, to be woken */
 };
+
+/* Under the lock. */
+static inline bool applier_ended(const struct applier *applier)
+{
+	return applier->failed || applier->stopping;
+}
 
 /* worker.c */
 int worker_open(struct worker *worker, struct applier *applier, unsigned number, struct error *error);
@@ -91,6 +130,26 @@ void worker_render_statement(struct flight *flight, const struct operation *oper
 /* Session settings that every connection of ours gets once. */
 int session_prepare(struct target *target, const struct applier_settings *settings, unsigned row_lock_seconds,
 	struct error *error);
+
+/* passage.c: a worker's ring */
+/* Under the lock: gives the worker a batch, for which it must have room. */
+bool worker_has_room(const struct worker *worker);
+void worker_take(struct worker *worker, struct batch *batch);
+/* Under the lock: has the worker the batch with this sequence in hand. */
+bool worker_holds(const struct worker *worker, uint64_t sequence);
+/* Under the lock, or by the worker itself for those that have been sent; 0 is the first. */
+struct passage *passage_at(const struct worker *worker, unsigned index);
+/* By the worker, which they take the lock for. Waits until there is something to do; *commits: the batch to be sent may have
+ * its COMMIT with it. */
+enum worker_step passage_wait_step(struct worker *worker, bool *commits);
+void passage_set(struct worker *worker, struct passage *passage, enum passage_stage stage);
+/* The first waiting one has been sent. */
+void passage_set_sent(struct worker *worker, struct passage *passage, enum passage_stage stage, bool commits);
+void passage_set_apart(struct worker *worker, struct passage *passage);
+/* Nothing is left on the target of what was sent and not committed; `last` for the first one. */
+void passage_take_back(struct worker *worker, bool last);
+/* Under the lock: the first one, which is committed, leaves the ring. */
+struct batch *passage_take_first(struct worker *worker);
 
 /* applier.c */
 /* First failure wins; wakes everybody. */

@@ -1,5 +1,6 @@
 #include "applier/target.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <mysql.h>
 #include <errmsg.h>
@@ -11,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "applier/tls_pin.h"
+#include "base/clock.h"
 #include "base/memory.h"
 
 struct target {
@@ -24,6 +26,10 @@ struct target {
 	uint64_t connection_id;
 	int socket;
 	bool multi; /* the server takes several statements a packet at present */
+	/* sent packets whose answers have not been read: the number that each one's first packet has */
+	unsigned sequence[TARGET_UNREAD_MAXIMUM];
+	unsigned oldest, unread;
+	int64_t round_trip_us; /* the shortest yet, 0 = none */
 };
 
 enum error_kind target_error_kind(unsigned code, const char *text)
@@ -350,6 +356,11 @@ const char *target_host(const struct target *target)
 	return target->host;
 }
 
+int64_t target_round_trip_us(const struct target *target)
+{
+	return target->round_trip_us;
+}
+
 uint64_t target_max_allowed_packet(const struct target *target)
 {
 	return target->max_allowed_packet;
@@ -387,20 +398,41 @@ static int finish_result(struct target *target, struct target_outcome *outcome, 
 	return 0;
 }
 
-int target_flight(struct target *target, const char *text, size_t length, size_t statements,
-	struct target_outcome *outcomes, size_t *failed, struct error *error)
+static int check_length(const struct target *target, size_t length, struct error *error)
+{
+	if (length + 1 <= target->max_allowed_packet)
+		return 0;
+	return error_set(error, ERROR_STOP,
+		"a statement of %zu bytes is larger than the target's max_allowed_packet of %llu bytes. Raise it in "
+		"the target's parameter group and retry.",
+		length, (unsigned long long)target->max_allowed_packet);
+}
+
+int target_send(struct target *target, const char *text, size_t length, struct error *error)
+{
+	assert(target->unread < TARGET_UNREAD_MAXIMUM);
+	if (check_length(target, length, error) < 0)
+		return -1;
+	if (target->unread == 0 && set_multi(target, true, error) < 0)
+		return -1;
+	if (mysql_send_query(target->mysql, text, length) != 0)
+		return set_error(target, error, "sending statements");
+	target->sequence[(target->oldest + target->unread++) % TARGET_UNREAD_MAXIMUM] = target->mysql->net.pkt_nr;
+	return 0;
+}
+
+int target_receive(struct target *target, size_t statements, struct target_outcome *outcomes, size_t *failed,
+	struct error *error)
 {
 	size_t at = 0;
 
+	assert(target->unread > 0);
+	/* the library counts packets from the last one that it sent */
+	target->mysql->net.pkt_nr = target->sequence[target->oldest];
+	target->oldest = (target->oldest + 1) % TARGET_UNREAD_MAXIMUM;
+	target->unread--;
 	*failed = 0;
-	if (length + 1 > target->max_allowed_packet)
-		return error_set(error, ERROR_STOP,
-			"a statement of %zu bytes is larger than the target's max_allowed_packet of %llu bytes. Raise it in "
-			"the target's parameter group and retry.",
-			length, (unsigned long long)target->max_allowed_packet);
-	if (set_multi(target, true, error) < 0)
-		return -1;
-	if (mysql_real_query(target->mysql, text, length) != 0)
+	if (mysql_read_query_result(target->mysql) != 0)
 		return set_error(target, error, "running a statement");
 	for (;;) {
 		struct target_outcome unexpected, *outcome = at < statements ? &outcomes[at] : &unexpected;
@@ -424,17 +456,30 @@ int target_flight(struct target *target, const char *text, size_t length, size_t
 	return 0;
 }
 
+int target_flight(struct target *target, const char *text, size_t length, size_t statements,
+	struct target_outcome *outcomes, size_t *failed, struct error *error)
+{
+	int64_t start = clock_monotonic_us(), took;
+	int result;
+
+	*failed = 0;
+	if (target_send(target, text, length, error) < 0)
+		return -1;
+	result = target_receive(target, statements, outcomes, failed, error);
+	took = clock_monotonic_us() - start;
+	if (!target->round_trip_us || took < target->round_trip_us)
+		target->round_trip_us = took;
+	return result;
+}
+
 int target_statement(struct target *target, const char *text, size_t length, struct target_outcome *outcome,
 	struct error *error)
 {
 	struct target_outcome further;
 	int more;
 
-	if (length + 1 > target->max_allowed_packet)
-		return error_set(error, ERROR_STOP,
-			"a statement of %zu bytes is larger than the target's max_allowed_packet of %llu bytes. Raise it in "
-			"the target's parameter group and retry.",
-			length, (unsigned long long)target->max_allowed_packet);
+	if (check_length(target, length, error) < 0)
+		return -1;
 	if (set_multi(target, false, error) < 0)
 		return -1;
 	if (mysql_real_query(target->mysql, text, length) != 0 || finish_result(target, outcome, error) < 0)

@@ -47,6 +47,9 @@ const char *target_version_text(const struct target *target);
 const char *target_cipher(const struct target *target); /* NULL when TLS is off */
 const char *target_host(const struct target *target);
 uint64_t target_max_allowed_packet(const struct target *target);
+/* The shortest time from sending to having all answers that has been seen, an upper bound of the round trip;
+ * microseconds, 0 = not known. */
+int64_t target_round_trip_us(const struct target *target);
 
 /* What one statement of a flight did. */
 struct target_outcome {
@@ -59,6 +62,15 @@ struct target_outcome {
  * their outcome, the ones after did not run. */
 int target_flight(struct target *target, const char *text, size_t length, size_t statements,
 	struct target_outcome *outcomes, size_t *failed, struct error *error);
+
+/* The two halves of target_flight: target_send does not wait for answers, so that several packets are under way at once.
+ * Each is then read by one target_receive, in order; nothing else may be done on the connection until all are read. At most
+ * TARGET_UNREAD_MAXIMUM packets may be unread, and not more answers than the network buffers surely hold: a server that cannot
+ * get rid of its answers stops reading. */
+#define TARGET_UNREAD_MAXIMUM 32u
+int target_send(struct target *target, const char *text, size_t length, struct error *error);
+int target_receive(struct target *target, size_t statements, struct target_outcome *outcomes, size_t *failed,
+	struct error *error);
 
 /* Sends one statement that may hold ";" itself (a routine's body), or that must not be read as more than one. */
 int target_statement(struct target *target, const char *text, size_t length, struct target_outcome *outcome,

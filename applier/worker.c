@@ -1,10 +1,15 @@
-/* A worker: one connection, one batch at a time. It runs a batch up to its checkpoint as soon as the batches that it
- * conflicts with have done so, and commits when all batches before it are committed. */
+/* A worker: one connection, and batches in the order in which they came to it.
+ *
+ * A batch is sent as soon as those that it conflicts with have been executed or are ahead of it on this connection. Is everything
+ * before it committed, or ahead of it here with its COMMIT, its own COMMIT goes along, and the next batch may follow without waiting
+ * for any answer (flight.h says why nothing can go wrong in that). Otherwise it is executed, holds its locks, and is
+ * committed when its turn comes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "applier/internal.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -12,6 +17,8 @@
 #define ATTEMPTS_MAXIMUM 100
 /* A row lock that is held longer is most likely a later batch's, which waits for our COMMIT: it is asked to give way. */
 #define ROW_LOCK_SECONDS 1u
+/* A COMMIT by itself, and the number of its flight. */
+#define COMMIT_STATEMENTS 2u
 
 int session_prepare(struct target *target, const struct applier_settings *settings, unsigned row_lock_seconds,
 	struct error *error)
@@ -47,55 +54,76 @@ int session_prepare(struct target *target, const struct applier_settings *settin
 	return result < 0 ? error_context(error, "setting up a session") : 0;
 }
 
+/* Does the server stop at a statement that fails, as flights rely on? (A proxy in between might not.) */
+static int try_guard(struct worker *worker, struct error *error)
+{
+	struct arena arena = ARENA_INIT;
+	struct buffer sql = BUFFER_INIT;
+	struct target_outcome outcomes[3];
+	struct target_rows rows;
+	struct error refused;
+	size_t failed;
+	int result;
+
+	flight_put_trial(&sql);
+	result = target_flight(worker->target, sql.data, sql.length, 3, outcomes, &failed, &refused);
+	if (result < 0 && refused.kind != ERROR_STOP) {
+		*error = refused;
+	} else {
+		result = target_queryf(worker->target, &arena, &rows, error, "SELECT " FLIGHT_VARIABLE);
+		if (result == 0 && (failed != 1 || rows.rows != 1 || !target_cell(&rows, 0, 0) ||
+			strcmp(target_cell(&rows, 0, 0), "0") != 0))
+			result = error_set(error, ERROR_STOP,
+				"the target %s goes on behind a statement that failed in a packet of several, or does not keep "
+				"variables of a session: no MySQL or MariaDB does that. Connect to the server itself, not "
+				"through a proxy that spreads statements.",
+				target_host(worker->target));
+	}
+	buffer_release(&sql);
+	arena_release(&arena);
+	return result;
+}
+
+/* Nothing is under way on the connection, and the next flight may begin. */
+static int clear_way(struct worker *worker, struct error *error)
+{
+	struct target_outcome outcomes[2];
+	struct buffer sql = BUFFER_INIT;
+	size_t failed;
+	int result;
+
+	session_forget(worker->session);
+	buffer_puts(&sql, "ROLLBACK; ");
+	flight_put_number(&sql, worker->flights);
+	result = target_flight(worker->target, sql.data, sql.length, 2, outcomes, &failed, error);
+	buffer_release(&sql);
+	return result;
+}
+
 int worker_open(struct worker *worker, struct applier *applier, unsigned number, struct error *error)
 {
 	worker->applier = applier;
 	worker->number = number;
-	flight_init(&worker->flight);
+	for (unsigned i = 0; i < PASSAGES; i++)
+		flight_init(&worker->passages[i].flight);
 	if (target_connect(&worker->target, &applier->settings.target, error) < 0)
 		return -1;
 	worker->session = session_new(target_family(worker->target), target_version(worker->target));
-	return session_prepare(worker->target, &applier->settings, ROW_LOCK_SECONDS, error);
+	if (session_prepare(worker->target, &applier->settings, ROW_LOCK_SECONDS, error) < 0)
+		return -1;
+	return try_guard(worker, error) < 0 ? -1 : clear_way(worker, error);
 }
 
 void worker_close(struct worker *worker)
 {
 	target_close(worker->target);
 	session_free(worker->session);
-	flight_release(&worker->flight);
-	memset(worker, 0, sizeof(*worker));
-}
-
-/* Are all batches up to the sequence done but for their COMMIT? Under the lock. */
-static bool all_executed(const struct applier *applier, uint64_t sequence)
-{
-	if (applier->committed >= sequence)
-		return true;
-	for (unsigned i = 0; i < applier->settings.workers; i++) {
-		const struct worker *other = &applier->workers[i];
-
-		if (other->batch && other->batch->sequence <= sequence && !other->executed)
-			return false;
+	for (unsigned i = 0; i < PASSAGES; i++) {
+		batch_free(worker->passages[i].batch);
+		flight_release(&worker->passages[i].flight);
 	}
-	return true;
-}
-
-static bool ended(const struct applier *applier)
-{
-	return applier->failed || applier->stopping;
-}
-
-/* Both wait until it is so; false when the run has ended instead. */
-static bool wait_executed(struct applier *applier, uint64_t sequence)
-{
-	bool go_on;
-
-	pthread_mutex_lock(&applier->lock);
-	while (!ended(applier) && !all_executed(applier, sequence))
-		pthread_cond_wait(&applier->changed, &applier->lock);
-	go_on = !ended(applier);
-	pthread_mutex_unlock(&applier->lock);
-	return go_on;
+	buffer_release(&worker->text);
+	memset(worker, 0, sizeof(*worker));
 }
 
 static bool wait_committed(struct applier *applier, uint64_t sequence)
@@ -103,32 +131,11 @@ static bool wait_committed(struct applier *applier, uint64_t sequence)
 	bool go_on;
 
 	pthread_mutex_lock(&applier->lock);
-	while (!ended(applier) && applier->committed < sequence)
+	while (!applier_ended(applier) && applier->committed < sequence)
 		pthread_cond_wait(&applier->changed, &applier->lock);
-	go_on = !ended(applier);
+	go_on = !applier_ended(applier);
 	pthread_mutex_unlock(&applier->lock);
 	return go_on;
-}
-
-/* For a batch that has been executed: 1 it is its turn to commit, 0 an earlier one wants the locks that it holds, -1 the run has
- * ended. */
-static int wait_turn(struct applier *applier, const struct batch *batch)
-{
-	int turn = 0;
-
-	pthread_mutex_lock(&applier->lock);
-	while (turn == 0) {
-		if (ended(applier))
-			turn = -1;
-		else if (applier->window || applier->committed >= batch->sequence - 1)
-			turn = 1;
-		else if (applier->way_for && applier->way_for < batch->sequence)
-			break;
-		else
-			pthread_cond_wait(&applier->changed, &applier->lock);
-	}
-	pthread_mutex_unlock(&applier->lock);
-	return turn;
 }
 
 /* The batch has met a lock: those behind it that hold theirs are asked to roll back. */
@@ -172,21 +179,12 @@ static void low_water_mark(struct applier *applier, struct checkpoint *low)
 	pthread_mutex_unlock(&applier->lock);
 }
 
-static int render_batch(struct worker *worker, const struct batch *batch, struct error *error)
+static void add_checkpoint(struct worker *worker, struct flight *flight, const struct batch *batch)
 {
 	struct applier *applier = worker->applier;
-	struct flight *flight = &worker->flight;
-	size_t start;
+	const struct applier_settings *settings = &applier->settings;
+	size_t start = flight->text.length;
 
-	flight_clear(flight);
-	flight_add_own(flight, "BEGIN", EXPECT_ANYTHING);
-	for (const struct operation *operation = batch->operations; operation; operation = operation->next) {
-		if (operation->kind == OPERATION_STATEMENT)
-			worker_render_statement(flight, operation, worker->session);
-		else if (render_operation(flight, operation, worker->session, &applier->render, error) < 0)
-			return -1;
-	}
-	start = flight->text.length;
 	flight_add_session(flight, start, session_put_own(worker->session, &flight->text));
 	start = flight->text.length;
 	if (applier->window) {
@@ -194,104 +192,42 @@ static int render_batch(struct worker *worker, const struct batch *batch, struct
 
 		low_water_mark(applier, &low);
 		flight_add_session(flight, start,
-			window_put_applied(&flight->text, applier->settings.target.schema, applier->settings.channel, batch,
-				low.sequence));
+			window_put_applied(&flight->text, settings->target.schema, settings->channel, batch, low.sequence));
 		start = flight->text.length;
-		checkpoint_put_update(&flight->text, applier->settings.target.schema, applier->settings.channel,
-			worker->number, &low);
+		checkpoint_put_update(&flight->text, settings->target.schema, settings->channel, worker->number, &low);
 		checkpoint_release(&low);
 	} else {
-		checkpoint_put_update(&flight->text, applier->settings.target.schema, applier->settings.channel,
-			worker->number, &batch->checkpoint);
+		checkpoint_put_update(&flight->text, settings->target.schema, settings->channel, worker->number,
+			&batch->checkpoint);
 	}
 	flight_add_item(flight, start, 1);
+}
+
+/* The batch up to its checkpoint or, with its COMMIT, up to the number of the flight. */
+static int render_batch(struct worker *worker, struct passage *passage, bool commits, struct error *error)
+{
+	struct flight *flight = &passage->flight;
+	const struct batch *batch = passage->batch;
+
+	buffer_swap(&flight->text, &worker->text);
+	flight_clear(flight);
+	flight_begin_guarded(flight, worker->flights);
+	flight_add_own(flight, "BEGIN", EXPECT_ANYTHING);
+	for (const struct operation *operation = batch->operations; operation; operation = operation->next) {
+		if (operation->kind == OPERATION_STATEMENT)
+			worker_render_statement(flight, operation, worker->session);
+		else if (render_operation(flight, operation, worker->session, &worker->applier->render, error) < 0)
+			return -1;
+	}
+	add_checkpoint(worker, flight, batch);
+	passage->checkpoint_item = flight->count - 1;
+	if (commits) {
+		flight_add_own(flight, "COMMIT", EXPECT_ANYTHING);
+		flight_end_guarded(flight, worker->flights + 1);
+	}
 	if (!buffer_ok(&flight->text))
 		return error_set(error, ERROR_STOP, "a batch of changes is larger than %zu bytes as SQL.", BUFFER_MAXIMUM);
 	return 0;
-}
-
-static int rollback(struct worker *worker, struct error *error)
-{
-	session_forget(worker->session);
-	return target_execute(worker->target, "ROLLBACK", error);
-}
-
-enum outcome { DONE, AGAIN, ONE_BY_ONE, FAILED, ENDED };
-
-/* Up to the checkpoint. */
-static enum outcome execute(struct worker *worker, const struct batch *batch, struct error *error)
-{
-	struct error failure, ignored;
-	size_t failed = 0;
-	uint64_t found = 0;
-	int result;
-
-	if (render_batch(worker, batch, error) < 0)
-		return ONE_BY_ONE;
-	if (FAULT_POINT("worker.before-flight")) {
-		error_set(error, ERROR_RETRY, "fault injected before a flight");
-		return FAILED;
-	}
-	result = flight_run(&worker->flight, worker->target, worker->applier->packet_bytes, &failed, &found, &failure);
-	if (result == 0) {
-		if (!FAULT_POINT("worker.after-flight"))
-			return DONE;
-		error_set(error, ERROR_RETRY, "fault injected after a flight");
-		return FAILED;
-	}
-	if (result == 1 && failed + 1 == worker->flight.count) {
-		error_set(error, ERROR_FENCED,
-			"another instance has taken over channel %s: its epoch is no longer %llu. This instance stops; see which "
-			"one is to run.",
-			worker->applier->settings.channel, (unsigned long long)batch->checkpoint.epoch);
-		return FAILED;
-	}
-	if (result < 0 && (failure.kind == ERROR_CONNECT || (failure.kind == ERROR_RETRY && failure.code != 1205 &&
-		failure.code != 1213 && failure.code != 1614 && failure.code != 3572))) {
-		*error = failure;
-		return FAILED;
-	}
-	if (rollback(worker, &ignored) < 0) {
-		*error = ignored;
-		return FAILED;
-	}
-	if (result < 0 && failure.kind == ERROR_RETRY) {
-		log_line(LOG_DEBUG, "worker", "batch given back after a conflict worker=%u code=%u transactions=%zu",
-			worker->number, failure.code, batch->transaction_count);
-		return AGAIN;
-	}
-	return ONE_BY_ONE;
-}
-
-static void finish(struct worker *worker, struct batch *batch)
-{
-	struct applier *applier = worker->applier;
-	const struct checkpoint *applied = &batch->checkpoint;
-
-	pthread_mutex_lock(&applier->lock);
-	if (applier->window) {
-		applied = window_done(applier->window, batch->sequence);
-		applier->committed = applied->sequence;
-	} else {
-		applier->committed = batch->sequence;
-	}
-	worker->batch = NULL;
-	worker->executed = false;
-	if (applier->way_for && applier->way_for <= applier->committed)
-		applier->way_for = 0;
-	progress_committed(applier, applied, batch->transaction_count, batch->rows, batch->statements);
-	pthread_cond_broadcast(&applier->changed);
-	pthread_mutex_unlock(&applier->lock);
-	batch_free(batch);
-	queue_wake(applier->queue);
-}
-
-static void mark_executed(struct worker *worker, bool executed)
-{
-	pthread_mutex_lock(&worker->applier->lock);
-	worker->executed = executed;
-	pthread_cond_broadcast(&worker->applier->changed);
-	pthread_mutex_unlock(&worker->applier->lock);
 }
 
 /* The batch's transactions one after the other, each with its own COMMIT: finds the row or statement that did not go, after
@@ -325,91 +261,283 @@ static int one_by_one(struct worker *worker, const struct batch *batch, struct e
 	return result;
 }
 
-/* Until it is executed and may commit. A batch that meets a lock, or is asked to give way, runs again when everything before it
- * is committed. */
-static enum outcome execute_in_turn(struct worker *worker, const struct batch *batch, struct error *error)
+/* ---- the steps; each returns 0, or -1 when the run has failed or ended ---- */
+
+static int fail(struct worker *worker, const struct error *error, const struct batch *batch)
 {
-	struct applier *applier = worker->applier;
-
-	for (unsigned attempts = 0; attempts < ATTEMPTS_MAXIMUM; attempts++) {
-		enum outcome outcome = execute(worker, batch, error);
-		int turn;
-
-		if (outcome == DONE) {
-			mark_executed(worker, true);
-			turn = wait_turn(applier, batch);
-			if (turn != 0)
-				return turn > 0 ? DONE : ENDED;
-			mark_executed(worker, false);
-			if (rollback(worker, error) < 0)
-				return FAILED;
-		} else if (outcome == AGAIN) {
-			ask_for_way(applier, batch);
-		} else {
-			return outcome;
-		}
-		if (!wait_committed(applier, batch->sequence - 1))
-			return ENDED;
-	}
-	error_set(error, ERROR_RETRY, "a batch of changes met locks of somebody else on the target %u times.",
-		ATTEMPTS_MAXIMUM);
-	return FAILED;
+	applier_fail(worker->applier, error, error->kind == ERROR_STOP && batch ? batch->transactions : NULL);
+	return -1;
 }
 
-/* 0 done, -1 the run has failed (and applier_fail was told). */
-static int run_batch(struct worker *worker, struct batch *batch)
+static int fail_injected(struct worker *worker, const char *where)
 {
-	struct applier *applier = worker->applier;
 	struct error error = {0};
 
-	if (batch->after_commit ? !wait_committed(applier, batch->sequence - 1) : !wait_executed(applier, batch->after))
-		return -1;
-	switch (execute_in_turn(worker, batch, &error)) {
-	case ENDED:
-		return -1;
-	case ONE_BY_ONE:
-		if (!wait_committed(applier, batch->sequence - 1))
-			return -1;
-		return one_by_one(worker, batch, &error);
-	case DONE:
-		if (FAULT_POINT("worker.before-commit"))
-			error_set(&error, ERROR_RETRY, "fault injected before a commit");
-		else if (target_execute(worker->target, "COMMIT", &error) < 0)
-			error_context(&error, "committing (whether it took place is read from the checkpoint)");
-		else if (FAULT_POINT("worker.after-commit"))
-			error_set(&error, ERROR_RETRY, "fault injected after a commit");
-		else
-			return 0;
-		break;
-	default:
-		break;
+	error_set(&error, ERROR_RETRY, "fault injected %s", where);
+	return fail(worker, &error, NULL);
+}
+
+/* The first batch is committed. */
+static int finish(struct worker *worker)
+{
+	struct applier *applier = worker->applier;
+	const struct checkpoint *applied;
+	struct batch *batch;
+
+	if (FAULT_POINT("worker.after-commit"))
+		return fail_injected(worker, "after a commit");
+	pthread_mutex_lock(&applier->lock);
+	batch = passage_take_first(worker);
+	if (applier->window) {
+		applied = window_done(applier->window, batch->sequence);
+		applier->committed = applied->sequence;
+	} else {
+		applied = &batch->checkpoint;
+		applier->committed = batch->sequence;
 	}
-	applier_fail(applier, &error, error.kind == ERROR_STOP ? batch->transactions : NULL);
-	return -1;
+	applier->pending_bytes -= batch->held_bytes;
+	if (applier->way_for && applier->way_for <= applier->committed)
+		applier->way_for = 0;
+	progress_committed(applier, applied, batch->transaction_count, batch->rows, batch->statements);
+	pthread_cond_broadcast(&applier->changed);
+	pthread_mutex_unlock(&applier->lock);
+	batch_free(batch);
+	queue_wake(applier->queue);
+	return 0;
+}
+
+/* One by one when everything before it is committed. */
+static int find_culprit(struct worker *worker, struct passage *passage)
+{
+	struct error error = {0};
+
+	if (!wait_committed(worker->applier, passage->batch->sequence - 1) ||
+		one_by_one(worker, passage->batch, &error) < 0)
+		return -1;
+	passage_set_sent(worker, passage, PASSAGE_EXECUTED, true);
+	return finish(worker);
+}
+
+static bool is_lock_trouble(const struct error *error)
+{
+	return error->kind == ERROR_RETRY &&
+		(error->code == 1205 || error->code == 1213 || error->code == 1614 || error->code == 3572);
+}
+
+/* Those that were sent behind a failure have not run: their guards' errors are read. */
+static int discard_answers(struct worker *worker, struct error *error)
+{
+	for (unsigned i = 1; i < worker->sent; i++) {
+		const struct passage *passage = passage_at(worker, i);
+		struct error refused = {0};
+		size_t failed;
+		uint64_t found;
+		int result = flight_receive(&passage->flight, worker->target, &failed, &found, &refused);
+
+		if (result < 0 && refused.kind != ERROR_STOP) {
+			*error = refused;
+			return -1;
+		}
+		if (result >= 0 || failed != 0)
+			return error_set(error, ERROR_STOP,
+				"the target %s went on behind a batch of changes that failed.", target_host(worker->target));
+	}
+	return 0;
+}
+
+/* The first batch's flight did not do what was expected: -1 with an error, or 1 with another number of rows. */
+static int recover(struct worker *worker, int result, size_t failed, struct error *failure)
+{
+	struct passage *passage = passage_at(worker, 0);
+	const struct batch *batch = passage->batch;
+	struct error error = {0};
+	bool locked = result < 0 && is_lock_trouble(failure);
+
+	if (result == 1 && failed == passage->checkpoint_item) {
+		error_set(&error, ERROR_FENCED,
+			"another instance has taken over channel %s: its epoch is no longer %llu. This instance stops; see which "
+			"one is to run.",
+			worker->applier->settings.channel, (unsigned long long)batch->checkpoint.epoch);
+		return fail(worker, &error, NULL);
+	}
+	if (result < 0 && failed > passage->checkpoint_item) {
+		error_context(failure, "committing (whether it took place is read from the checkpoint)");
+		return fail(worker, failure, batch);
+	}
+	if (result < 0 && failure->kind != ERROR_STOP && !locked)
+		return fail(worker, failure, NULL);
+	if (discard_answers(worker, &error) < 0 || clear_way(worker, &error) < 0)
+		return fail(worker, &error, NULL);
+	passage_take_back(worker, locked);
+	if (!locked)
+		return find_culprit(worker, passage);
+	log_line(LOG_DEBUG, "worker", "batch given back after a conflict worker=%u code=%u transactions=%zu", worker->number,
+		failure->code, batch->transaction_count);
+	if (++passage->attempts == ATTEMPTS_MAXIMUM) {
+		error_set(&error, ERROR_RETRY, "a batch of changes met locks of somebody else on the target %u times.",
+			ATTEMPTS_MAXIMUM);
+		return fail(worker, &error, NULL);
+	}
+	ask_for_way(worker->applier, batch);
+	return 0;
+}
+
+/* A batch that takes several packets, or cannot be made into SQL as a whole. Nothing is under way. */
+static int run_apart(struct worker *worker, struct passage *passage)
+{
+	struct error failure = {0};
+	size_t failed = 0;
+	uint64_t found;
+	int result = render_batch(worker, passage, false, &failure);
+
+	if (result < 0) {
+		buffer_swap(&passage->flight.text, &worker->text);
+		session_forget(worker->session);
+		return find_culprit(worker, passage);
+	}
+	if (FAULT_POINT("worker.before-flight"))
+		return fail_injected(worker, "before a flight");
+	result = flight_run(&passage->flight, worker->target, worker->applier->packet_bytes, &failed, &found, &failure);
+	buffer_swap(&passage->flight.text, &worker->text);
+	if (FAULT_POINT("worker.after-flight"))
+		return fail_injected(worker, "after a flight");
+	passage_set_sent(worker, passage, PASSAGE_EXECUTED, false);
+	return result == 0 ? 0 : recover(worker, result, failed, &failure);
+}
+
+static int send_next(struct worker *worker, bool commits)
+{
+	struct passage *passage = passage_at(worker, worker->sent);
+	struct error error = {0};
+
+	if (passage->apart)
+		return run_apart(worker, passage);
+	if (render_batch(worker, passage, commits, &error) < 0 ||
+		!flight_is_packet(&passage->flight, worker->applier->packet_bytes)) {
+		buffer_swap(&passage->flight.text, &worker->text);
+		session_forget(worker->session); /* nothing of it is sent */
+		passage_set_apart(worker, passage);
+		return 0;
+	}
+	if (FAULT_POINT("worker.before-flight"))
+		return fail_injected(worker, "before a flight");
+	if (flight_send(&passage->flight, worker->target, &error) < 0)
+		return fail(worker, &error, NULL);
+	if (FAULT_POINT("worker.after-flight"))
+		return fail_injected(worker, "after a flight");
+	buffer_swap(&passage->flight.text, &worker->text);
+	passage->sent_us = clock_monotonic_us();
+	worker->flights += commits;
+	worker->unread += passage->flight.statements;
+	passage_set_sent(worker, passage, PASSAGE_SENT, commits);
+	return 0;
+}
+
+static int send_commit(struct worker *worker)
+{
+	struct buffer sql = BUFFER_INIT;
+	struct error error = {0};
+	int result;
+
+	if (FAULT_POINT("worker.before-commit"))
+		return fail_injected(worker, "before a commit");
+	buffer_puts(&sql, "COMMIT; ");
+	flight_put_number(&sql, ++worker->flights);
+	result = target_send(worker->target, sql.data, sql.length, &error);
+	buffer_release(&sql);
+	if (result < 0)
+		return fail(worker, &error, NULL);
+	worker->unread += COMMIT_STATEMENTS;
+	passage_set(worker, passage_at(worker, 0), PASSAGE_COMMITTING);
+	return 0;
+}
+
+static int receive_commit(struct worker *worker)
+{
+	struct target_outcome outcomes[COMMIT_STATEMENTS];
+	struct error error = {0};
+	size_t failed;
+
+	worker->unread -= COMMIT_STATEMENTS;
+	if (target_receive(worker->target, COMMIT_STATEMENTS, outcomes, &failed, &error) == 0)
+		return finish(worker);
+	error_context(&error, "committing (whether it took place is read from the checkpoint)");
+	return fail(worker, &error, passage_at(worker, 0)->batch);
+}
+
+/* How long a batch keeps the target busy: what tells whether another connection can help. */
+static void learn_duration(struct worker *worker, const struct passage *passage)
+{
+	struct applier *applier = worker->applier;
+	int64_t now = clock_monotonic_us(), took;
+
+	if (worker->answered_us > passage->sent_us) /* it lay there when the one before was done */
+		took = now - worker->answered_us;
+	else
+		took = now - passage->sent_us - target_round_trip_us(worker->target);
+	worker->answered_us = now;
+	pthread_mutex_lock(&applier->lock);
+	applier->batch_us += (took - applier->batch_us) / 8;
+	pthread_mutex_unlock(&applier->lock);
+}
+
+static int receive_first(struct worker *worker)
+{
+	struct passage *passage = passage_at(worker, 0);
+	struct error failure = {0};
+	size_t failed = 0;
+	uint64_t found;
+	int result;
+
+	if (passage->stage == PASSAGE_COMMITTING)
+		return receive_commit(worker);
+	worker->unread -= passage->flight.statements;
+	result = flight_receive(&passage->flight, worker->target, &failed, &found, &failure);
+	if (result != 0)
+		return recover(worker, result, failed, &failure);
+	learn_duration(worker, passage);
+	if (passage->commits)
+		return finish(worker);
+	passage_set(worker, passage, PASSAGE_EXECUTED);
+	return 0;
+}
+
+/* An earlier batch needs the locks that the first one here holds. */
+static int give_way(struct worker *worker)
+{
+	struct error error = {0};
+
+	if (clear_way(worker, &error) < 0)
+		return fail(worker, &error, NULL);
+	passage_take_back(worker, true);
+	return 0;
 }
 
 void *worker_main(void *argument)
 {
 	struct worker *worker = argument;
-	struct applier *applier = worker->applier;
 
 	for (;;) {
-		struct batch *batch;
+		bool commits;
+		int result = 0;
 
-		pthread_mutex_lock(&applier->lock);
-		while (!worker->batch && !ended(applier))
-			pthread_cond_wait(&applier->changed, &applier->lock);
-		batch = worker->batch;
-		pthread_mutex_unlock(&applier->lock);
-		if (!batch)
-			return NULL;
-		if (run_batch(worker, batch) < 0) {
-			pthread_mutex_lock(&applier->lock);
-			worker->batch = NULL;
-			pthread_mutex_unlock(&applier->lock);
-			batch_free(batch);
+		switch (passage_wait_step(worker, &commits)) {
+		case STEP_SEND:
+			result = send_next(worker, commits);
+			break;
+		case STEP_COMMIT:
+			result = send_commit(worker);
+			break;
+		case STEP_RECEIVE:
+			result = receive_first(worker);
+			break;
+		case STEP_GIVE_WAY:
+			result = give_way(worker);
+			break;
+		default:
 			return NULL;
 		}
-		finish(worker, batch);
+		if (result < 0)
+			return NULL;
 	}
 }

@@ -29,6 +29,14 @@ void buffer_clear(struct buffer *buffer)
 		buffer->data[0] = '\0';
 }
 
+void buffer_swap(struct buffer *a, struct buffer *b)
+{
+	struct buffer kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
 void buffer_shrink(struct buffer *buffer, size_t keep)
 {
 	if (buffer->capacity > keep)

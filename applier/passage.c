@@ -1,0 +1,179 @@
+/* The batches that a worker has in hand, and what it may do next with them: everything that looks at other workers. */
+#include "applier/internal.h"
+
+/* Statements without answer behind which more may be sent: their answers fit the smallest network buffers. */
+#define UNREAD_MAXIMUM 600u
+
+struct passage *passage_at(const struct worker *worker, unsigned index)
+{
+	return (struct passage *)&worker->passages[(worker->first + index) % PASSAGES];
+}
+
+bool worker_has_room(const struct worker *worker)
+{
+	return worker->count < PASSAGES;
+}
+
+void worker_take(struct worker *worker, struct batch *batch)
+{
+	struct passage *passage = passage_at(worker, worker->count++);
+
+	passage->batch = batch;
+	passage->stage = PASSAGE_WAITING;
+	passage->attempts = 0;
+	passage->commits = passage->last = passage->apart = false;
+}
+
+bool worker_holds(const struct worker *worker, uint64_t sequence)
+{
+	for (unsigned i = 0; i < worker->count; i++) {
+		if (passage_at(worker, i)->batch->sequence == sequence)
+			return true;
+	}
+	return false;
+}
+
+static bool is_executed(const struct passage *passage)
+{
+	return passage->stage == PASSAGE_EXECUTED || passage->stage == PASSAGE_COMMITTING;
+}
+
+/* Are all batches up to the sequence committed, or on this worker's connection? */
+static bool committed_elsewhere(const struct worker *worker, uint64_t sequence)
+{
+	const struct applier *applier = worker->applier;
+
+	if (applier->committed >= sequence)
+		return true;
+	for (unsigned i = 0; i < applier->settings.workers; i++) {
+		const struct worker *other = &applier->workers[i];
+
+		if (other != worker && other->count && passage_at(other, 0)->batch->sequence <= sequence)
+			return false;
+	}
+	return true;
+}
+
+/* Are they at least executed? Only a worker's first batch can be without being committed. */
+static bool executed_elsewhere(const struct worker *worker, uint64_t sequence)
+{
+	const struct applier *applier = worker->applier;
+
+	if (applier->committed >= sequence)
+		return true;
+	for (unsigned i = 0; i < applier->settings.workers; i++) {
+		const struct worker *other = &applier->workers[i];
+		unsigned open = other->count && is_executed(passage_at(other, 0));
+
+		if (other != worker && other->count > open && passage_at(other, open)->batch->sequence <= sequence)
+			return false;
+	}
+	return true;
+}
+
+/* May the COMMIT of the batch go out: without the master's order always, else behind those of all before it. The batches
+ * ahead of it on its connection have sent theirs. */
+static bool is_turn(const struct worker *worker, const struct batch *batch)
+{
+	return worker->applier->window || committed_elsewhere(worker, batch->sequence - 1);
+}
+
+/* May the first waiting batch be sent? */
+static bool may_send(const struct worker *worker)
+{
+	const struct passage *passage = passage_at(worker, worker->sent);
+	const struct batch *batch = passage->batch;
+
+	if (worker->sent) {
+		const struct passage *ahead = passage_at(worker, worker->sent - 1);
+
+		if ((!ahead->commits && ahead->stage != PASSAGE_COMMITTING) || passage->apart || worker->unread > UNREAD_MAXIMUM)
+			return false;
+	}
+	if (passage->last)
+		return worker->applier->committed >= batch->sequence - 1;
+	if (batch->after_commit && !committed_elsewhere(worker, batch->sequence - 1))
+		return false;
+	return executed_elsewhere(worker, batch->after);
+}
+
+static enum worker_step next_step(const struct worker *worker)
+{
+	const struct applier *applier = worker->applier;
+	const struct passage *first = passage_at(worker, 0);
+
+	if (applier_ended(applier))
+		return STEP_END;
+	if (worker->sent < worker->count && may_send(worker))
+		return STEP_SEND;
+	if (!worker->sent)
+		return STEP_WAIT;
+	if (first->stage != PASSAGE_EXECUTED)
+		return STEP_RECEIVE;
+	if (is_turn(worker, first->batch))
+		return STEP_COMMIT;
+	return applier->way_for && applier->way_for < first->batch->sequence ? STEP_GIVE_WAY : STEP_WAIT;
+}
+
+enum worker_step passage_wait_step(struct worker *worker, bool *commits)
+{
+	struct applier *applier = worker->applier;
+	enum worker_step step;
+
+	pthread_mutex_lock(&applier->lock);
+	while ((step = next_step(worker)) == STEP_WAIT)
+		pthread_cond_wait(&applier->changed, &applier->lock);
+	*commits = step == STEP_SEND && is_turn(worker, passage_at(worker, worker->sent)->batch);
+	pthread_mutex_unlock(&applier->lock);
+	return step;
+}
+
+void passage_set(struct worker *worker, struct passage *passage, enum passage_stage stage)
+{
+	pthread_mutex_lock(&worker->applier->lock);
+	passage->stage = stage;
+	pthread_cond_broadcast(&worker->applier->changed);
+	pthread_mutex_unlock(&worker->applier->lock);
+}
+
+void passage_set_sent(struct worker *worker, struct passage *passage, enum passage_stage stage, bool commits)
+{
+	pthread_mutex_lock(&worker->applier->lock);
+	passage->stage = stage;
+	passage->commits = commits;
+	worker->sent++;
+	pthread_cond_broadcast(&worker->applier->changed);
+	pthread_mutex_unlock(&worker->applier->lock);
+}
+
+void passage_set_apart(struct worker *worker, struct passage *passage)
+{
+	pthread_mutex_lock(&worker->applier->lock);
+	passage->apart = true;
+	pthread_mutex_unlock(&worker->applier->lock);
+}
+
+void passage_take_back(struct worker *worker, bool last)
+{
+	pthread_mutex_lock(&worker->applier->lock);
+	for (unsigned i = 0; i < worker->sent; i++) {
+		passage_at(worker, i)->stage = PASSAGE_WAITING;
+		passage_at(worker, i)->commits = false;
+	}
+	passage_at(worker, 0)->last = last;
+	worker->sent = 0;
+	worker->unread = 0;
+	pthread_mutex_unlock(&worker->applier->lock);
+}
+
+struct batch *passage_take_first(struct worker *worker)
+{
+	struct passage *passage = passage_at(worker, 0);
+	struct batch *batch = passage->batch;
+
+	passage->batch = NULL;
+	worker->first = (worker->first + 1) % PASSAGES;
+	worker->count--;
+	worker->sent--;
+	return batch;
+}
