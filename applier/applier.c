@@ -141,17 +141,11 @@ static void *open_one(void *argument)
 {
 	struct opening *opening = argument;
 	const struct target_options *options = &opening->applier->settings.target;
-	struct target *target = NULL;
 
-	if (opening->worker) {
+	if (opening->worker)
 		opening->result = worker_open(opening->worker, opening->applier, opening->number, &opening->error);
-		return NULL;
-	}
-	opening->result = target_connect(&target, options, &opening->error);
-	if (opening->result == 0)
-		opening->result =
-			capabilities_probe(target, options, &opening->applier->capabilities, &opening->error);
-	target_close(target);
+	else
+		opening->result = capabilities_probe(options, &opening->applier->capabilities, &opening->error);
 	return NULL;
 }
 

@@ -1,8 +1,8 @@
 /* The applying side as a whole: takes transactions from a queue and brings them to the target, exactly once.
  *
  *     queue ──▶ coordinator ──▶ batches ──▶ workers ──▶ target
- *               (binds rows to tables,      (one connection each: BEGIN, changes, checkpoint in one flight;
- *                plans statements, merges)   COMMIT in the master's order)
+ *               (binds rows to tables,      (one connection each; a flight: BEGIN, changes,
+ *                plans statements, merges)   checkpoint, COMMIT, in the master's order)
  *
  * Any error ends the run: the caller decides by its kind whether to open a new applier, which goes on from the
  * target's checkpoint. What was in flight then is committed whole or not at all. */

@@ -186,20 +186,19 @@ static void sign_off(struct heartbeat *heartbeat)
 static void *heartbeat_main(void *argument)
 {
 	struct heartbeat *heartbeat = argument;
-	bool failed = false;
+	struct error error = {0};
+	bool failed = open_heartbeat(heartbeat, &error) < 0;
 
 	while (!failed && rest(heartbeat)) {
-		struct error error = {0};
-
 		if (beat(heartbeat, &error) == 0)
 			continue;
 		if (is_stopping(heartbeat))
 			break;
 		failed = error.kind == ERROR_FENCED || beat_again(heartbeat, &error) < 0;
-		if (failed && !is_stopping(heartbeat)) {
-			applier_fail(heartbeat->applier, &error, NULL);
-			target_interrupt(heartbeat->applier->control); /* nobody need wait for its answer */
-		}
+	}
+	if (failed && !is_stopping(heartbeat)) {
+		applier_fail(heartbeat->applier, &error, NULL);
+		target_interrupt(heartbeat->applier->control); /* nobody need wait for its answer */
 	}
 	if (!failed)
 		sign_off(heartbeat);
@@ -228,13 +227,8 @@ int heartbeat_start(struct heartbeat **result, struct applier *applier, const ch
 	pthread_cond_init(&heartbeat->wake, &attributes);
 	pthread_condattr_destroy(&attributes);
 	*result = heartbeat;
-	heartbeat->ended = true; /* until there is a thread */
-	if (open_heartbeat(heartbeat, error) < 0)
-		return -1;
-	heartbeat->ended = false;
 	if (pthread_create(&heartbeat->thread, NULL, heartbeat_main, heartbeat) != 0) {
 		heartbeat->ended = true;
-		close_heartbeat(heartbeat);
 		return error_set(error, ERROR_RETRY, "there is no thread for the heartbeat of channel %s.",
 			applier->settings.channel);
 	}

@@ -139,8 +139,10 @@ void worker_take(struct worker *worker, struct batch *batch);
 bool worker_holds(const struct worker *worker, uint64_t sequence);
 /* Under the lock, or by the worker itself for those that have been sent; 0 is the first. */
 struct passage *passage_at(const struct worker *worker, unsigned index);
-/* By the worker, which they take the lock for. Waits until there is something to do; *commits: the batch to be sent may have
- * its COMMIT with it. */
+/* Under the lock: what the worker does next; *commits with STEP_SEND: the COMMIT may go along. */
+enum worker_step passage_next_step(const struct worker *worker, bool *commits);
+/* These take the lock, and are called by the worker itself. */
+/* Waits until there is something to do. */
 enum worker_step passage_wait_step(struct worker *worker, bool *commits);
 void passage_set(struct worker *worker, struct passage *passage, enum passage_stage stage);
 /* The first waiting one has been sent. */
@@ -201,7 +203,6 @@ int channel_heartbeat_start(struct applier *applier, struct error *error);
 void channel_heartbeat_stop(struct applier *applier);
 
 /* probe.c */
-int capabilities_probe(struct target *target, const struct target_options *options,
-	struct capabilities *capabilities, struct error *error);
+int capabilities_probe(const struct target_options *options, struct capabilities *capabilities, struct error *error);
 
 #endif

@@ -97,15 +97,17 @@ static bool may_send(const struct worker *worker)
 	return executed_elsewhere(worker, batch->after);
 }
 
-static enum worker_step next_step(const struct worker *worker)
+enum worker_step passage_next_step(const struct worker *worker, bool *commits)
 {
 	const struct applier *applier = worker->applier;
 	const struct passage *first = passage_at(worker, 0);
 
 	if (applier_ended(applier))
 		return STEP_END;
-	if (worker->sent < worker->count && may_send(worker))
+	if (worker->sent < worker->count && may_send(worker)) {
+		*commits = is_turn(worker, passage_at(worker, worker->sent)->batch);
 		return STEP_SEND;
+	}
 	if (!worker->sent)
 		return STEP_WAIT;
 	if (first->stage != PASSAGE_EXECUTED)
@@ -121,9 +123,8 @@ enum worker_step passage_wait_step(struct worker *worker, bool *commits)
 	enum worker_step step;
 
 	pthread_mutex_lock(&applier->lock);
-	while ((step = next_step(worker)) == STEP_WAIT)
+	while ((step = passage_next_step(worker, commits)) == STEP_WAIT)
 		pthread_cond_wait(&applier->changed, &applier->lock);
-	*commits = step == STEP_SEND && is_turn(worker, passage_at(worker, worker->sent)->batch);
 	pthread_mutex_unlock(&applier->lock);
 	return step;
 }

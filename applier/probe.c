@@ -2,7 +2,7 @@
  *
  * Syntax is tried by PREPARE, which reads a statement and does not run it. What only running it can tell (definers,
  * functions) is tried on objects named probe_… in our own schema; when there is no such schema yet, the account's
- * privileges tell. A flight goes on behind each statement that the server refuses, so a probe takes few round trips. */
+ * privileges tell. Trials do not wait for each other's answers, so a probe takes few round trips. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,31 +52,29 @@ static bool is_refusal(const struct error *error)
 		error->code != 1317 && error->code != 1927 && error->code != 4031;
 }
 
+/* Each is a packet of its own, and none waits for the answer of another. */
 static int trials_run(struct trials *trials, struct target *target, struct error *error)
 {
-	struct target_outcome outcomes[TRIALS_MAXIMUM];
-	struct buffer text = BUFFER_INIT;
-	size_t next = 0, failed;
-	int result = 0;
+	size_t sent = 0;
 
-	while (result == 0 && next < trials->count) {
+	for (size_t answered = 0; answered < trials->count; answered++) {
+		struct target_outcome outcome;
 		struct error refusal = {0};
+		size_t failed;
 
-		buffer_clear(&text);
-		for (size_t i = next; i < trials->count; i++)
-			buffer_printf(&text, "%s%s", i > next ? "; " : "", buffer_text(&trials->text[i]));
-		if (target_flight(target, text.data, text.length, trials->count - next, outcomes, &failed, &refusal) == 0)
-			break;
-		if (is_refusal(&refusal) && failed < trials->count - next) {
-			next += failed;
-			trials->code[next++] = refusal.code;
-		} else {
-			*error = refusal;
-			result = -1;
+		for (; sent < trials->count && sent - answered < TARGET_UNREAD_MAXIMUM; sent++) {
+			if (target_send(target, buffer_text(&trials->text[sent]), trials->text[sent].length, error) < 0)
+				return -1;
+		}
+		if (target_receive(target, 1, &outcome, &failed, &refusal) < 0) {
+			if (!is_refusal(&refusal)) {
+				*error = refusal;
+				return -1;
+			}
+			trials->code[answered] = refusal.code;
 		}
 	}
-	buffer_release(&text);
-	return result;
+	return 0;
 }
 
 /* ---- what the server says of itself ---- */
@@ -471,8 +469,7 @@ static int run(struct probe *probe, struct error *error)
 	return try_session_variables(probe, error);
 }
 
-int capabilities_probe(struct target *target, const struct target_options *options, struct capabilities *capabilities,
-	struct error *error)
+int capabilities_probe(const struct target_options *options, struct capabilities *capabilities, struct error *error)
 {
 	struct probe probe = {.capabilities = capabilities, .schema = options->schema, .arena = ARENA_INIT};
 	int result;
@@ -484,6 +481,6 @@ int capabilities_probe(struct target *target, const struct target_options *optio
 	arena_release(&probe.arena);
 	target_close(probe.target);
 	if (result < 0)
-		return error_context(error, "finding out what the target %s can do", target_host(target));
+		return error_context(error, "finding out what the target %s:%u can do", options->host, options->port);
 	return 0;
 }

@@ -531,8 +531,6 @@ int target_query(struct target *target, const char *text, size_t length, struct 
 	int status;
 
 	memset(rows, 0, sizeof(*rows));
-	if (set_multi(target, false, error) < 0)
-		return -1;
 	if (mysql_real_query(target->mysql, text, length) != 0)
 		return set_error(target, error, "running a query");
 	result = mysql_store_result(target->mysql);
@@ -540,8 +538,8 @@ int target_query(struct target *target, const char *text, size_t length, struct 
 		return mysql_errno(target->mysql) ? set_error(target, error, "reading a result") : 0;
 	status = store_rows(result, arena, rows);
 	mysql_free_result(result);
-	if (status < 0)
-		return error_set(error, ERROR_RETRY, "the target %s gave a result that is not whole.", target->host);
+	if (status < 0 || mysql_more_results(target->mysql))
+		return error_set(error, ERROR_RETRY, "the target %s gave a result that is not whole, or several.", target->host);
 	return 0;
 }
 

@@ -360,12 +360,11 @@ static int recover(struct worker *worker, int result, size_t failed, struct erro
 			worker->applier->settings.channel, (unsigned long long)batch->checkpoint.epoch);
 		return fail(worker, &error, NULL);
 	}
-	if (result < 0 && failed > passage->checkpoint_item) {
-		error_context(failure, "committing (whether it took place is read from the checkpoint)");
-		return fail(worker, failure, batch);
+	if (result < 0 && (failed > passage->checkpoint_item || (failure->kind != ERROR_STOP && !locked))) {
+		if (passage->commits)
+			error_context(failure, "committing (whether it took place is read from the checkpoint)");
+		return fail(worker, failure, failed > passage->checkpoint_item ? batch : NULL);
 	}
-	if (result < 0 && failure->kind != ERROR_STOP && !locked)
-		return fail(worker, failure, NULL);
 	if (discard_answers(worker, &error) < 0 || clear_way(worker, &error) < 0)
 		return fail(worker, &error, NULL);
 	passage_take_back(worker, locked);
@@ -477,7 +476,7 @@ static void learn_duration(struct worker *worker, const struct passage *passage)
 		took = now - passage->sent_us - target_round_trip_us(worker->target);
 	worker->answered_us = now;
 	pthread_mutex_lock(&applier->lock);
-	applier->batch_us += (took - applier->batch_us) / 8;
+	applier->batch_us = applier->batch_us ? applier->batch_us + (took - applier->batch_us) / 8 : took;
 	pthread_mutex_unlock(&applier->lock);
 }
 

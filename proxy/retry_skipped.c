@@ -181,7 +181,7 @@ static int run_entry(const struct afterwards *afterwards, const struct entry *en
 	capabilities_init(&capabilities);
 	memset(&plan, 0, sizeof(plan));
 	if (target_connect(&target, options, error) < 0 ||
-		capabilities_probe(target, options, &capabilities, error) < 0)
+		capabilities_probe(options, &capabilities, error) < 0)
 		goto out;
 	plan_entry(entry->context, &afterwards->settings, &capabilities, &arena, &plan);
 	if (plan.action == PLAN_STOP) {

@@ -5,7 +5,7 @@ import threading
 
 from harness.proxy import DOWN, UP, TcpProxy
 
-COMMIT = b"\x07\x00\x00\x00\x03COMMIT"
+COMMIT = b"COMMIT; SET @changeling_flight"
 
 
 class FaultProxy(TcpProxy):

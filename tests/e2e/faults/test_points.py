@@ -10,7 +10,7 @@ from harness import wait_until
 from .schedule import ROOT, fault_points
 
 # what each workload passes through: a point that it must meet
-WORKER = ["worker.before-flight", "worker.after-flight", "worker.before-commit", "worker.after-commit"]
+WORKER = ["worker.before-flight", "worker.after-flight", "worker.after-commit"]
 SPECIAL = ["special.before-checkpoint", "special.before-commit", "special.after-commit"]
 DDL = ["ddl.before-intent", "intent.before-commit", "ddl.after-intent", "ddl.after-statement"]
 START = ["channel.before-epoch", "channel.after-epoch", "state.open", "state.begin", "state.write", "state.commit"]
@@ -20,6 +20,13 @@ ANYWHERE = ["source.read", "pipeline.queue"]
 def rows(p):
     for number in range(6):
         p.source.sql(f"INSERT INTO `{p.db}`.journal VALUES ({number}); UPDATE `{p.db}`.t SET n = n + 1")
+
+
+def turns(p):
+    """Neighbours do not conflict and each takes a while: they run on several connections, and wait for each other's COMMIT."""
+    for number in range(40):
+        p.source.sql(f"USE `{p.db}`; INSERT INTO big (v) VALUES " + ", ".join(["(REPEAT('x', 1500))"] * 50)
+                     + f"; UPDATE t SET n = n + 1 WHERE id = {number % 2 + 1}")
 
 
 def ddl(p):
@@ -54,6 +61,7 @@ def temporary(p):
 WORK = {
     "rows": (rows, {"replica_parallel_workers": 1}, WORKER + START + ANYWHERE),
     "rows-4": (rows, {"replica_parallel_workers": 4}, WORKER),
+    "turns": (turns, {"replica_parallel_workers": 4, "merge_transactions": 1}, ["worker.before-commit"]),
     "ddl": (ddl, {}, DDL + SPECIAL),
     "streamed": (large, {"large_transaction_bytes": 65536}, SPECIAL + ["special.stream-part"]),
     "xa": (xa, {}, SPECIAL),

@@ -1,0 +1,101 @@
+"""Batches follow each other on a connection before any of them is answered: nothing may happen behind one that fails, and
+neither side may wait for the other for ever."""
+import pathlib
+
+import pytest
+
+from harness import wait_until
+
+LEGACY = pathlib.Path(__file__).resolve().parents[1] / "lab/openssl-legacy.cnf"
+
+TARGETS = ["maria1011", "maria118", "mysql97", "mysql56"]
+SOURCE = {"mysql97": "mysql97"}
+
+
+@pytest.fixture(autouse=True)
+def old_tls(monkeypatch):
+    """MySQL 5.6 offers nothing newer than TLS 1.0."""
+    monkeypatch.setenv("OPENSSL_CONF", str(LEGACY))
+
+
+def prepared(pairing, target, **options):
+    """A table on both sides, and a stream that is set up but not running."""
+    p = pairing(SOURCE.get(target, "maria1011"), target)
+    p.both_sql(f"CREATE DATABASE `{p.db}` CHARACTER SET utf8mb4; USE `{p.db}`; CREATE TABLE t (id INT PRIMARY KEY, n INT); "
+               "INSERT INTO t VALUES (1, 0), (2, 0), (3, 0); CREATE TABLE journal (n INT PRIMARY KEY)")
+    p.changeling.change_master(p.source.position(), **options)
+    return p
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("target", TARGETS)
+def test_nothing_happens_behind_a_failure(pairing, target, workers):
+    """A row is missing in the middle of a backlog: everything before it arrives, and nothing after."""
+    p = prepared(pairing, target, merge_transactions=1, replica_parallel_workers=workers)
+    p.target.sql(f"DELETE FROM `{p.db}`.t WHERE id = 2")
+    for number in range(120):
+        p.source.sql(f"INSERT INTO `{p.db}`.journal VALUES ({number})")
+        if number == 60:
+            p.source.sql(f"UPDATE `{p.db}`.t SET n = n + 1 WHERE id = 2")
+        p.source.sql(f"UPDATE `{p.db}`.t SET n = n + 1 WHERE id = 1")
+    p.changeling.run()
+    row = p.changeling.wait_error()
+    assert "0 such rows" in row["error"] and "id=2" in row["error"], row["error"]
+    assert p.target.value(f"SELECT MAX(n) FROM `{p.db}`.journal") == 60
+    assert p.target.value(f"SELECT n FROM `{p.db}`.t WHERE id = 1") == 60
+    p.target.sql(f"INSERT INTO `{p.db}`.t VALUES (2, 0)")
+    p.changeling.run()
+    p.changeling.wait_caught_up()
+    assert p.compare() == 123
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_many_answers(pairing, target):
+    """Changes that go one by one have thousands of answers, which no network buffer holds."""
+    p = prepared(pairing, target, merge_transactions=3, replica_parallel_workers=1)
+    p.source.sql(f"USE `{p.db}`; CREATE TABLE parent (id INT PRIMARY KEY, n INT) ENGINE=InnoDB; CREATE TABLE child (id INT PRIMARY KEY, "
+               "parent INT, n INT, FOREIGN KEY (parent) REFERENCES parent (id)) ENGINE=InnoDB")
+    p.source.sql(f"USE `{p.db}`; INSERT INTO parent VALUES " + ", ".join(f"({i}, 0)" for i in range(1000)))
+    p.source.sql(f"USE `{p.db}`; INSERT INTO child VALUES " + ", ".join(f"({i}, {i}, 0)" for i in range(1000)))
+    for number in range(12):
+        p.source.sql(f"UPDATE `{p.db}`.child SET n = {number} + 1; UPDATE `{p.db}`.parent SET n = n + 1")
+    p.changeling.run()
+    p.changeling.wait_caught_up()
+    assert p.compare() == 2003
+
+
+def test_statements_that_are_packets_of_their_own(pairing):
+    """A routine's body, and text with a semicolon, among statements that go together."""
+    p = prepared(pairing, "maria1011", merge_transactions=1)
+    source = p.source.connect(p.db)
+    with source.cursor() as cursor:
+        cursor.execute("SET SESSION binlog_format = STATEMENT")
+        for number in range(20):
+            cursor.execute(f"INSERT INTO journal VALUES ({number})")
+            cursor.execute("UPDATE t SET n = n + 1 WHERE id = 1 AND 'a;b' <> 'c;d'")
+        cursor.execute("CREATE PROCEDURE p() BEGIN SET @a = 1; SET @b = 2; END")
+    source.close()
+    p.changeling.run()
+    p.changeling.wait_caught_up()
+    assert p.compare() == 23
+    assert p.target.value(f"SELECT n FROM `{p.db}`.t WHERE id = 1") == 20
+
+
+def test_batches_larger_than_a_packet(pairing):
+    """A batch that does not fit max_allowed_packet goes in several packets, others before and behind it."""
+    p = prepared(pairing, "mysql56", merge_transactions=2, merge_bytes="8M")
+    p.source.sql(f"CREATE TABLE `{p.db}`.big (id INT PRIMARY KEY, v LONGBLOB)")
+    packet = p.target.value("SELECT @@GLOBAL.max_allowed_packet")
+    p.target.sql("SET GLOBAL max_allowed_packet = 1048576")
+    try:
+        for number in range(5):
+            p.source.sql(f"INSERT INTO `{p.db}`.journal VALUES ({number}); USE `{p.db}`; BEGIN; "
+                         + "; ".join(f"INSERT INTO big VALUES ({number * 10 + i}, REPEAT('{number}', 300000))" for i in range(5))
+                         + "; COMMIT")
+        p.changeling.run()
+        wait_until(lambda: p.target.value(f"SELECT COUNT(*) FROM `{p.db}`.big") == 25, 30, "all rows")
+        p.changeling.wait_caught_up()
+        p.changeling.stop()
+    finally:
+        p.target.sql(f"SET GLOBAL max_allowed_packet = {packet}")
+    assert p.compare() == 33
