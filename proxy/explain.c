@@ -40,18 +40,11 @@ static int read_file(const char *path, struct buffer *text, struct error *error)
 /* What the target of the configuration can do, tried now. */
 static int probe_target(struct capabilities *target, const struct settings *settings, struct error *error)
 {
-	struct target *connection = NULL;
-	int result;
-
 	if (!settings->target.host)
 		return error_set(error, ERROR_USAGE,
 			"--target-capabilities=live asks the target of a state directory: name that by "
 			"--state.");
-	result = target_connect(&connection, &settings->target, error);
-	if (result == 0)
-		result = capabilities_probe(connection, &settings->target, target, error);
-	target_close(connection);
-	return result;
+	return capabilities_probe(&settings->target, target, error);
 }
 
 static int load_target(struct capabilities *target, const char *profile, const char *file,
