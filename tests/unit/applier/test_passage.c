@@ -119,12 +119,20 @@ static void test_a_conflict_with_another_connection_waits_until_that_is_executed
 	expect(two, STEP_WAIT);
 	commit_first(one);
 	expect_send(two, true);
+}
 
-	give(2, 3, 0);
-	expect_send(&applier.workers[2], false);
-	give(0, 4, 3);
-	passage_set(&applier.workers[2], passage_at(&applier.workers[2], 0), PASSAGE_EXECUTED);
-	expect_send(one, false); /* executed is enough: it waits for the locks on the server */
+static void test_executed_is_enough_for_a_conflict(void **state)
+{
+	struct worker *one = give(0, 1, 0), *two = give(1, 2, 0), *three = give(2, 3, 2);
+
+	(void)state;
+	expect_send(one, true);
+	expect_send(two, false);
+	expect(three, STEP_WAIT);
+	passage_set(two, passage_at(two, 0), PASSAGE_EXECUTED);
+	expect(three, STEP_WAIT); /* what 2 waits for may wait for locks of 3 */
+	commit_first(one);
+	expect_send(three, false); /* 2 holds all its locks, and only its COMMIT is left */
 }
 
 static void test_statements_wait_for_commits(void **state)
@@ -231,6 +239,7 @@ int main(void)
 		cmocka_unit_test_setup(test_the_commit_waits_for_its_turn, set_up),
 		cmocka_unit_test_setup(test_without_order_every_batch_commits, set_up),
 		cmocka_unit_test_setup(test_a_conflict_with_another_connection_waits_until_that_is_executed, set_up),
+		cmocka_unit_test_setup(test_executed_is_enough_for_a_conflict, set_up),
 		cmocka_unit_test_setup(test_statements_wait_for_commits, set_up),
 		cmocka_unit_test_setup(test_a_batch_gives_way_to_an_earlier_one, set_up),
 		cmocka_unit_test_setup(test_a_failure_takes_all_back, set_up),
