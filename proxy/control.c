@@ -17,6 +17,8 @@
 #define REQUEST_MAXIMUM_BYTES ((size_t)64 << 20)
 #define CONNECTIONS_MAXIMUM 16
 #define PATIENCE_SECONDS 10.
+/* The loop answers at once, unless the process hangs. */
+#define ANSWER_SECONDS 4
 
 struct connection {
 	struct connection *next;
@@ -101,6 +103,13 @@ static void write_answer(struct connection *connection)
 		drop(connection);
 }
 
+static bool has_hung_up(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static void on_connection(struct ev_loop *loop, struct ev_io *io, int events)
 {
 	struct connection *connection = io->data;
@@ -123,6 +132,11 @@ static void on_connection(struct ev_loop *loop, struct ev_io *io, int events)
 	}
 	if (connection->request.data[connection->request.length - 1] != '\n')
 		return;
+	/* it was told that nothing answers: what it asked for must not happen behind its back */
+	if (has_hung_up(connection->fd)) {
+		drop(connection);
+		return;
+	}
 	answer_request(connection);
 	ev_io_stop(loop, io);
 	ev_io_set(io, connection->fd, EV_WRITE);
@@ -215,7 +229,7 @@ void control_close(struct control *control)
 
 static int call(const char *directory, const char *line, struct buffer *answer, struct error *error)
 {
-	struct timeval patience = {(time_t)PATIENCE_SECONDS, 0};
+	struct timeval patience = {ANSWER_SECONDS, 0};
 	struct sockaddr_un address;
 	size_t length = strlen(line), sent = 0;
 	int result = -1, folder, fd;
@@ -248,7 +262,12 @@ static int call(const char *directory, const char *line, struct buffer *answer, 
 	}
 	result = 0;
 out:
-	if (result < 0)
+	if (result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		error_set(error, ERROR_CONNECT,
+			"the process in %s is there and has not answered for %d seconds: it hangs, or was stopped by a "
+			"signal.",
+			directory, ANSWER_SECONDS);
+	else if (result < 0)
 		error_set(error, ERROR_CONNECT, "nothing answers in %s: %s.", directory,
 			errno == ENOENT || errno == ECONNREFUSED ? "no process runs there" : strerror(errno));
 	if (fd >= 0)

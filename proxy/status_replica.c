@@ -53,6 +53,8 @@ static const char *sql_state(const struct replica *replica)
 {
 	if (!replica->applying)
 		return "";
+	if (!is(replica, "source_state", "connected") || !is(replica, "target_state", "connected"))
+		return "Waiting for the connections";
 	return json_is_true(json_object_get(replica->status, "idle"))
 		       ? "Replica has read all of the source's log"
 		       : "Applying events";

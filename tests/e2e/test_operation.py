@@ -478,6 +478,10 @@ def test_health_of_one_that_hangs(pairing):
         code, line = wait_until(lambda: (found := health(p, "-w", "10", "-c", "60", "--stale", "2"))[0] and found, 15,
                                 "the alarm", 0.2)
         assert code == 2, line
+        # what is known is told all the same, and what cannot be done is said
+        assert p.changeling.command("status", "--json", seconds=8).json["pid"] == p.changeling.process.pid
+        stop = p.changeling.command("stop", seconds=8)
+        assert stop.code == 1 and "has not answered" in stop.err, str(stop)
     finally:
         p.changeling.process.send_signal(signal.SIGCONT)
     wait_until(lambda: health(p, "-w", "10", "-c", "60", "--stale", "2")[0] == 0, 15, "the end of the alarm", 0.2)
