@@ -11,12 +11,12 @@ from labkit import KINDS, Lab, available
 import pytest
 
 
-def quickstart(*arguments):
+def quickstart(*arguments, cwd=ROOT):
     """Built as a newcomer would have it, unless a program to test was named."""
     reason = available(KINDS["maria1011"])
     if reason:
         pytest.skip(reason)
-    return subprocess.run([script("quickstart"), "--skip-install", *arguments], cwd=ROOT, capture_output=True, text=True,
+    return subprocess.run([script("quickstart"), "--skip-install", *arguments], cwd=cwd, capture_output=True, text=True,
                           timeout=900, check=False, stdin=subprocess.DEVNULL)
 
 
@@ -37,7 +37,9 @@ def test_the_demo_shows_a_row_and_puts_everything_away(tmp_path):
 
 def test_servers_of_the_user_s_own(pairing):
     p = pairing()
-    done = quickstart(f"--state={p.changeling.state}", *p.changeling.options("now"))
+    # files are named from where one stands
+    done = quickstart("--state=state", *p.changeling.options("now", master_password_file="source.password"),
+                      cwd=p.changeling.folder)
     assert done.returncode == 0, done.stdout + done.stderr
     process = int(re.search(r"changeling runs as process (\d+)", done.stdout)[1])
     try:
