@@ -42,8 +42,10 @@ enum error_kind target_error_kind(unsigned code, const char *text)
 	case 1203: /* too many user connections */
 	case 1129: /* host blocked */
 	case 1836: /* read-only mode */
+	case 1036: /* table is read-only: all of InnoDB is */
 	case 3159: /* secure transport required */
 		return ERROR_CONNECT;
+	case 1015: /* cannot lock: "Table is read only" among others */
 	case 1290: /* --read-only among others */
 		return text && strstr(text, "read") ? ERROR_CONNECT : ERROR_STOP;
 	case 1792: /* read-only transaction: a demoted primary */
@@ -118,9 +120,14 @@ static int connect_error(const struct target_options *options, unsigned code, co
 	switch (code) {
 	case 1045:
 	case 1698:
-		advice = "Check target-user and its password, and that the account may connect from this host.";
+		advice = options->ssl_mode == TARGET_SSL_OFF
+			? "Check target-user and its password, that the account may connect from this host, and that neither the "
+			  "account nor the server demands TLS (MariaDB says no more than this then): target-ssl-mode=identity "
+			  "and target-ssl-ca."
+			: "Check target-user and its password, and that the account may connect from this host.";
 		break;
 	case 3118:
+	case 4151:
 		advice = "Unlock the account: ALTER USER … ACCOUNT UNLOCK.";
 		break;
 	case 1820:

@@ -54,6 +54,7 @@ class Changeling:
         self.channel, self.server_id = channel, server_id
         self.certificates = certificates
         self.process = None
+        self.prefix = []        # a command that `run` is started by
         self.runs = 0
         self._mark = 0
 
@@ -136,7 +137,7 @@ class Changeling:
             log.flush()
             self.log_start = log.tell()
             self.process = subprocess.Popen(
-                [str(binary()), "run", f"--state={self.state}", *map(str, arguments)], stdin=subprocess.DEVNULL,
+                [*self.prefix, str(binary()), "run", f"--state={self.state}", *map(str, arguments)], stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, env=self.environment(**environment))
         if wait:
             self.wait_state("running")
@@ -214,8 +215,8 @@ class Changeling:
             database.row_factory = sqlite3.Row
             try:
                 return [dict(row) for row in database.execute(f"select * from {view} {where}")]
-            except sqlite3.OperationalError:
-                # being made just now
+            except sqlite3.DatabaseError:
+                # being made just now, or damaged
                 return []
 
     def row(self):
