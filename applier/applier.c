@@ -302,6 +302,11 @@ void applier_replace_at(struct applier *applier, const struct position *begin, c
 	applier->replace_sql = memory_strdup(sql);
 }
 
+void applier_retry_at(struct applier *applier, const struct position *begin)
+{
+	applier->retry_at = *begin;
+}
+
 void applier_interrupt(struct applier *applier)
 {
 	pthread_mutex_lock(&applier->lock);

@@ -111,6 +111,8 @@ const struct target *applier_target(const struct applier *applier);
 void applier_skip_at(struct applier *applier, const struct position *begin);
 /* That transaction's statement is replaced by the operator's SQL. */
 void applier_replace_at(struct applier *applier, const struct position *begin, const char *sql);
+/* That transaction's statement, of which the target does not tell whether it ran before, has not: it runs. */
+void applier_retry_at(struct applier *applier, const struct position *begin);
 
 /* Applies what the queue gives until it is closed and empty, or until an error. Returns 0 or -1. Frees what it takes.
  * On an error, *place tells the transaction that it concerns (file "" when it concerns none). */

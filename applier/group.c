@@ -227,8 +227,13 @@ static int run_step(struct special *special, const struct change *change, const 
 	const struct plan_step *step, struct error *error)
 {
 	struct buffer sql = BUFFER_INIT, text = BUFFER_INIT;
-	int result = step_text(special, step, &text, error);
+	int result = 0;
 
+	/* what completes the text is asked in the statement's own session; what that has used up is set once more */
+	if (step->work != WORK_SQL)
+		result = run_text(special, &sql, session_put_statement(special->session, &sql, planned), error);
+	if (result == 0)
+		result = step_text(special, step, &text, error);
 	if (result == 0)
 		result = run_text(special, &sql, session_put_statement(special->session, &sql, planned), error);
 	if (result == 0)
@@ -237,6 +242,14 @@ static int run_step(struct special *special, const struct change *change, const 
 	buffer_release(&sql);
 	buffer_release(&text);
 	return result < 0 ? describe(special, change, error) : 0;
+}
+
+/* The operator has looked: what the target does not tell has not taken place, and is to run now. */
+static bool operator_says_not(const struct special *special)
+{
+	const struct position *wish = &special->applier->retry_at;
+
+	return wish->file[0] && position_compare(wish, &special->transaction->begin) == 0;
 }
 
 /* A step that commits: behind an intent, or known to have run already. */
@@ -256,7 +269,7 @@ static int run_committing_step(struct special *special, const struct change *cha
 		special->redo = found->verdict == INTENT_PARTLY;
 		if (found->verdict == INTENT_DONE)
 			return 0;
-		if (found->verdict == INTENT_UNDECIDED) {
+		if (found->verdict == INTENT_UNDECIDED && !operator_says_not(special)) {
 			error_set(error, ERROR_STOP,
 				"the program ended while this statement ran, and the target does not tell whether it took place. If "
 				"it did: changeling skip. If it did not: undo what there is of it, then changeling retry.");
@@ -277,6 +290,7 @@ static int run_committing_step(struct special *special, const struct change *cha
 	if (FAULT_POINT("ddl.after-intent"))
 		return error_set(error, ERROR_RETRY, "fault injected before a statement that commits");
 	result = run_step(special, change, planned, step, error);
+	special->redo = false;
 	if (result == 0 && FAULT_POINT("ddl.after-statement"))
 		return error_set(error, ERROR_RETRY, "fault injected after a statement that commits");
 	return result;

@@ -1,137 +1,35 @@
 #include "applier/intent.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "applier/fingerprint.h"
 #include "base/fault.h"
 #include "base/memory.h"
 
 /* How the statement's work shows in its objects. */
 enum mark {
-	MARK_NAMES = 'n',     /* CREATE, DROP, RENAME, ALTER …: the definitions tell */
-	MARK_SELECT = 's',    /* CREATE TABLE … SELECT on a server where it is not atomic */
-	MARK_RENAME = 'm',    /* two tables may have changed places and look alike: their age tells them apart */
-	MARK_EXCHANGE = 'x',  /* moves rows without a trace in the definitions */
+	MARK_NAMES = 'n',     /* CREATE, DROP, ALTER …: the definitions tell */
+	MARK_FILLED = 's',    /* CREATE TABLE … SELECT on a server where it is not atomic: the table is no sign of its rows */
+	MARK_RENAMED = 'm',   /* tables change places and may look alike: what tells is which table has which name */
+	MARK_EXCHANGED = 'x', /* moves rows without a trace in the definitions: but the table is another one afterwards */
 	MARK_REPEAT = 'r',    /* may simply be run again */
+	MARK_NOTHING = 'u',   /* does not show, and may not be repeated */
 };
 
 struct object_state {
-	int kind;            /* enum object_kind */
+	int kind; /* enum object_kind */
 	char *database, *name;
-	char fingerprint[65]; /* SHA-256 of its definition, or "absent" */
+	char before[FINGERPRINT_TEXT], now[FINGERPRINT_TEXT];
 };
 
-static void hash_text(const char *text, size_t length, char hash[65])
+static int take_fingerprint(struct target *target, enum mark mark, const struct object_state *object,
+	char fingerprint[FINGERPRINT_TEXT], struct error *error)
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned size = 0;
-
-	EVP_Digest(text, length, digest, &size, EVP_sha256(), NULL);
-	for (unsigned i = 0; i < size && i < 32; i++)
-		snprintf(hash + 2 * i, 3, "%02x", digest[i]);
-}
-
-static const char *show_statement(int kind)
-{
-	switch (kind) {
-	case OBJECT_TABLE:
-	case OBJECT_VIEW:
-	case OBJECT_SEQUENCE:
-		return "SHOW CREATE TABLE ";
-	case OBJECT_DATABASE:
-		return "SHOW CREATE DATABASE ";
-	case OBJECT_PROCEDURE:
-		return "SHOW CREATE PROCEDURE ";
-	case OBJECT_FUNCTION:
-		return "SHOW CREATE FUNCTION ";
-	case OBJECT_TRIGGER:
-		return "SHOW CREATE TRIGGER ";
-	case OBJECT_EVENT:
-		return "SHOW CREATE EVENT ";
-	default:
-		return NULL;
-	}
-}
-
-static bool means_absent(unsigned code)
-{
-	switch (code) {
-	case 1146: /* table */
-	case 1049: /* database */
-	case 1305: /* routine */
-	case 1360: /* trigger */
-	case 1539: /* event */
-	case 1051:
-	case 1347:
-	case 1356: /* a view over what is gone: it is there, but has no text to show */
-		return code != 1356;
-	default:
-		return false;
-	}
-}
-
-/* When the table was made: goes with it when it is renamed. */
-static int append_age(struct target *target, const struct object_state *object, struct buffer *text,
-	struct error *error)
-{
-	struct arena arena = ARENA_INIT;
-	struct buffer sql = BUFFER_INIT;
-	struct target_rows rows;
-	int result;
-
-	buffer_puts(&sql, "SELECT CREATE_TIME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ");
-	sql_put_string(&sql, object->database, strlen(object->database));
-	buffer_puts(&sql, " AND TABLE_NAME = ");
-	sql_put_string(&sql, object->name, strlen(object->name));
-	result = target_query(target, sql.data, sql.length, &arena, &rows, error);
-	if (result == 0 && rows.rows == 1 && target_cell(&rows, 0, 0))
-		buffer_puts(text, target_cell(&rows, 0, 0));
-	buffer_release(&sql);
-	arena_release(&arena);
-	return result;
-}
-
-static int take_fingerprint(struct target *target, enum mark mark, struct object_state *object, struct error *error)
-{
-	struct arena arena = ARENA_INIT;
-	struct buffer sql = BUFFER_INIT, text = BUFFER_INIT;
-	struct target_rows rows;
-	const char *show = show_statement(object->kind);
-	int result;
-
-	strcpy(object->fingerprint, "absent");
-	if (!show)
-		return 0;
-	buffer_puts(&sql, show);
-	if (object->kind != OBJECT_DATABASE && object->database[0]) {
-		sql_put_name(&sql, object->database);
-		buffer_putc(&sql, '.');
-	}
-	sql_put_name(&sql, object->name);
-	result = target_query(target, sql.data, sql.length, &arena, &rows, error);
-	if (result == 0) {
-		for (size_t i = 0; i < rows.columns && rows.rows; i++) {
-			buffer_puts(&text, target_cell(&rows, 0, i) ? target_cell(&rows, 0, i) : "");
-			buffer_putc(&text, '\n');
-		}
-		if (mark == MARK_RENAME)
-			result = append_age(target, object, &text, error);
-		hash_text(buffer_text(&text), text.length, object->fingerprint);
-	} else if (means_absent(error->code)) {
-		error_clear(error);
-		result = 0;
-	} else if (error->code == 1356) {
-		error_clear(error);
-		strcpy(object->fingerprint, "invalid");
-		result = 0;
-	}
-	buffer_release(&sql);
-	buffer_release(&text);
-	arena_release(&arena);
-	return result;
+	if (mark == MARK_RENAMED || mark == MARK_EXCHANGED)
+		return fingerprint_identity(target, object->database, object->name, fingerprint, error);
+	return fingerprint_definition(target, object->kind, object->database, object->name, fingerprint, error);
 }
 
 /* One object a line: mark, kind, hexadecimal database and name, fingerprint. */
@@ -141,7 +39,7 @@ static void put_object(struct buffer *out, enum mark mark, const struct object_s
 	buffer_put_hex(out, object->database, strlen(object->database));
 	buffer_puts(out, " x");
 	buffer_put_hex(out, object->name, strlen(object->name));
-	buffer_printf(out, " %s\n", object->fingerprint);
+	buffer_printf(out, " %s\n", object->before);
 }
 
 static char *unhex(const char *text)
@@ -159,62 +57,60 @@ static char *unhex(const char *text)
 	return bytes;
 }
 
-static enum mark mark_of(const struct planned_statement *statement)
+static enum mark mark_of(const struct rewrite_plan *plan)
 {
-	const char *text = statement->change->query.text;
-	size_t length = statement->change->query.text_length;
-	char *copy = memory_strndup(text, length < 65536 ? length : 65536);
-	enum mark mark = MARK_NAMES;
+	bool whole = plan->step_count == 1; /* else the parts are told apart by their steps */
 
-	switch (statement->plan.class) {
-	case STATEMENT_CREATE_TABLE:
-		if (strcasestr(copy, "select"))
-			mark = MARK_SELECT;
-		break;
-	case STATEMENT_ALTER_TABLE:
-		if (strcasestr(copy, "exchange") && strcasestr(copy, "partition"))
-			mark = MARK_EXCHANGE;
-		break;
-	case STATEMENT_RENAME_TABLE:
-		mark = MARK_RENAME;
-		break;
-	case STATEMENT_TRUNCATE:
-		mark = MARK_REPEAT;
-		break;
+	if (plan->flags & PLAN_SHUFFLES)
+		return MARK_NOTHING;
+	if ((plan->flags & PLAN_ACCOUNTS) || plan->class == STATEMENT_TRUNCATE ||
+		(whole && (plan->flags & PLAN_REPLACES)))
+		return MARK_REPEAT;
+	if (whole && (plan->flags & PLAN_FILLS))
+		return MARK_FILLED;
+	if (plan->flags & PLAN_EXCHANGES)
+		return MARK_EXCHANGED;
+	return plan->class == STATEMENT_RENAME_TABLE ? MARK_RENAMED : MARK_NAMES;
+}
+
+/* Is the statement's work to be seen in this object? A trigger's is not in its table. */
+static bool shows_in(const struct rewrite_plan *plan, const struct object *object)
+{
+	switch (object->role) {
+	case ROLE_TARGET:
+	case ROLE_NEW_NAME:
+		return true;
+	case ROLE_TABLE_OF:
+		return plan->class == STATEMENT_CREATE_INDEX || plan->class == STATEMENT_DROP_INDEX;
 	default:
-		break;
+		return false;
 	}
-	if (statement->plan.flags & PLAN_ACCOUNTS)
-		mark = MARK_REPEAT;
-	free(copy);
-	return mark;
 }
 
 static int describe_objects(struct target *target, const struct planned_statement *statement, struct buffer *out,
 	struct error *error)
 {
-	enum mark mark = mark_of(statement);
+	enum mark mark = mark_of(&statement->plan);
+	int result = 0;
 
-	for (size_t i = 0; i < statement->plan.object_count; i++) {
+	buffer_printf(out, "%c\n", (char)mark);
+	for (size_t i = 0; i < statement->plan.object_count && result == 0; i++) {
 		const struct object *object = &statement->plan.objects[i];
 		struct object_state state = {.kind = object->kind};
 
-		if (object->role != ROLE_TARGET && object->role != ROLE_NEW_NAME && object->role != ROLE_TABLE_OF)
-			continue;
-		if (!object->name)
+		if (!object->name || !shows_in(&statement->plan, object))
 			continue;
 		state.database = memory_strdup(object->database ? object->database
 			: statement->database			? statement->database
 								: "");
 		state.name = memory_strdup(object->name);
-		if (take_fingerprint(target, mark, &state, error) == 0)
+		result = take_fingerprint(target, mark, &state, state.before, error);
+		if (result == 0)
 			put_object(out, mark, &state);
 		free(state.database);
 		free(state.name);
-		if (error->kind != ERROR_NONE)
-			return -1;
 	}
-	return 0;
+	return result;
 }
 
 static void put_where(struct buffer *sql, const char *schema, const char *table, const char *channel)
@@ -233,12 +129,12 @@ int intent_write(struct target *target, const char *schema, const char *channel,
 	struct target_outcome outcomes[4];
 	char gtid[GTID_TEXT_MAXIMUM];
 	size_t failed;
-	int result = describe_objects(target, statement, &objects, &failure);
+	int result = fingerprint_session(target, schema, error);
 
-	if (result < 0) {
-		*error = failure;
+	if (result == 0)
+		result = describe_objects(target, statement, &objects, error);
+	if (result < 0)
 		goto out;
-	}
 	/* the UPDATE changes nothing: it finds its row only while the epoch is ours */
 	buffer_puts(&sql, "BEGIN; UPDATE ");
 	sql_put_name(&sql, schema);
@@ -276,56 +172,155 @@ out:
 	return result < 0 ? error_context(error, "noting what is about to run") : 0;
 }
 
-/* What the lines of the fingerprint and the objects of now say together. */
-static int judge(struct target *target, char *lines, enum intent_verdict *verdict, struct error *error)
+/* ---- judging ---- */
+
+/* "mark kind xDATABASE xNAME fingerprint"; false when it is no such line. */
+static bool read_object(const char *line, struct object_state *object)
 {
-	size_t changed = 0, unchanged = 0;
-	enum mark mark = MARK_REPEAT;
-	bool created = false;
-	char *save = NULL;
+	size_t length = strlen(line) + 1;
+	char *database = memory_zalloc(length), *name = memory_zalloc(length);
+	int fields = sscanf(line, "%*c %d x%s x%s %64s", &object->kind, database, name, object->before);
 
-	for (char *line = strtok_r(lines, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char letter, before[65];
-		struct object_state object = {0};
-		char *database = memory_alloc(strlen(line) + 1), *name = memory_alloc(strlen(line) + 1);
-		int fields = sscanf(line, "%c %d x%s x%s %64s", &letter, &object.kind, database, name, before);
-		int result = 0;
-
-		if (fields != 5) { /* an empty database: "x x…" */
-			database[0] = '\0';
-			fields = sscanf(line, "%c %d x x%s %64s", &letter, &object.kind, name, before) == 4 ? 5 : 0;
-		}
-		if (fields == 5) {
-			mark = (enum mark)letter;
-			object.database = unhex(database);
-			object.name = unhex(name);
-			result = take_fingerprint(target, mark, &object, error);
-			if (result == 0 && strcmp(object.fingerprint, before) == 0)
-				unchanged++;
-			else
-				changed++;
-			created = created || (strcmp(before, "absent") == 0 && strcmp(object.fingerprint, "absent") != 0);
-			free(object.database);
-			free(object.name);
-		}
-		free(database);
-		free(name);
-		if (result < 0)
-			return -1;
+	if (fields != 4) { /* no database: "x x…" */
+		database[0] = '\0';
+		fields = sscanf(line, "%*c %d x x%s %64s", &object->kind, name, object->before) == 3 ? 4 : 0;
 	}
-	if (mark == MARK_REPEAT)
-		*verdict = INTENT_PARTLY;
-	else if (mark == MARK_EXCHANGE)
-		*verdict = INTENT_UNDECIDED;
-	else if (changed == 0)
-		*verdict = INTENT_NOT_RUN;
-	else if (mark == MARK_SELECT && created)
-		*verdict = INTENT_UNDECIDED; /* the table is there, its rows may not be */
-	else if (unchanged == 0)
-		*verdict = INTENT_DONE;
-	else
-		*verdict = mark == MARK_RENAME ? INTENT_UNDECIDED : INTENT_PARTLY;
-	return 0;
+	if (fields == 4) {
+		object->database = unhex(database);
+		object->name = unhex(name);
+	}
+	free(database);
+	free(name);
+	return fields == 4;
+}
+
+static size_t first_of_that_name(const struct object_state *objects, size_t at)
+{
+	for (size_t i = 0; i < at; i++) {
+		if (strcmp(objects[i].database, objects[at].database) == 0 && strcmp(objects[i].name, objects[at].name) == 0)
+			return i;
+	}
+	return at;
+}
+
+/* RENAME TABLE: the objects come in pairs, old name and new name. Which table would have which name afterwards? */
+static enum intent_verdict judge_renamed(const struct object_state *objects, size_t count)
+{
+	const char **after = memory_alloc((count + 1) * sizeof(*after));
+	bool as_before = true, as_after = count % 2 == 0, again = false, unknown = false;
+
+	for (size_t i = 0; i < count; i++)
+		after[i] = objects[i].before;
+	for (size_t i = 0; i + 1 < count; i += 2) {
+		size_t from = first_of_that_name(objects, i), to = first_of_that_name(objects, i + 1);
+
+		after[to] = after[from];
+		after[from] = FINGERPRINT_ABSENT;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (first_of_that_name(objects, i) != i) {
+			again = true;
+			continue;
+		}
+		unknown = unknown || strcmp(objects[i].before, FINGERPRINT_UNKNOWN) == 0;
+		as_before = as_before && strcmp(objects[i].now, objects[i].before) == 0;
+		as_after = as_after && strcmp(objects[i].now, after[i]) == 0;
+	}
+	free(after);
+	if (again && unknown) /* names that change places: one table may stand for the other */
+		return INTENT_UNDECIDED;
+	return as_before ? INTENT_NOT_RUN : as_after ? INTENT_DONE : INTENT_UNDECIDED;
+}
+
+/* EXCHANGE PARTITION … WITH TABLE: the last object is that table, and afterwards what had been the partition. */
+static enum intent_verdict judge_exchanged(const struct object_state *objects, size_t count)
+{
+	const struct object_state *table = count ? &objects[count - 1] : NULL;
+
+	if (!table || strncmp(table->before, "id-", 3) != 0 || strncmp(table->now, "id-", 3) != 0)
+		return INTENT_UNDECIDED;
+	return strcmp(table->before, table->now) == 0 ? INTENT_NOT_RUN : INTENT_DONE;
+}
+
+static enum intent_verdict judge_defined(enum mark mark, const struct object_state *objects, size_t count)
+{
+	size_t changed = 0;
+	bool made = false;
+
+	for (size_t i = 0; i < count; i++) {
+		bool same = strcmp(objects[i].before, objects[i].now) == 0;
+
+		changed += !same;
+		made = made || (!same && strcmp(objects[i].before, FINGERPRINT_ABSENT) == 0);
+	}
+	if (changed == 0)
+		return INTENT_NOT_RUN;
+	if (mark == MARK_FILLED && made)
+		return INTENT_UNDECIDED; /* the table is there, its rows may not be */
+	return changed == count ? INTENT_DONE : INTENT_PARTLY;
+}
+
+static enum intent_verdict judge(enum mark mark, const struct object_state *objects, size_t count)
+{
+	switch (mark) {
+	case MARK_REPEAT:
+		return INTENT_PARTLY;
+	case MARK_RENAMED:
+		return judge_renamed(objects, count);
+	case MARK_EXCHANGED:
+		return judge_exchanged(objects, count);
+	case MARK_NAMES:
+	case MARK_FILLED:
+		return judge_defined(mark, objects, count);
+	case MARK_NOTHING:
+		break;
+	}
+	return INTENT_UNDECIDED;
+}
+
+/* What the lines of the fingerprint and the objects of now say together. */
+static int read_verdict(struct target *target, char *lines, enum intent_verdict *verdict, struct error *error)
+{
+	struct object_state *objects = memory_zalloc((strlen(lines) / 8 + 1) * sizeof(*objects));
+	enum mark mark = lines[0] ? (enum mark)lines[0] : MARK_NOTHING;
+	size_t count = 0;
+	char *save = NULL;
+	int result = 0;
+
+	strtok_r(lines, "\n", &save); /* the mark's own line */
+	for (char *line = strtok_r(NULL, "\n", &save); line && result == 0; line = strtok_r(NULL, "\n", &save)) {
+		if (!read_object(line, &objects[count])) {
+			mark = MARK_NOTHING;
+			continue;
+		}
+		result = take_fingerprint(target, mark, &objects[count], objects[count].now, error);
+		count++;
+	}
+	if (result == 0)
+		*verdict = judge(mark, objects, count);
+	for (size_t i = 0; i < count; i++) {
+		free(objects[i].database);
+		free(objects[i].name);
+	}
+	free(objects);
+	return result;
+}
+
+const char *intent_verdict_name(enum intent_verdict verdict)
+{
+	switch (verdict) {
+	case INTENT_NONE:
+		return "none";
+	case INTENT_NOT_RUN:
+		return "has not run";
+	case INTENT_PARTLY:
+		return "may have run in part, and is repeated";
+	case INTENT_DONE:
+		return "has run";
+	case INTENT_UNDECIDED:
+		return "the target does not tell";
+	}
+	return "unknown";
 }
 
 int intent_read(struct target *target, const char *schema, const char *channel, struct intent *intent,
@@ -341,12 +336,14 @@ int intent_read(struct target *target, const char *schema, const char *channel, 
 	put_where(&sql, schema, "intent", channel);
 	buffer_puts(&sql, " ORDER BY step DESC LIMIT 1");
 	result = target_query(target, sql.data, sql.length, &arena, &rows, error);
+	if (result == 0 && rows.rows == 1)
+		result = fingerprint_session(target, schema, error);
 	if (result == 0 && rows.rows == 1) {
 		intent->step = (unsigned)strtoul(target_cell(&rows, 0, 0), NULL, 10);
 		snprintf(intent->begin.file, sizeof(intent->begin.file), "%s", target_cell(&rows, 0, 1));
 		intent->begin.offset = strtoull(target_cell(&rows, 0, 2), NULL, 10);
 		intent->statement = memory_strdup(target_cell(&rows, 0, 3));
-		result = judge(target, (char *)target_cell(&rows, 0, 4), &intent->verdict, error);
+		result = read_verdict(target, (char *)target_cell(&rows, 0, 4), &intent->verdict, error);
 	}
 	buffer_release(&sql);
 	arena_release(&arena);

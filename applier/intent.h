@@ -22,6 +22,9 @@ enum intent_verdict {
 	INTENT_UNDECIDED, /* stop and name both possibilities */
 };
 
+/* In words, for the log. */
+const char *intent_verdict_name(enum intent_verdict verdict);
+
 struct intent {
 	unsigned step;            /* which of the transaction's statements, counted by the caller */
 	struct position begin;    /* of the transaction */
@@ -29,12 +32,13 @@ struct intent {
 	enum intent_verdict verdict;
 };
 
-/* Writes the intent and commits it, if the epoch is still ours (ERROR_FENCED otherwise). */
+/* Writes the intent and commits it, if the epoch is still ours (ERROR_FENCED otherwise). What was known of the session is
+ * known no more (fingerprint_session). */
 int intent_write(struct target *target, const char *schema, const char *channel, const struct checkpoint *checkpoint,
 	const struct transaction *transaction, unsigned step, const struct planned_statement *statement,
 	const struct plan_step *plan_step, struct error *error);
 
-/* The channel's intent with the highest step, judged; INTENT_NONE when there is none. */
+/* The channel's intent with the highest step, judged; INTENT_NONE when there is none. The session as with intent_write. */
 int intent_read(struct target *target, const char *schema, const char *channel, struct intent *intent,
 	struct error *error);
 void intent_release(struct intent *intent);

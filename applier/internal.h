@@ -92,7 +92,7 @@ struct applier {
 		uint64_t thread_id;
 	} ended[ENDED_SESSIONS];      /* of the source, whose temporary tables were dropped lately */
 	unsigned ended_next;
-	struct position skip_at, replace_at;
+	struct position skip_at, replace_at, retry_at;
 	char *replace_sql;
 
 	struct heartbeat *heartbeat;      /* while we have the channel (channel.c) */

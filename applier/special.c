@@ -194,8 +194,9 @@ int special_recover(struct applier *applier, struct error *error)
 	if (intent_read(applier->control, applier->settings.target.schema, applier->settings.channel,
 		    &applier->found_intent, error) < 0)
 		return -1;
+	session_forget(applier->control_session);
 	if (applier->found_intent.verdict != INTENT_NONE)
-		log_line(LOG_INFO, "applier", "a statement was under way when the last run ended verdict=%d statement=%s",
-			(int)applier->found_intent.verdict, log_quote(applier->found_intent.statement));
+		log_line(LOG_INFO, "applier", "a statement was under way when the last run ended verdict=%s statement=%s",
+			log_quote(intent_verdict_name(applier->found_intent.verdict)), log_quote(applier->found_intent.statement));
 	return 0;
 }

@@ -37,12 +37,10 @@ static int leave_wish(const char *directory, const char *command, const char *sq
 	if (!stopped)
 		return error_set(error, ERROR_STOP, "nothing runs in %s, and it has not stopped on an error.",
 			directory);
-	if (strcmp(command, "retry") == 0)
-		return 0;
 	if (state_open(&state, directory, NULL, &warning, error) < 0)
 		return -1;
 	free(warning);
-	result = wish_at_stop(state, sql, error);
+	result = wish_at_stop(state, wish_named(command), sql, error);
 	state_close(state);
 	return result;
 }

@@ -133,9 +133,14 @@ static void take_wishes(struct pipeline *pipeline)
 	const struct position *here = &applier_checkpoint(pipeline->applier)->position;
 	char *skip = setting(pipeline, SETTING_SKIP_AT), *replace = setting(pipeline, SETTING_REPLACE_AT);
 	char *sql = replace ? setting(pipeline, SETTING_REPLACE_SQL) : NULL;
+	char *retry = setting(pipeline, SETTING_RETRY_AT);
 	struct position position, wish = {.file = ""};
 
 	set_setting(pipeline, SETTING_STOPPED_AT, NULL);
+	/* good for this start alone: what another crash leaves is looked at anew */
+	set_setting(pipeline, SETTING_RETRY_AT, NULL);
+	if (retry && position_parse(retry, &position))
+		applier_retry_at(pipeline->applier, &position);
 	if (skip && position_parse(skip, &position) && position_compare(&position, here) >= 0) {
 		applier_skip_at(pipeline->applier, &position);
 		wish = position;
@@ -156,6 +161,7 @@ static void take_wishes(struct pipeline *pipeline)
 	pipeline->wish = wish;
 	pthread_mutex_unlock(&pipeline->lock);
 	free(skip);
+	free(retry);
 	free(replace);
 	free(sql);
 }

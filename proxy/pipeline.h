@@ -56,6 +56,7 @@ struct pipeline_view {
 	uint64_t bytes_read, queue_bytes, queue_transactions;
 	bool lag_known;
 	double lag_seconds;
+	int64_t kept_seconds; /* how long the source keeps its logs; 0 = for good, or not known */
 
 	struct error error; /* what it stopped on, or tries again */
 	int64_t error_at_us;
@@ -100,6 +101,7 @@ char *pipeline_applied_set(struct pipeline *pipeline);
 #define SETTING_STOPPED_AT "stopped-at"	  /* file:offset of the transaction that it stopped on */
 #define SETTING_SKIP_AT "skip-at"	  /* … that is to be skipped */
 #define SETTING_REPLACE_AT "replace-at"	  /* … whose statement is to be replaced */
+#define SETTING_RETRY_AT "retry-at"	  /* … that has not taken place, whatever the target tells */
 #define SETTING_REPLACE_SQL "replace-sql" /* by this */
 
 /* "file:offset" of a position, and back (false when it is none). */

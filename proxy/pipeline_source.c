@@ -121,6 +121,34 @@ static int check_identity(struct pipeline *pipeline, const struct source_info *i
 		(unsigned long long)start->position.offset, known);
 }
 
+/* Another server of the topology may lack what was applied here: it is behind, or it took the master's place without
+ * that. (Of its own transactions it tells itself, and so does MariaDB.) */
+static int check_not_behind(struct pipeline *pipeline, const struct source_info *info, const struct source_start *start,
+	struct error *error)
+{
+	const char *lacking;
+
+	if (!start->gtid_set || info->family != FAMILY_MYSQL)
+		return 0;
+	if (source_lacks(pipeline->source, start->gtid_set, &pipeline->source_arena, &lacking, error) < 0)
+		return -1;
+	if (!*lacking || strcasestr(lacking, info->server_uuid))
+		return 0;
+	return error_set(error, ERROR_RETRY,
+		"the source %s lacks transactions that are applied here: %.600s. It is waited for, as it may only be behind the "
+		"server that had them. If it has taken that server's place without them, or if they were never in this "
+		"topology, source and target are no longer alike: compare the two, take these changes back on the target or "
+		"make them on the source, and set a start position without them with change-master.",
+		source_host(pipeline->source), lacking);
+}
+
+static int64_t kept_seconds(const struct source_info *info)
+{
+	int64_t rds = info->rds_retention_hours > 0 ? info->rds_retention_hours * 3600 : 0;
+
+	return rds ? rds : info->expire_seconds > 0 ? info->expire_seconds : 0;
+}
+
 static void note_connected(struct pipeline *pipeline, const struct source_info *info)
 {
 	struct pipeline_peer *peer = &pipeline->view.source;
@@ -139,6 +167,7 @@ static void note_connected(struct pipeline *pipeline, const struct source_info *
 	peer->family = info->family;
 	peer->server_id = info->server_id;
 	peer->connected_at_us = state_now_us();
+	pipeline->view.kept_seconds = kept_seconds(info);
 	pipeline->clock_difference = info->clock_difference;
 	lag_set_clock(pipeline->lag, info->clock_difference);
 	pthread_mutex_unlock(&pipeline->lock);
@@ -221,7 +250,8 @@ static int connect_source(struct pipeline *pipeline, struct error *error)
 	know_set(pipeline, &info);
 	set = start_of(pipeline, &start);
 	if (source_accept(&info, options, &start, error) < 0 ||
-		check_identity(pipeline, &info, &start, error) < 0)
+		check_identity(pipeline, &info, &start, error) < 0 ||
+		check_not_behind(pipeline, &info, &start, error) < 0)
 		goto out;
 	if (!tell_applier(pipeline, &info)) {
 		log_line(LOG_INFO, "source",

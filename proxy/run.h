@@ -10,6 +10,7 @@
 #include "proxy/config.h"
 #include "proxy/control.h"
 #include "proxy/pipeline.h"
+#include "proxy/retention.h"
 #include "proxy/settings.h"
 #include "state/directory.h"
 #include "state/state.h"
@@ -42,6 +43,7 @@ struct run {
 	struct state_status former; /* what the last process, or change-master, left */
 	struct rate transactions, rows, bytes;
 	struct log_throttle state_throttle;
+	struct retention retention;
 	enum state_phase told; /* the service manager */
 };
 
@@ -58,8 +60,12 @@ json_t *run_answer(void *context, const char *command, const char *text);
 /* Begins a clean end. */
 void run_stop(struct run *run);
 
-/* Writes the wish to skip (sql NULL) or replace what it has stopped on, for the next incarnation. ERROR_STOP
- * when it has not stopped on a transaction. */
-int wish_at_stop(struct state *state, const char *sql, struct error *error);
+/* What the operator wants done with the transaction that it has stopped on. */
+enum wish { WISH_SKIP, WISH_REPLACE, WISH_RETRY };
+/* "skip", "replace", "retry" */
+enum wish wish_named(const char *command);
+/* Writes the wish for the next incarnation; `sql` is what WISH_REPLACE runs. ERROR_STOP when it has not stopped on a
+ * transaction. */
+int wish_at_stop(struct state *state, enum wish wish, const char *sql, struct error *error);
 
 #endif

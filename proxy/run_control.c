@@ -17,22 +17,29 @@ static json_t *done(const char *what)
 	return json_pack("{s:b, s:s}", "ok", 1, "message", what);
 }
 
-int wish_at_stop(struct state *state, const char *sql, struct error *error)
+enum wish wish_named(const char *command)
 {
+	if (strcmp(command, "skip") == 0)
+		return WISH_SKIP;
+	return strcmp(command, "replace") == 0 ? WISH_REPLACE : WISH_RETRY;
+}
+
+int wish_at_stop(struct state *state, enum wish wish, const char *sql, struct error *error)
+{
+	static const char *const places[] = {
+		[WISH_SKIP] = SETTING_SKIP_AT, [WISH_REPLACE] = SETTING_REPLACE_AT, [WISH_RETRY] = SETTING_RETRY_AT};
 	char *at = NULL;
 	int result = state_get_setting(state, SETTING_STOPPED_AT, &at, error);
 
-	if (result == 0 && !at)
+	if (result == 0 && !at && wish != WISH_RETRY) /* what is not about one transaction may be tried again, too */
 		result = error_set(error, ERROR_STOP,
 			"it has not stopped on a transaction: there is nothing to %s.",
-			sql ? "replace" : "skip");
-	if (result == 0 && sql)
+			wish == WISH_REPLACE ? "replace" : "skip");
+	if (result == 0 && wish == WISH_REPLACE)
 		result = state_set_setting(state, SETTING_REPLACE_SQL, sql, error);
-	if (result == 0)
-		result = state_set_setting(state, sql ? SETTING_REPLACE_AT : SETTING_SKIP_AT, at, error);
-	/* the other of the two is taken back */
-	if (result == 0)
-		result = state_set_setting(state, sql ? SETTING_SKIP_AT : SETTING_REPLACE_AT, NULL, error);
+	/* an earlier wish of another kind is taken back */
+	for (unsigned i = 0; result == 0 && i < sizeof(places) / sizeof(places[0]); i++)
+		result = state_set_setting(state, places[i], i == wish ? at : NULL, error);
 	free(at);
 	return result;
 }
@@ -52,8 +59,7 @@ static json_t *after_stop(struct run *run, const char *command, const char *text
 	}
 	if (view.phase != STATE_ERROR || view.ended)
 		return control_refusal("it has not stopped on an error.");
-	if (strcmp(command, "retry") != 0 &&
-		wish_at_stop(run->state, strcmp(command, "replace") == 0 ? text : NULL, &error) < 0)
+	if (wish_at_stop(run->state, wish_named(command), text, &error) < 0)
 		return control_refusal(error.text);
 	pipeline_retry(run->pipeline);
 	return done(strcmp(command, "skip") == 0    ? "stepping over the transaction"

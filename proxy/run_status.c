@@ -245,5 +245,10 @@ static void record(void *context, const struct state_status *status)
 
 void run_record_lag(struct run *run)
 {
+	struct pipeline_view view;
+
 	run_with_status(run, record, run);
+	pipeline_view(run->pipeline, &view);
+	if (view.lag_known)
+		retention_watch(&run->retention, view.lag_seconds, (double)view.kept_seconds);
 }

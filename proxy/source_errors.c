@@ -67,7 +67,8 @@ static const struct text_rule {
 		{ERROR_STOP, "diverged",
 			"The last transaction that we applied is not in this master's log: it is another "
 			"master, or it lost the tail of its log.",
-			"Check that the source is of the topology that the position comes from. Otherwise: " NEW_COPY}},
+			"Check that the source is of the topology that the position comes from. If it lost its tail, "
+			"that may have reached the target: compare the two. Then: " NEW_COPY}},
 	{{"missing the gtid", "requested by"},
 		{ERROR_STOP, "diverged", "The start position falls into a hole of this master's log.",
 			"Check that the source is of the topology that the position comes from. Otherwise: " NEW_COPY}},

@@ -274,6 +274,22 @@ int source_current(
 	return 0;
 }
 
+int source_lacks(struct source *source, const char *gtid_set, struct arena *arena, const char **lacking,
+	struct error *error)
+{
+	struct source_rows rows;
+	struct buffer sql = BUFFER_INIT;
+	int result;
+
+	/* a set of ours: no quotes in it */
+	buffer_printf(&sql, "SELECT GTID_SUBTRACT('%s', @@GLOBAL.gtid_executed)", gtid_set);
+	result = source_query(source, buffer_text(&sql), arena, &rows, error);
+	buffer_release(&sql);
+	if (result == 0)
+		*lacking = without_space(arena, rows.rows ? source_cell(&rows, 0, 0) : "");
+	return result;
+}
+
 int source_logs(struct source *source, struct arena *arena, struct source_log **logs, size_t *count,
 	struct error *error)
 {

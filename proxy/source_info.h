@@ -62,6 +62,10 @@ int source_current(
 int source_gtid_at(struct source *source, const struct position *position, struct arena *arena,
 	const char **gtid_set, struct error *error);
 
+/* MySQL: which GTIDs of the set the server does not have; "" = it has all of them. */
+int source_lacks(struct source *source, const char *gtid_set, struct arena *arena, const char **lacking,
+	struct error *error);
+
 struct source_log {
 	const char *name;
 	uint64_t bytes;

@@ -253,6 +253,26 @@ static bool concerns(const struct rule *rule, enum statement_class class)
 	return false;
 }
 
+/* How the statement's work shows on a target where it was cut short. */
+static unsigned trace_flags(const struct rewriting *r)
+{
+	enum statement_class class = r->statement.class;
+	unsigned flags = 0;
+
+	if (r->statement.flags & STATEMENT_OR_REPLACE)
+		flags |= PLAN_REPLACES;
+	if (class == STATEMENT_CREATE_TABLE && (r->statement.flags & STATEMENT_HAS_SELECT) &&
+		!r->target->atomic_create_select)
+		flags |= PLAN_FILLS;
+	for (size_t i = r->statement.body; i + 1 < r->tokens.count; i++) {
+		if (class == STATEMENT_ALTER_TABLE && rule_is(r, i, KW_EXCHANGE) && rule_is(r, i + 1, KW_PARTITION))
+			flags |= PLAN_EXCHANGES;
+		if (class == STATEMENT_RENAME_USER && rule_is(r, i, ','))
+			flags |= PLAN_SHUFFLES;
+	}
+	return flags;
+}
+
 static unsigned plan_flags(const struct rewriting *r)
 {
 	enum statement_class class = r->statement.class;
@@ -271,7 +291,7 @@ static unsigned plan_flags(const struct rewriting *r)
 		flags |= PLAN_READS;
 	if (r->input->error_code)
 		flags |= PLAN_FAILED_ON_SOURCE;
-	return flags;
+	return flags | trace_flags(r);
 }
 
 /* The statement as one step, edited or byte for byte. */

@@ -179,6 +179,11 @@ enum plan_flag {
 	PLAN_READS = 1 << 5,		/* SELECT, CALL, … that may give result sets */
 	PLAN_FAILED_ON_SOURCE = 1 << 6, /* the event has an error code: compare (5.2) */
 	PLAN_UNSAFE = 1 << 7,		/* may give other data than on the source; a note says why */
+	/* how what it does shows, for whoever finds it cut short */
+	PLAN_REPLACES = 1 << 8,  /* CREATE OR REPLACE: may be repeated */
+	PLAN_FILLS = 1 << 9,     /* CREATE TABLE … SELECT, which the target does in two commits */
+	PLAN_EXCHANGES = 1 << 10, /* ALTER TABLE … EXCHANGE PARTITION */
+	PLAN_SHUFFLES = 1 << 11, /* RENAME USER of several: they may change places */
 };
 
 struct rewrite_plan {
