@@ -1,6 +1,6 @@
 """Random schedules of faults under random load: identical afterwards, and no stop that nobody asked for.
 
-scripts/soak runs many more of them."""
+scripts/schedules runs many more of them."""
 import random
 
 import pytest

@@ -35,9 +35,10 @@ NAMES = [line.split()[0] for line in COLUMNS.replace("\n", " ").split(", ") if l
 class Load:
     """Runs until stopped. The seed decides what is done, the machine decides how it interleaves."""
 
-    def __init__(self, server, database, seed, clients=3, ddl=True):
+    def __init__(self, server, database, seed, clients=3, ddl=True, pause=0.0):
         self.server, self.database, self.seed = server, database, seed
         self.clients, self.ddl = clients, ddl
+        self.pause = pause          # seconds between two transactions of a client, on average
         self.transactions = 0
         self.statements = 0
         self.ddl_statements = 0
@@ -126,6 +127,8 @@ class Load:
         with connection.cursor() as cursor:
             cursor.execute("SET innodb_lock_wait_timeout = 1")
             while not self._ending.is_set():
+                if self.pause:
+                    self._ending.wait(rng.expovariate(1 / self.pause))
                 try:
                     count = self._transaction(cursor, number, rng)
                     if rng.random() < 0.06:
@@ -214,7 +217,7 @@ class Load:
                     # also: what a statement that was cut off in the middle has left behind
                     if error.args[0] not in EXPECTED | {1050, 1051, 1060, 1061, 1091, 1072}:
                         raise
-                self._ending.wait(rng.uniform(0.02, 0.15))
+                self._ending.wait(rng.uniform(0.02, 0.15) + self.pause * 2)
 
     def _definition(self, rng, step):
         table = f"t{rng.randrange(TABLES)}"

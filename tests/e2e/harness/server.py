@@ -10,8 +10,9 @@ from pymysql.constants import CLIENT
 from labkit import KINDS, Certificates, Lab, LabError, available, paths
 
 
-# for one session
+# for one session; and for one of several processes that share a session
 PORTS = 30
+LANE_PORTS = 6
 
 
 def port_base():
@@ -154,9 +155,13 @@ class Server:
 class ServerPool:
     """Servers by kind and role, started at the first need and used by all tests of the session."""
 
-    def __init__(self):
-        self.slot = self._slot()
-        self.base = port_base() + self.slot * PORTS
+    def __init__(self, lane=None):
+        """A lane is a share of a session's ports, for a process of its own that the session's owner starts."""
+        if lane is None:
+            self.base, self.ports = port_base() + self._slot() * PORTS, PORTS
+        else:
+            owner, number = lane
+            self.base, self.ports = owner.base + number * LANE_PORTS, LANE_PORTS
         self.prefix = f"e2e{self.base}-"
         self.shared = {}
         self.own = []
@@ -178,7 +183,7 @@ class ServerPool:
     def _port(self):
         # a stopped server keeps its port
         taken = {server.port for server in self.shared.values()} | {server.port for server in self.own}
-        for port in range(self.base, self.base + PORTS):
+        for port in range(self.base, self.base + self.ports):
             if port in taken:
                 continue
             with socket.socket() as probe:
