@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "applier/internal.h"
+#include "applier/stored_code.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -209,6 +210,7 @@ int applier_open(struct applier **result, const struct applier_settings *setting
 	capabilities_init(&applier->capabilities);
 	applier->tables = table_cache_new();
 	applier->spool = spool_new(settings->spool_directory);
+	applier->code = stored_code_new();
 	if (target_connect(&applier->control, &settings->target, error) < 0)
 		goto fail;
 	applier->control_session = session_new(target_family(applier->control), target_version(applier->control));
@@ -241,6 +243,7 @@ void applier_close(struct applier *applier)
 	flight_release(&applier->control_flight);
 	table_cache_free(applier->tables);
 	spool_free(applier->spool);
+	stored_code_free(applier->code);
 	temp_tables_free(applier->temps);
 	capabilities_release(&applier->capabilities);
 	conflict_index_free(applier->conflicts);

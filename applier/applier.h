@@ -85,6 +85,7 @@ struct applier_source {
 	uint32_t server_id;
 	const char *time_zone;         /* what SYSTEM means there: a name or an offset, or NULL */
 	const char *default_utf8mb4;   /* or NULL */
+	const char *default_temp_engine; /* of temporary tables whose statement names none; or NULL */
 };
 
 struct applier;

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "applier/special.h"
+#include "applier/stored_code.h"
+#include "applier/undo.h"
 #include "base/fault.h"
 #include "base/log.h"
 
@@ -79,6 +81,7 @@ static int column_names(struct special *special, const char *query, size_t lengt
 static void forget_definitions(struct special *special)
 {
 	table_cache_clear(special->applier->tables);
+	stored_code_clear(special->applier->code);
 	for (struct change *change = special->transaction->first; change; change = change->next) {
 		if (change->kind == CHANGE_ROWS)
 			change->map->applier_data = NULL;
@@ -121,8 +124,11 @@ static int step_text(struct special *special, const struct plan_step *step, stru
 		step_insert_named(step, rows.names, rows.columns, sql);
 		return 0;
 	case WORK_COPY_TABLE:
-		if (writable_columns(special, step->from_table, &from, &from_count, error) < 0 ||
-			writable_columns(special, step->to_table, &to, &to_count, error) < 0)
+		/* a temporary one is made like its real one, which alone the server tells about */
+		if (writable_columns(special, step->from_database ? step->to_table : step->from_table, &from, &from_count,
+			    error) < 0 ||
+			writable_columns(special, step->to_database ? step->from_table : step->to_table, &to, &to_count,
+				error) < 0)
 			return -1;
 		step_copy_table(step, special->applier->settings.target.schema, from, from_count, to, to_count, sql);
 		return 0;
@@ -198,7 +204,7 @@ static int send_step(struct special *special, const struct change *change, const
 	struct target_file file = {read_load, &reader};
 	int result;
 
-	if (change->kind == CHANGE_LOAD && step->when == STEP_MAIN)
+	if (change->kind == CHANGE_LOAD && step->when == STEP_MAIN && !step->auxiliary)
 		result = target_load(special->target, sql->data, sql->length, &file, &outcome, error);
 	else
 		result = target_statement(special->target, buffer_text(sql), sql->length, &outcome, error);
@@ -213,7 +219,7 @@ static int send_step(struct special *special, const struct change *change, const
 	}
 	if (result < 0 && (error->kind == ERROR_RETRY || error->kind == ERROR_CONNECT) && change->query.error_code == 0)
 		return -1;
-	if (step->when != STEP_MAIN)
+	if (step->when != STEP_MAIN || step->auxiliary)
 		return result;
 	if (result == 0 && change->kind == CHANGE_LOAD && outcome.warnings && change->query.duplicate_handling == 0)
 		return error_set(error, ERROR_STOP,
@@ -235,10 +241,14 @@ static int run_step(struct special *special, const struct change *change, const 
 	if (result == 0)
 		result = step_text(special, step, &text, error);
 	if (result == 0)
-		result = run_text(special, &sql, session_put_statement(special->session, &sql, planned), error);
+		result = run_text(special, &sql,
+			step->auxiliary ? session_put_lenient(special->session, &sql)
+					: session_put_statement(special->session, &sql, planned),
+			error);
 	if (result == 0)
 		result = send_step(special, change, step, &text, error);
-	session_end_statement(special->session, planned);
+	if (!step->auxiliary)
+		session_end_statement(special->session, planned);
 	buffer_release(&sql);
 	buffer_release(&text);
 	return result < 0 ? describe(special, change, error) : 0;
@@ -452,22 +462,65 @@ static int keep_blocks(struct spool *spool, const struct change *change, struct 
 	return 0;
 }
 
+/* The statement in its place. */
+static int run_statement(struct special *special, const struct change *change, struct error *error)
+{
+	const struct planned_statement *planned = change->applier_data;
+
+	for (size_t i = 0; planned->plan.action != PLAN_SKIP && i < planned->plan.step_count; i++) {
+		const struct plan_step *step = &planned->plan.steps[i];
+
+		if (step->when != STEP_MAIN)
+			continue;
+		if (step->commits ? run_committing_step(special, change, planned, step, error) < 0
+				  : special_begin(special, error) < 0 || run_step(special, change, planned, step, error) < 0)
+			return -1;
+		if (special->stale)
+			forget_definitions(special);
+	}
+	return 0;
+}
+
+/* The same where something is undone. */
+static int run_undoing(struct special *special, struct change *change, struct error *error)
+{
+	const struct planned_statement *planned = change->applier_data;
+
+	if (planned->plan.class != STATEMENT_ROLLBACK_TO)
+		return run_statement(special, change, error) < 0 ? -1 : undo_note(special, change, error);
+	if (undo_before(special, change, error) < 0 || run_statement(special, change, error) < 0)
+		return -1;
+	return undo_after(special, error);
+}
+
+/* All rows up to the next statement; *next is that statement, or NULL. */
+static int run_rows_from(struct special *special, struct change *from, bool row_format, struct change **next,
+	struct error *error)
+{
+	struct change *end;
+
+	for (end = from; end && end->kind == CHANGE_ROWS; end = end->next) {
+		if (prepare_change(special->applier, special->transaction, end, row_format, error) < 0)
+			return -1;
+	}
+	*next = end;
+	if (run_rows(special, from, end, error) < 0)
+		return -1;
+	for (struct change *change = from; special->undo && change != end; change = change->next) {
+		if (undo_note(special, change, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int special_run_main(struct special *special, bool row_format, struct error *error)
 {
 	struct change *change = special->transaction->first;
 
 	while (change) {
-		const struct planned_statement *planned;
-		struct change *end = change;
-
 		if (change->kind == CHANGE_ROWS) {
-			for (; end && end->kind == CHANGE_ROWS; end = end->next) {
-				if (prepare_change(special->applier, special->transaction, end, row_format, error) < 0)
-					return -1;
-			}
-			if (run_rows(special, change, end, error) < 0)
+			if (run_rows_from(special, change, row_format, &change, error) < 0)
 				return -1;
-			change = end;
 			continue;
 		}
 		if (change->kind == CHANGE_BLOCKS) {
@@ -476,18 +529,8 @@ int special_run_main(struct special *special, bool row_format, struct error *err
 			change = change->next;
 			continue;
 		}
-		planned = change->applier_data;
-		for (size_t i = 0; planned->plan.action != PLAN_SKIP && i < planned->plan.step_count; i++) {
-			const struct plan_step *step = &planned->plan.steps[i];
-
-			if (step->when != STEP_MAIN)
-				continue;
-			if (step->commits ? run_committing_step(special, change, planned, step, error) < 0
-					  : special_begin(special, error) < 0 || run_step(special, change, planned, step, error) < 0)
-				return -1;
-			if (special->stale)
-				forget_definitions(special);
-		}
+		if ((special->undo ? run_undoing(special, change, error) : run_statement(special, change, error)) < 0)
+			return -1;
 		change = change->next;
 	}
 	return 0;
@@ -566,34 +609,43 @@ int special_end(struct special *special, int result)
 		target_execute(special->target, "ROLLBACK", &ignored);
 	if (result < 0)
 		session_forget(special->session);
-	if (special->definitions_changed)
+	if (special->definitions_changed) {
 		table_cache_clear(special->applier->tables);
+		stored_code_clear(special->applier->code);
+	}
+	undo_free(special->undo);
 	if (special->effect_count)
 		publish_temp_tables(special->applier);
 	buffer_release(&special->effects);
 	return result;
 }
 
+/* Only while it is known what its temporary tables were. */
+static bool ended_before(const struct special *special)
+{
+	return special->transaction->kind == TRANSACTION_ROLLBACK &&
+		session_has_ended(special->applier, special->transaction);
+}
+
 int special_run_group(struct special *special, struct error *error)
 {
-	bool row_format = false;
+	bool row_format = false, rolled_back = special->transaction->kind == TRANSACTION_ROLLBACK;
+	bool replay = undo_within(special->transaction);
 
 	for (struct change *change = special->transaction->first; change; change = change->next)
 		row_format = row_format || change->kind == CHANGE_ROWS;
-	if (!(special->transaction->kind == TRANSACTION_ROLLBACK &&
-		    session_has_ended(special->applier, special->transaction)) &&
-		run_before_steps(special, row_format, error) < 0)
+	if (!ended_before(special) && run_before_steps(special, row_format, error) < 0)
 		return -1;
 	if (special->stale)
 		forget_definitions(special);
-	if (special->transaction->kind == TRANSACTION_ROLLBACK &&
-		rollback_keep(special->applier, special->transaction, error) < 0)
+	if (rolled_back && rollback_keep(special->applier, special->transaction, &replay, error) < 0)
 		return -1;
 	if (FAULT_POINT("special.after-first-steps"))
 		return error_set(error, ERROR_RETRY, "fault injected after the first steps");
-	if (special_run_main(special, row_format, error) < 0 || special_commit(special, error) < 0)
+	if ((replay && undo_start(special, error) < 0) || special_run_main(special, row_format, error) < 0 ||
+		(replay && rolled_back && undo_all(special, error) < 0) || special_commit(special, error) < 0)
 		return -1;
 	if (FAULT_POINT("special.before-last-steps"))
 		return error_set(error, ERROR_RETRY, "fault injected before the last steps");
-	return run_after_steps(special, error);
+	return run_after_steps(special, error) < 0 ? -1 : undo_finish(special, error);
 }

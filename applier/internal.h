@@ -73,6 +73,7 @@ struct applier {
 	struct flight control_flight;
 	struct table_cache *tables;
 	struct temp_tables *temps;
+	struct stored_code *code;
 	struct render_options render;
 	size_t packet_bytes;
 	struct worker workers[WORKERS_MAXIMUM];
@@ -185,8 +186,9 @@ int special_recover(struct applier *applier, struct error *error);
 void session_end_note(struct applier *applier, const struct change *change);
 bool session_has_ended(const struct applier *applier, const struct transaction *transaction);
 
-/* Leaves in a transaction that ended in ROLLBACK what stayed on the master. */
-int rollback_keep(struct applier *applier, struct transaction *transaction, struct error *error);
+/* Leaves in a transaction that ended in ROLLBACK what stayed on the master; or sets *replay, when that depends on what did
+ * not stay: then all of it has to run (undo.c). */
+int rollback_keep(struct applier *applier, struct transaction *transaction, bool *replay, struct error *error);
 
 /* single.c: rows one by one, with the policy for conflicts. */
 int single_apply(struct applier *applier, struct worker *worker, const struct transaction *transaction,

@@ -3,7 +3,9 @@
 #include <strings.h>
 
 #include "applier/internal.h"
+#include "applier/registry.h"
 #include "applier/replay.h"
+#include "applier/undo.h"
 #include "base/log.h"
 
 /* The same for the same event every time, different for different ones. */
@@ -130,28 +132,34 @@ static int record_plan(struct applier *applier, const struct transaction *transa
 static int prepare_statement(struct applier *applier, struct transaction *transaction, struct change *change,
 	bool row_format, bool *special, struct error *error)
 {
-	struct temp_registry registry;
+	struct registry registry;
 	struct statement_planner planner = {
 		.capabilities = &applier->capabilities,
 		.settings = applier->settings.rewrite,
-		.temps = &registry,
+		.temps = &registry.answers,
 		.source = applier->source.version,
 		.source_time_zone = applier->source.time_zone,
 		.source_default_utf8mb4 = applier->source.default_utf8mb4,
+		.source_temp_engine = applier->source.default_temp_engine,
+		.looks_for_code = undo_within(transaction),
 	};
 	struct planned_statement *planned;
 	char gtid[GTID_TEXT_MAXIMUM];
 
-	temp_tables_registry(applier->temps, &registry);
+	registry_init(&registry, applier);
 	if (statement_plan(&planner, transaction, change, serial_of(transaction, change), row_format, error) < 0)
 		return error_context(error, "%s:%llu", transaction->end.file, (unsigned long long)change->end_offset);
 	planned = change->applier_data;
+	if (registry.failure.kind != ERROR_NONE) {
+		*error = registry.failure;
+		return -1;
+	}
 	session_end_note(applier, change);
 	if (planned->plan.action == PLAN_STOP)
 		return error_set(error, ERROR_STOP, "%s:%llu%s%s%s: %s", transaction->end.file,
 			(unsigned long long)change->end_offset, transaction->gtid.kind ? " (GTID " : "",
 			gtid_text(&transaction->gtid, gtid), transaction->gtid.kind ? ")" : "", planned->plan.stop_text);
-	if (change->kind == CHANGE_LOAD || !is_plain(planned))
+	if (change->kind == CHANGE_LOAD || !is_plain(planned) || planned->plan.class == STATEMENT_ROLLBACK_TO)
 		*special = true;
 	return record_plan(applier, transaction, change, planned, error);
 }

@@ -6,7 +6,8 @@
 #include "applier/sql/classify.h"
 #include "base/log.h"
 
-enum kept { GONE, KEPT, DEFINITION, UNKNOWN_ROWS, MIXED };
+/* MIXED: of both, or what stayed was made of what did not. */
+enum kept { GONE, KEPT, MIXED };
 
 static int table_is_kept(struct applier *applier, const char *database, const char *table, enum kept *kept,
 	struct error *error)
@@ -63,52 +64,33 @@ static bool effect_names(const struct change *change, const char *database, cons
 static bool is_temporary(struct applier *applier, const struct transaction *transaction, const struct change *change,
 	const char *database, const char *table)
 {
-	struct temp_registry registry;
-
 	for (const struct change *at = transaction->first; at; at = at->next) {
 		if (change_is_statement(at) && effect_names(at, database, table))
 			return true;
 	}
-	temp_tables_registry(applier->temps, &registry);
-	return registry.find(registry.context, change->server_id, change->query.thread_id, database, table) != NULL;
-}
-
-/* Making and dropping a temporary table is not undone, its rows are; only MariaDB leaves in it what it was made from. */
-static enum kept definition_is_kept(const struct applier *applier, const struct planned_statement *planned, bool undone)
-{
-	bool rows = false;
-
-	for (size_t i = 0; i < planned->plan.step_count; i++)
-		rows = rows || planned->plan.steps[i].when == STEP_MAIN;
-	if (!rows || applier->source.version.family != FAMILY_MARIADB)
-		return DEFINITION;
-	return undone ? UNKNOWN_ROWS : KEPT;
+	return temp_tables_find(applier->temps, change->server_id, change->query.thread_id, database, table) != NULL;
 }
 
 /* `undone`: something before it in the group is gone. */
 static int statement_is_kept(struct applier *applier, const struct transaction *transaction,
-	const struct change *change, bool undone, enum kept *kept, struct error *error)
+	const struct change *change, bool ended, bool undone, enum kept *kept, struct error *error)
 {
 	const struct planned_statement *planned = change->applier_data;
-	bool used_temporary = (change->header_flags & EVENT_FLAG_THREAD_SPECIFIC) &&
-			      session_has_ended(applier, transaction);
-	bool any = false;
+	bool used_temporary = ended && (change->header_flags & EVENT_FLAG_THREAD_SPECIFIC) != 0;
+	bool any = false, reads = false;
 
 	*kept = GONE;
 	if (planned->plan.action == PLAN_SKIP || planned->plan.class == STATEMENT_SAVEPOINT ||
 		planned->plan.class == STATEMENT_ROLLBACK_TO || planned->plan.class == STATEMENT_RELEASE)
 		return 0;
-	if (planned->plan.effect_count && session_has_ended(applier, transaction))
+	if (planned->plan.effect_count) /* of a session that has ended, and its tables with it */
 		return 0;
-	if (planned->plan.effect_count) {
-		*kept = definition_is_kept(applier, planned, undone);
-		return 0;
-	}
 	for (size_t i = 0; i < planned->plan.object_count; i++) {
 		const struct object *object = &planned->plan.objects[i];
 		const char *database = object->database ? object->database : planned->database;
 		enum kept one = GONE;
 
+		reads = reads || object->role == ROLE_SOURCE || object->role == ROLE_DELETE_LIST;
 		if (object->role != ROLE_TARGET || object->kind != OBJECT_TABLE || !object->name || !database)
 			continue;
 		if (!is_temporary(applier, transaction, change, database, object->name) &&
@@ -121,93 +103,90 @@ static int statement_is_kept(struct applier *applier, const struct transaction *
 		*kept = any && one != *kept ? MIXED : one;
 		any = true;
 	}
-	/* what stayed was made of temporary tables' rows that are gone */
-	if (!any || (*kept == KEPT && undone && (used_temporary || (planned->plan.flags & PLAN_TEMP))))
+	/* what stayed was made of rows that are gone */
+	if (!any || (*kept == KEPT && undone && (used_temporary || reads)))
 		*kept = MIXED;
 	return 0;
 }
 
-/* The steps that make and drop tables stay. */
-static void leave_definition(struct planned_statement *planned)
+static int decide(struct applier *applier, struct transaction *transaction, struct change *change, bool ended,
+	bool undone, enum kept *kept, struct error *error)
 {
-	size_t left = 0;
+	const struct planned_statement *planned;
+	int result;
 
-	for (size_t i = 0; i < planned->plan.step_count; i++) {
-		if (planned->plan.steps[i].when != STEP_MAIN)
-			planned->plan.steps[left++] = planned->plan.steps[i];
-	}
-	planned->plan.step_count = left;
+	if (change->kind == CHANGE_ROWS)
+		return table_is_kept(applier, change->map->database, change->map->table, kept, error);
+	result = prepare_change(applier, transaction, change, false, error);
+	planned = change->applier_data;
+	if (result == 0 && (planned->plan.flags & PLAN_CODE))
+		return error_set(error, ERROR_STOP,
+			"a statement of it runs stored functions or triggers, and the log does not tell which tables these "
+			"changed: %s.",
+			statement_excerpt(change, &transaction->arena));
+	return result < 0 ? -1 : statement_is_kept(applier, transaction, change, ended, undone, kept, error);
 }
 
-/* The source has a temporary table with rows made of others that were undone. Hardly any session uses it after
- * that: the table stays known, but is not there, so that a use of it stops, and its end does not. */
-static void leave_nothing(const struct applier *applier, const struct transaction *transaction,
-	const struct change *change, struct arena *arena)
+static int explain(const struct transaction *transaction, const struct change *change, struct error *error)
 {
-	struct planned_statement *planned = change->applier_data;
-	struct plan_step *steps = arena_alloc(arena, (planned->plan.step_count + 1) * sizeof(*steps));
-
-	leave_definition(planned);
-	memcpy(steps, planned->plan.steps, planned->plan.step_count * sizeof(*steps));
-	planned->plan.steps = steps;
-	for (size_t i = 0; i < planned->plan.effect_count; i++) {
-		if (planned->plan.effects[i].kind != EFFECT_TEMP_CREATE && planned->plan.effects[i].kind != EFFECT_TEMP_REPLACE)
-			continue;
-		rewrite_drop_real(applier->settings.target.schema, planned->plan.effects[i].real, arena,
-			&steps[planned->plan.step_count++]);
-		steps[planned->plan.step_count - 1].when = STEP_AFTER;
-		log_line(LOG_WARNING, "applier",
-			"a temporary table was filled from rows that were rolled back: a statement that uses it will stop "
-			"table=%s.%s real=%s place=%s:%llu",
-			planned->plan.effects[i].database, planned->plan.effects[i].name, planned->plan.effects[i].real,
-			transaction->end.file, (unsigned long long)change->end_offset);
-		break;
-	}
+	error_context(error,
+		"%s:%llu: this transaction was rolled back on the master, but changed tables there that cannot be rolled back "
+		"(MyISAM and the like)",
+		transaction->end.file, (unsigned long long)change->end_offset);
+	if (error->kind == ERROR_STOP)
+		error_advice(error, "Compare the tables it names, then run changeling skip.");
+	return -1;
 }
 
-int rollback_keep(struct applier *applier, struct transaction *transaction, struct error *error)
+/* Does it make, drop or use temporary tables? */
+static bool concerns_temporary(const struct transaction *transaction)
+{
+	for (const struct change *at = transaction->first; at; at = at->next) {
+		const struct planned_statement *planned = at->kind == CHANGE_ROWS ? NULL : at->applier_data;
+
+		if (planned && planned->plan.action != PLAN_SKIP && (planned->plan.flags & PLAN_TEMP))
+			return true;
+	}
+	return false;
+}
+
+static void leave_kept(struct transaction *transaction, const enum kept *kept)
 {
 	struct change **at = &transaction->first, *last = NULL;
-	bool undone = false;
 
-	while (*at) {
-		struct change *change = *at;
-		enum kept kept;
-		int result;
-
-		if (change->kind == CHANGE_ROWS) {
-			result = table_is_kept(applier, change->map->database, change->map->table, &kept, error);
-		} else {
-			result = prepare_change(applier, transaction, change, false, error);
-			if (result == 0)
-				result = statement_is_kept(applier, transaction, change, undone, &kept, error);
-		}
-		if (result == 0 && kept == MIXED)
-			result = error_set(error, ERROR_STOP, "a statement of it changed tables of both kinds, or used rows that were undone: %s.",
-				statement_excerpt(change, &transaction->arena));
-		if (result < 0) {
-			error_context(error,
-				"%s:%llu: this transaction was rolled back on the master, but changed tables there that cannot be "
-				"rolled back (MyISAM and the like)",
-				transaction->end.file, (unsigned long long)change->end_offset);
-			if (error->kind == ERROR_STOP)
-				error_advice(error, "Compare the tables it names, then run changeling skip.");
-			return -1;
-		}
-		if (kept == DEFINITION)
-			leave_definition(change->applier_data);
-		if (kept == UNKNOWN_ROWS)
-			leave_nothing(applier, transaction, change, &transaction->arena);
-		if (kept == GONE || kept == DEFINITION || kept == UNKNOWN_ROWS)
-			undone = true;
-		if (kept == GONE) {
-			*at = change->next;
+	for (size_t i = 0; *at; i++) {
+		if (kept[i] == GONE) {
+			*at = (*at)->next;
 			transaction->changes--;
 		} else {
-			last = change;
-			at = &change->next;
+			last = *at;
+			at = &last->next;
 		}
 	}
 	transaction->last = last;
+}
+
+int rollback_keep(struct applier *applier, struct transaction *transaction, bool *replay, struct error *error)
+{
+	enum kept *kept = arena_alloc(&transaction->arena, (transaction->changes + 1) * sizeof(*kept));
+	bool undone = false, ended = session_has_ended(applier, transaction);
+	size_t i = 0;
+
+	*replay = !ended && concerns_temporary(transaction);
+	for (struct change *change = transaction->first; change; change = change->next, i++) {
+		if (decide(applier, transaction, change, ended, undone, &kept[i], error) < 0)
+			return explain(transaction, change, error);
+		if (kept[i] == MIXED && ended) {
+			error_set(error, ERROR_STOP,
+				"a statement of it changed tables of both kinds, or used temporary tables of a session that had ended: "
+				"%s.",
+				statement_excerpt(change, &transaction->arena));
+			return explain(transaction, change, error);
+		}
+		*replay = *replay || kept[i] == MIXED;
+		undone = undone || kept[i] == GONE;
+	}
+	if (!*replay)
+		leave_kept(transaction, kept);
 	return 0;
 }

@@ -120,6 +120,11 @@ static int prepare_streamed(struct applier *applier, struct transaction *part, s
 	if (prepare_change(applier, part, change, true, error) < 0)
 		return -1;
 	planned = change->applier_data;
+	if (planned->plan.class == STATEMENT_ROLLBACK_TO)
+		return error_set(error, ERROR_STOP,
+			"%s:%llu: a transaction larger than large-transaction-bytes goes back to a savepoint, but not with all tables, "
+			"which is only possible here when it is known as a whole. Raise large-transaction-bytes and retry.",
+			part->end.file, (unsigned long long)change->end_offset);
 	if (planned->plan.action == PLAN_SKIP || planned->plan.effect_count == 0)
 		return 0;
 	return error_set(error, ERROR_STOP,

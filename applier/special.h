@@ -5,6 +5,8 @@
 
 #include "applier/internal.h"
 
+struct undo;
+
 /* One such transaction on its way. */
 struct special {
 	struct applier *applier;
@@ -18,6 +20,7 @@ struct special {
 	size_t effect_count;
 	bool definitions_changed;
 	bool stale;            /* and what is known of the target's tables is from before */
+	struct undo *undo;     /* something of it was undone on the source, but not all (undo.c) */
 };
 
 void special_init(struct special *special, struct applier *applier, struct transaction *transaction);

@@ -28,6 +28,8 @@ static void fill_input(const struct statement_planner *planner, const struct tra
 	input->server_collation = planned->session.server_collation;
 	input->database_collation = planned->session.database_collation;
 	input->default_utf8mb4 = planned->session.default_utf8mb4;
+	input->default_temp_engine = planner->source_temp_engine;
+	input->looks_for_code = planner->looks_for_code;
 	input->source = planner->source;
 	input->server_id = change->server_id;
 	input->thread_id = query->thread_id;

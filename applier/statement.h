@@ -30,6 +30,8 @@ struct statement_planner {
 	struct server_version source;
 	const char *source_time_zone;
 	const char *source_default_utf8mb4;
+	const char *source_temp_engine; /* or NULL */
+	bool looks_for_code;            /* as in struct rewrite_input */
 };
 
 int statement_plan(const struct statement_planner *planner, struct transaction *transaction, struct change *change,

@@ -100,17 +100,6 @@ void temp_tables_free(struct temp_tables *tables)
 	free(tables);
 }
 
-static bool any(void *context, uint32_t server_id, uint64_t thread_id)
-{
-	const struct temp_tables *tables = context;
-
-	for (size_t i = 0; i < tables->count; i++) {
-		if (tables->tables[i].server_id == server_id && tables->tables[i].thread_id == thread_id)
-			return true;
-	}
-	return false;
-}
-
 static struct temp_table *look_up(const struct temp_tables *tables, uint32_t server_id, uint64_t thread_id,
 	const char *database, const char *name)
 {
@@ -124,19 +113,21 @@ static struct temp_table *look_up(const struct temp_tables *tables, uint32_t ser
 	return NULL;
 }
 
-static const char *find(
-	void *context, uint32_t server_id, uint64_t thread_id, const char *database, const char *name)
+const char *temp_tables_find(const struct temp_tables *tables, uint32_t server_id, uint64_t thread_id,
+	const char *database, const char *name)
 {
-	const struct temp_table *table = look_up(context, server_id, thread_id, database, name);
+	const struct temp_table *table = look_up(tables, server_id, thread_id, database, name);
 
 	return table ? table->real : NULL;
 }
 
-void temp_tables_registry(struct temp_tables *tables, struct temp_registry *registry)
+bool temp_tables_any(const struct temp_tables *tables, uint32_t server_id, uint64_t thread_id)
 {
-	registry->any = any;
-	registry->find = find;
-	registry->context = tables;
+	for (size_t i = 0; i < tables->count; i++) {
+		if (tables->tables[i].server_id == server_id && tables->tables[i].thread_id == thread_id)
+			return true;
+	}
+	return false;
 }
 
 static void put_place(const struct temp_tables *tables, struct buffer *sql, const char *verb)
@@ -167,15 +158,6 @@ static void put_dropped(const struct temp_tables *tables, struct buffer *sql, co
 	buffer_puts(sql, "; ");
 }
 
-size_t temp_tables_forget_dropped(const struct temp_tables *tables, struct buffer *sql)
-{
-	put_place(tables, sql, "DELETE FROM ");
-	buffer_puts(sql, "WHERE channel = ");
-	sql_put_string(sql, tables->channel, strlen(tables->channel));
-	buffer_puts(sql, " AND source_name = ''; ");
-	return 1;
-}
-
 static void put_insert(const struct temp_tables *tables, struct buffer *sql, const struct temp_table *table)
 {
 	put_place(tables, sql, "REPLACE INTO ");
@@ -188,6 +170,23 @@ static void put_insert(const struct temp_tables *tables, struct buffer *sql, con
 	buffer_puts(sql, ", ");
 	sql_put_string(sql, table->name, strlen(table->name));
 	buffer_puts(sql, "); ");
+}
+
+size_t temp_tables_scratch(const struct temp_tables *tables, struct buffer *sql, const char *real)
+{
+	const struct temp_table scratch = {.database = (char *)"", .name = (char *)"", .real = (char *)real};
+
+	put_insert(tables, sql, &scratch);
+	return 1;
+}
+
+size_t temp_tables_forget_dropped(const struct temp_tables *tables, struct buffer *sql)
+{
+	put_place(tables, sql, "DELETE FROM ");
+	buffer_puts(sql, "WHERE channel = ");
+	sql_put_string(sql, tables->channel, strlen(tables->channel));
+	buffer_puts(sql, " AND source_name = ''; ");
+	return 1;
 }
 
 size_t temp_tables_effect(struct temp_tables *tables, uint32_t server_id, uint64_t thread_id,

@@ -22,8 +22,15 @@ int temp_tables_load(struct temp_tables **tables, struct target *target, const c
 	struct error *error);
 void temp_tables_free(struct temp_tables *tables);
 
-/* What the rewriting asks. */
-void temp_tables_registry(struct temp_tables *tables, struct temp_registry *registry);
+/* Has the session any? */
+bool temp_tables_any(const struct temp_tables *tables, uint32_t server_id, uint64_t thread_id);
+/* The real table that stands for it, or NULL; valid until the next effect. */
+const char *temp_tables_find(const struct temp_tables *tables, uint32_t server_id, uint64_t thread_id,
+	const char *database, const char *name);
+
+/* Notes a table of our schema that is dropped as soon as nobody needs it, also by the next start after a kill: a
+ * statement (followed by "; "), to be committed before the table is made. */
+size_t temp_tables_scratch(const struct temp_tables *tables, struct buffer *sql, const char *real);
 
 /* Carries an effect of a statement out: in memory, and as statements (each followed by "; ") for the transaction that
  * carries the statement; returns how many. Effects of other kinds do nothing. */

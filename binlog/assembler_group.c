@@ -312,6 +312,8 @@ static int plain_statement(struct assembler *assembler, const struct event *even
 	/* The statement says the same of a two-phase ALTER as its GTID; a log without GTIDs has only this. */
 	if (query->context.has & QUERY_HAS_GTID_FLAGS3)
 		group->alter |= query->context.gtid_flags3;
+	if (has_prefix(query, "ROLLBACK TO "))
+		group->transaction->flags |= TRANSACTION_FLAG_UNDOES;
 	if (group->state == GROUP_OPEN)
 		group_hand_out_part(assembler);
 	else

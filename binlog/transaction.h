@@ -74,6 +74,7 @@ enum transaction_end {
 #define TRANSACTION_FLAG_HAS_COMMIT_ID 0x0020u	       /* MariaDB */
 #define TRANSACTION_FLAG_MAY_HAVE_STATEMENTS 0x0040u   /* MySQL */
 #define TRANSACTION_FLAG_FIRST_IN_FILE 0x0080u	       /* clock restarts: a barrier (4.1) */
+#define TRANSACTION_FLAG_UNDOES 0x0200u		       /* holds ROLLBACK TO a savepoint */
 #define TRANSACTION_FLAG_NON_TRANSACTIONAL_END 0x0100u /* ended by QUERY COMMIT (MyISAM and the like) */
 
 struct transaction {

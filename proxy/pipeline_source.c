@@ -71,6 +71,19 @@ static const char *utf8mb4_of(struct pipeline *pipeline, const struct source_inf
 	return source_cell(&rows, 0, 0);
 }
 
+/* Of temporary tables whose statement names no engine; a session may have chosen another one. */
+static const char *temp_engine_of_source(struct pipeline *pipeline)
+{
+	struct error unused = {.kind = ERROR_NONE};
+	struct source_rows rows;
+
+	if (source_query(pipeline->source, "SELECT COALESCE(@@default_tmp_storage_engine, @@default_storage_engine)",
+		    &pipeline->source_arena, &rows, &unused) < 0 ||
+		rows.rows != 1)
+		return NULL;
+	return source_cell(&rows, 0, 0);
+}
+
 static bool same_text(const char *a, const char *b)
 {
 	return (!a && !b) || (a && b && strcmp(a, b) == 0);
@@ -86,6 +99,7 @@ static bool tell_applier(struct pipeline *pipeline, const struct source_info *in
 		.server_id = info->server_id,
 		.time_zone = time_zone_of(pipeline, info),
 		.default_utf8mb4 = utf8mb4_of(pipeline, info),
+		.default_temp_engine = temp_engine_of_source(pipeline),
 	};
 
 	if (pipeline->apply_started)
@@ -99,6 +113,8 @@ static bool tell_applier(struct pipeline *pipeline, const struct source_info *in
 		known->time_zone = arena_strdup(&pipeline->applier_arena, source.time_zone);
 	if (source.default_utf8mb4)
 		known->default_utf8mb4 = arena_strdup(&pipeline->applier_arena, source.default_utf8mb4);
+	if (source.default_temp_engine)
+		known->default_temp_engine = arena_strdup(&pipeline->applier_arena, source.default_temp_engine);
 	applier_set_source(pipeline->applier, known);
 	return true;
 }

@@ -146,6 +146,7 @@ struct object {
 	bool may_have_alias;  /* an alias may be written here */
 	bool derived_name;    /* the name of a common table expression, not of a table */
 	bool wildcard;	      /* DELETE t.* FROM */
+	const char *real;     /* by the rewriting, with looks_for_code: the real table behind a temporary one, or NULL */
 };
 
 /* A column written with its table: t.c, db.t.c, t.*, db.t.*. */

@@ -236,7 +236,7 @@ static bool take_use(struct explanation *e, const struct token_list *tokens)
 
 static void explain_one(struct explanation *e, const char *text, size_t length)
 {
-	struct temp_registry registry = {temps_any, temps_find, e};
+	struct temp_registry registry = {.any = temps_any, .find = temps_find, .context = e};
 	struct rewrite_input input = {.text = text,
 		.length = length,
 		.database = e->database,

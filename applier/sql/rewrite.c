@@ -11,6 +11,7 @@
 #include "applier/sql/charset.h"
 #include "applier/sql/mask.h"
 #include "applier/sql/rule.h"
+#include "applier/sql/rule_temporary.h"
 
 #define DEFAULT_SCHEMA "changeling"
 /* of a masked text: enough to recognise a statement, and a bound for the journal */
@@ -427,6 +428,8 @@ void rewrite_statement(const struct rewrite_input *input, const struct capabilit
 		drop_steps(&r);
 	else if (!r.built)
 		build_step(&r);
+	for (size_t i = 0; input->looks_for_code && i < r.statement.object_count; i++)
+		r.statement.objects[i].real = temporary_find(&r, &r.statement.objects[i]);
 	plan->objects = r.statement.objects;
 	plan->object_count = r.statement.object_count;
 	if (plan->note_count)
@@ -482,7 +485,7 @@ void step_copy_table(const struct plan_step *step, const char *schema, const cha
 	if (!schema)
 		schema = DEFAULT_SCHEMA;
 	buffer_puts(out, step->ignore ? "INSERT IGNORE INTO " : "INSERT INTO ");
-	identifier_put(schema, out);
+	identifier_put(step->to_database ? step->to_database : schema, out);
 	buffer_putc(out, '.');
 	identifier_put(step->to_table, out);
 	buffer_puts(out, " (");
@@ -497,7 +500,7 @@ void step_copy_table(const struct plan_step *step, const char *schema, const cha
 			first = false;
 		}
 	buffer_printf(out, ") SELECT %s FROM ", buffer_text(&select));
-	identifier_put(schema, out);
+	identifier_put(step->from_database ? step->from_database : schema, out);
 	buffer_putc(out, '.');
 	identifier_put(step->from_table, out);
 	buffer_release(&select);

@@ -53,6 +53,17 @@ struct rewrite_settings {
 int rewrite_settings_set(
 	struct rewrite_settings *settings, const char *rule, const char *value, struct error *error);
 
+/* What a ROLLBACK does to a table's rows. */
+enum temp_engine {
+	TEMP_ROLLS_BACK,
+	TEMP_KEEPS_ROWS, /* MyISAM, MEMORY, Aria, … */
+	TEMP_UNKNOWN,
+};
+
+struct temp_entry {
+	const char *database, *name, *real;
+};
+
 /* The temporary tables that live on the source: who knows them answers, as of the statements planned before
  * this one in the log's order (the effects of a plan count from the moment it was made). Names as utf8. */
 struct temp_registry {
@@ -63,7 +74,17 @@ struct temp_registry {
 	const char *(*find)(void *context, uint32_t server_id, uint64_t thread_id, const char *database,
 		const char *name);
 	void *context;
+	/* The others may be NULL: nothing is known. */
+	/* The session's tables one after the other: *at is 0 at first; false when there are no more. */
+	bool (*next)(void *context, uint32_t server_id, uint64_t thread_id, size_t *at, struct temp_entry *entry);
+	/* What a ROLLBACK does to the rows of a base table of the source. */
+	enum temp_engine (*engine)(void *context, const char *database, const char *name);
+	/* Has the target a stored function of that name, or (function false) a table of that name with triggers? */
+	bool (*has_code)(void *context, const char *database, const char *name, bool function);
 };
+
+/* What a ROLLBACK on the source does to the rows of the temporary table that the real one stands for: its name says so. */
+enum temp_engine temp_engine_of(const char *real);
 
 struct rewrite_input {
 	const char *text;
@@ -74,6 +95,7 @@ struct rewrite_input {
 	const char *client_charset; /* character set or collation name */
 	const char *connection_collation, *server_collation, *database_collation;
 	const char *default_utf8mb4; /* what utf8mb4 alone means on the source; NULL = by its version */
+	const char *default_temp_engine; /* of temporary tables on the source; NULL = InnoDB */
 	struct server_version source;
 	uint32_t server_id;
 	uint64_t thread_id;
@@ -81,6 +103,7 @@ struct rewrite_input {
 	bool thread_specific, suppress_use; /* flags of the event's header */
 	bool in_transaction;   /* stands inside a group with BEGIN (also MariaDB's not standalone ones) */
 	bool row_format;       /* the group carries row events too (CREATE … SELECT in row format) */
+	bool looks_for_code;   /* tell by PLAN_CODE whether stored code of the target takes part */
 	int explicit_defaults; /* 0, 1, or -1 when the event does not tell */
 	const char *invoker_user, *invoker_host; /* or NULL */
 	unsigned error_code;
@@ -131,6 +154,9 @@ struct plan_step {
 	const struct column_rename *renames;
 	size_t rename_count;
 	bool ignore; /* ALTER IGNORE: rows that a new key does not take are left out */
+	/* that table is not in the private schema but a temporary one of the target's session; NULL otherwise */
+	const char *from_database, *to_database;
+	bool auxiliary; /* STEP_MAIN: not the statement itself; runs in our own context, and has to go well */
 };
 
 enum effect_kind {
@@ -184,6 +210,7 @@ enum plan_flag {
 	PLAN_FILLS = 1 << 9,     /* CREATE TABLE … SELECT, which the target does in two commits */
 	PLAN_EXCHANGES = 1 << 10, /* ALTER TABLE … EXCHANGE PARTITION */
 	PLAN_SHUFFLES = 1 << 11, /* RENAME USER of several: they may change places */
+	PLAN_CODE = 1 << 12, /* runs stored functions or triggers (only with looks_for_code) */
 };
 
 struct rewrite_plan {

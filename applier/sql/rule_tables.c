@@ -4,8 +4,7 @@
 
 #include "applier/sql/table_text.h"
 
-/* Engines whose tables take part in a transaction, so that rows and checkpoint commit together. */
-static bool is_transactional(const char *engine)
+bool table_engine_rolls_back(const char *engine)
 {
 	return strcasecmp(engine, "InnoDB") == 0 || strcasecmp(engine, "ROCKSDB") == 0;
 }
@@ -17,13 +16,24 @@ static const char *engine_of(struct rewriting *r, const struct table_option *opt
 
 static bool keeps_engine(const struct rewriting *r, const char *engine)
 {
-	return is_transactional(engine) &&
+	/* rows and checkpoint commit together */
+	return table_engine_rolls_back(engine) &&
 	       (r->target->engines.count == 0 || name_set_has(&r->target->engines, engine));
 }
 
 static bool is_engine(const struct table_option *option)
 {
 	return option->word == KW_ENGINE || option->word == KW_TYPE; /* TYPE = MyISAM, as before 5.5 */
+}
+
+const char *table_engine_in(const struct table_text *text, struct rewriting *r)
+{
+	const char *name = NULL;
+
+	for (size_t i = 0; i < text->option_count; i++)
+		if (is_engine(&text->options[i]) && !text->options[i].in_partition)
+			name = engine_of(r, &text->options[i]);
+	return name;
 }
 
 static void engine(struct rewriting *r)

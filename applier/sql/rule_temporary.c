@@ -174,6 +174,8 @@ static void temporary_tables(struct rewriting *r)
 {
 	bool temporary = (r->statement.flags & STATEMENT_TEMPORARY) != 0, alive;
 
+	if (r->built)
+		return;
 	if (r->statement.class == STATEMENT_CREATE_TABLE && temporary) {
 		temporary_create(r);
 		return;

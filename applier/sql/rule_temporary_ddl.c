@@ -21,15 +21,63 @@ static uint64_t hash_more(uint64_t hash, const char *text)
 	}
 }
 
-/* tmp_<server>_<thread>_<serial>_<hash of the name>: at most 4 + 10 + 1 + 20 + 1 + 16 + 1 + 8 = 61 of 64
- * characters */
-static const char *new_name(struct rewriting *r, const char *database, const char *name)
+/* How the end of a real table's name tells what a ROLLBACK does to its rows on the source. */
+static const char *const engine_marks[] = {
+	[TEMP_ROLLS_BACK] = "", [TEMP_KEEPS_ROWS] = "_n", [TEMP_UNKNOWN] = "_u"};
+
+enum temp_engine temp_engine_of(const char *real)
+{
+	size_t length = strlen(real);
+
+	for (unsigned engine = TEMP_KEEPS_ROWS; engine <= TEMP_UNKNOWN; engine++)
+		if (length > 2 && strcmp(real + length - 2, engine_marks[engine]) == 0)
+			return (enum temp_engine)engine;
+	return TEMP_ROLLS_BACK;
+}
+
+/* tmp_<server>_<thread>_<serial>_<hash of the name><mark>: at most 4 + 10 + 1 + 20 + 1 + 16 + 1 + 8 + 2 = 63 of
+ * 64 characters */
+static const char *new_name(struct rewriting *r, const char *database, const char *name, enum temp_engine engine)
 {
 	uint64_t hash = hash_more(hash_more(0xcbf29ce484222325u, database), name);
 
-	return rule_printf(r, "tmp_%u_%llu_%llx_%08x", r->input->server_id,
+	return rule_printf(r, "tmp_%u_%llu_%llx_%08x%s", r->input->server_id,
 		(unsigned long long)r->input->thread_id, (unsigned long long)r->input->serial,
-		(unsigned)(hash ^ hash >> 32));
+		(unsigned)(hash ^ hash >> 32), engine_marks[engine]);
+}
+
+static enum temp_engine engine_named(const char *name)
+{
+	return table_engine_rolls_back(name) ? TEMP_ROLLS_BACK : TEMP_KEEPS_ROWS;
+}
+
+/* Of a table that is made: as the text says, as the table has it that it is made like, or the source's default. */
+static enum temp_engine engine_made(struct rewriting *r)
+{
+	const struct temp_registry *temps = r->input->temps;
+	const char *named = table_engine_in(table_text_of(r), r), *real;
+
+	if (named)
+		return engine_named(named);
+	if ((r->statement.flags & STATEMENT_LIKE) && r->statement.object_count > 1) {
+		const struct object *model = &r->statement.objects[1];
+
+		real = temporary_find(r, model);
+		if (real)
+			return temp_engine_of(real);
+		if (!temps || !temps->engine)
+			return TEMP_UNKNOWN;
+		return temps->engine(temps->context, rule_database(r, model), rule_utf8(r, model->name));
+	}
+	return r->input->default_temp_engine ? engine_named(r->input->default_temp_engine) : TEMP_ROLLS_BACK;
+}
+
+/* Of an altered twin. */
+static enum temp_engine engine_altered(struct rewriting *r, const char *old)
+{
+	const char *named = table_engine_in(table_text_of(r), r);
+
+	return named ? engine_named(named) : temp_engine_of(old);
 }
 
 static void is_temporary(struct rewriting *r)
@@ -160,7 +208,7 @@ void temporary_create(struct rewriting *r)
 		return;
 	database = rule_database(r, object);
 	name = rule_utf8(r, object->name);
-	real = new_name(r, database, name);
+	real = new_name(r, database, name, engine_made(r));
 	qualified = temporary_qualified(r, real);
 	temporary_map(r, 1);
 	if (r->statement.flags & STATEMENT_HAS_SELECT)
@@ -324,7 +372,7 @@ void temporary_alter(struct rewriting *r)
 				part_number ? gone->end - 1 : gone->end);
 	}
 	if (part_number == text->part_count || text->part_count > 1) {
-		twin = new_name(r, rule_database(r, object), rule_utf8(r, object->name));
+		twin = new_name(r, rule_database(r, object), rule_utf8(r, object->name), engine_altered(r, old));
 		rule_replace(r, object->first, object->last, temporary_qualified(r, twin));
 		if (rule_is(r, r->statement.verb + 1, KW_IGNORE)) /* the copying does that */
 			rule_remove(r, r->statement.verb + 1, r->statement.verb + 1);
@@ -346,7 +394,7 @@ void temporary_index(struct rewriting *r)
 		!RULE_REWRITES(
 			r, "The real table that stands for the temporary one is copied into an altered one."))
 		return;
-	twin = new_name(r, rule_database(r, object), rule_utf8(r, object->name));
+	twin = new_name(r, rule_database(r, object), rule_utf8(r, object->name), temp_engine_of(old));
 	rule_replace(r, object->first, object->last, temporary_qualified(r, twin));
 	make_twin(r, object, old, twin, rule_text(r, 0, r->tokens.count, NULL), NULL, 0);
 }

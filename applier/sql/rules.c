@@ -14,6 +14,7 @@ static const struct rule_topic *const topics[] = {
 	&rules_tables,
 	&rules_names,
 	&rules_functions,
+	&rules_temporary_code,
 	&rules_temporary,
 	&rules_shape,
 };

@@ -40,6 +40,11 @@ struct table_text {
 /* Of the statement at hand (CREATE TABLE, ALTER TABLE, CREATE INDEX for its options); made once. */
 const struct table_text *table_text_of(struct rewriting *r);
 
+/* Do tables of this engine take part in transactions? */
+bool table_engine_rolls_back(const char *engine);
+/* The engine that the text names for the table, or NULL; the last one counts. */
+const char *table_engine_in(const struct table_text *text, struct rewriting *r);
+
 /* Removes options, with the comma that parts them from their neighbours; several at once, as commas are
  * shared. */
 void table_options_remove(

@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct server_version sources[] = {
 		{FAMILY_MYSQL, 50651}, {FAMILY_MYSQL, 80036}, {FAMILY_MARIADB, 101106}};
-	struct temp_registry temps = {any, find, NULL};
+	struct temp_registry temps = {.any = any, .find = find};
 	struct rewrite_input input = {.database = "app",
 		.client_charset = "utf8mb4",
 		.server_id = 1,

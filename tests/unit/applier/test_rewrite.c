@@ -134,7 +134,7 @@ static void rewrite_temp(const char *sql, const char *target, struct server_vers
 	struct arena *arena, struct rewrite_plan *plan)
 {
 	static struct registry registry = {{{"app", "t", "R"}, {"app", "u", "S"}, {"other", "t", "O"}}, 3};
-	struct temp_registry temps = {any, find, &registry};
+	struct temp_registry temps = {.any = any, .find = find, .context = &registry};
 	struct rewrite_input input = {.text = sql,
 		.length = strlen(sql),
 		.database = "app",
