@@ -211,6 +211,7 @@ int applier_open(struct applier **result, const struct applier_settings *setting
 	applier->tables = table_cache_new();
 	applier->spool = spool_new(settings->spool_directory);
 	applier->code = stored_code_new();
+	applier->contexts = context_cache_new();
 	if (target_connect(&applier->control, &settings->target, error) < 0)
 		goto fail;
 	applier->control_session = session_new(target_family(applier->control), target_version(applier->control));
@@ -244,6 +245,7 @@ void applier_close(struct applier *applier)
 	table_cache_free(applier->tables);
 	spool_free(applier->spool);
 	stored_code_free(applier->code);
+	context_cache_free(applier->contexts);
 	temp_tables_free(applier->temps);
 	capabilities_release(&applier->capabilities);
 	conflict_index_free(applier->conflicts);

@@ -74,6 +74,7 @@ struct applier {
 	struct table_cache *tables;
 	struct temp_tables *temps;
 	struct stored_code *code;
+	struct context_cache *contexts;
 	struct render_options render;
 	size_t packet_bytes;
 	struct worker workers[WORKERS_MAXIMUM];

@@ -129,6 +129,22 @@ static int record_plan(struct applier *applier, const struct transaction *transa
 	return 0;
 }
 
+/* What of the source's context could only be given to the target by and large. */
+static int record_context(struct applier *applier, struct transaction *transaction, const struct change *change,
+	const struct planned_statement *planned, struct error *error)
+{
+	struct applier_place place;
+	const char *excerpt;
+	int result = 0;
+
+	place_of(&place, transaction, change, 0);
+	excerpt = statement_excerpt(change, &transaction->arena);
+	for (size_t i = 0; i < planned->session.warning_count && result == 0 && applier->hooks.rewritten; i++)
+		result = applier->hooks.rewritten(applier->hooks.context, &place, "context", planned->database, excerpt, excerpt,
+			planned->session.warnings[i], error);
+	return result;
+}
+
 static int prepare_statement(struct applier *applier, struct transaction *transaction, struct change *change,
 	bool row_format, bool *special, struct error *error)
 {
@@ -142,6 +158,7 @@ static int prepare_statement(struct applier *applier, struct transaction *transa
 		.source_default_utf8mb4 = applier->source.default_utf8mb4,
 		.source_temp_engine = applier->source.default_temp_engine,
 		.looks_for_code = undo_within(transaction),
+		.contexts = applier->contexts,
 	};
 	struct planned_statement *planned;
 	char gtid[GTID_TEXT_MAXIMUM];
@@ -161,7 +178,12 @@ static int prepare_statement(struct applier *applier, struct transaction *transa
 			gtid_text(&transaction->gtid, gtid), transaction->gtid.kind ? ")" : "", planned->plan.stop_text);
 	if (change->kind == CHANGE_LOAD || !is_plain(planned) || planned->plan.class == STATEMENT_ROLLBACK_TO)
 		*special = true;
-	return record_plan(applier, transaction, change, planned, error);
+	if (planned->session.warning_count && record_context(applier, transaction, change, planned, error) < 0)
+		return -1;
+	/* nothing to tell of most statements */
+	return planned->plan.action == PLAN_RUN && planned->plan.note_count == 0
+		? 0
+		: record_plan(applier, transaction, change, planned, error);
 }
 
 int prepare_transaction(struct applier *applier, struct transaction *transaction, bool *special, struct error *error)

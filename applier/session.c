@@ -20,6 +20,7 @@ struct session {
 	char *database;
 	enum server_family family;
 	unsigned version;
+	unsigned shared; /* number of the shared context that is in force, with @changeling_rows off; 0 none */
 	/* the SET under way */
 	bool open;
 	size_t statements;
@@ -56,6 +57,7 @@ void session_forget(struct session *session)
 	}
 	free(session->database);
 	session->database = NULL;
+	session->shared = 0;
 }
 
 void session_free(struct session *session)
@@ -87,6 +89,7 @@ static void put(struct session *session, struct buffer *out, const char *name, c
 	HASH_FIND_STR(session->settings, name, setting);
 	if (setting && !always && strcmp(setting->literal, literal) == 0)
 		return;
+	session->shared = 0;
 	if (!session->open) {
 		buffer_puts(out, "SET ");
 		session->open = true;
@@ -94,7 +97,9 @@ static void put(struct session *session, struct buffer *out, const char *name, c
 	} else {
 		buffer_puts(out, ", ");
 	}
-	buffer_printf(out, "%s = %s", name, literal);
+	buffer_puts(out, name);
+	buffer_puts(out, " = ");
+	buffer_puts(out, literal);
 	if (always && !setting)
 		return;
 	if (!setting) {
@@ -148,11 +153,23 @@ size_t session_put_rows(struct session *session, struct buffer *out, unsigned fl
 	return end(session, out);
 }
 
+/* All but the client's character set, which comes last. */
+static void put_variables(struct session *session, struct buffer *out, const struct session_context *context, size_t from,
+	size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		if (context->variables[i].variable != VARIABLE_CHARACTER_SET_CLIENT)
+			put(session, out, context->variables[i].name, context->variables[i].literal,
+				context->variables[i].once);
+	}
+}
+
 size_t session_put_statement(struct session *session, struct buffer *out,
 	const struct planned_statement *statement)
 {
 	const struct session_context *context = &statement->session;
 	size_t used = 0;
+	unsigned shared;
 
 	/* names first, while the text is read as utf8mb4; the client's character set comes last in the context */
 	if (statement->database && (!session->database || strcmp(session->database, statement->database) != 0)) {
@@ -164,11 +181,11 @@ size_t session_put_statement(struct session *session, struct buffer *out,
 		session->database = memory_strdup(statement->database);
 	}
 	begin(session);
-	put(session, out, "@changeling_rows", "NULL", false);
-	for (size_t i = 0; i < context->count; i++) {
-		if (context->variables[i].variable == VARIABLE_CHARACTER_SET_CLIENT)
-			continue;
-		put(session, out, context->variables[i].name, context->variables[i].literal, context->variables[i].once);
+	shared = session->shared;
+	put_variables(session, out, context, 0, context->shared_from);
+	if (!shared || shared != context->shared) {
+		put(session, out, "@changeling_rows", "NULL", false);
+		put_variables(session, out, context, context->shared_from, context->count);
 	}
 	for (size_t i = 0; i < statement->plan.setting_count; i++) {
 		struct buffer name = BUFFER_INIT;
@@ -177,10 +194,11 @@ size_t session_put_statement(struct session *session, struct buffer *out,
 		put(session, out, buffer_text(&name), statement->plan.settings[i].literal, false);
 		buffer_release(&name);
 	}
-	for (size_t i = 0; i < context->count; i++) {
+	for (size_t i = context->shared_from; i < context->count && (!shared || shared != context->shared); i++) {
 		if (context->variables[i].variable == VARIABLE_CHARACTER_SET_CLIENT)
 			put(session, out, context->variables[i].name, context->variables[i].literal, false);
 	}
+	session->shared = statement->plan.setting_count ? 0 : context->shared;
 	return used + end(session, out);
 }
 

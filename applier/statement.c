@@ -71,7 +71,10 @@ int statement_plan(const struct statement_planner *planner, struct transaction *
 	struct rewrite_input input;
 
 	planned->change = change;
-	if (session_context_translate(&context, planner->capabilities, arena, &planned->session, error) < 0)
+	if ((planner->contexts ? context_cache_translate(planner->contexts, &context, planner->capabilities, arena,
+				 &planned->session, error)
+			       : session_context_translate(
+					 &context, planner->capabilities, arena, &planned->session, error)) < 0)
 		return error_context(error, "statement %s", statement_excerpt(change, arena));
 	fill_input(planner, transaction, change, planned, arena, serial, row_format, &input);
 	rewrite_statement(&input, planner->capabilities, arena, &planned->plan);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "applier/sql/context.h"
+#include "applier/sql/context_cache.h"
 #include "applier/sql/rewrite.h"
 #include "base/arena.h"
 #include "base/error.h"
@@ -32,6 +33,7 @@ struct statement_planner {
 	const char *source_default_utf8mb4;
 	const char *source_temp_engine; /* or NULL */
 	bool looks_for_code;            /* as in struct rewrite_input */
+	struct context_cache *contexts; /* or NULL */
 };
 
 int statement_plan(const struct statement_planner *planner, struct transaction *transaction, struct change *change,

@@ -118,47 +118,54 @@ const struct capability_field *capability_fields(void)
 	return fields;
 }
 
+#define SESSION_PREFIX "@@session."
+
 static const struct {
-	const char *name, *probe;
+	const char *reference, *probe;
 } variables[SESSION_VARIABLES] = {
-	[VARIABLE_TIMESTAMP] = {"timestamp", "1500000000.5"},
-	[VARIABLE_INSERT_ID] = {"insert_id", "1"},
-	[VARIABLE_LAST_INSERT_ID] = {"last_insert_id", "1"},
-	[VARIABLE_RAND_SEED1] = {"rand_seed1", "1"},
-	[VARIABLE_RAND_SEED2] = {"rand_seed2", "1"},
-	[VARIABLE_SQL_MODE] = {"sql_mode", "'NO_BACKSLASH_ESCAPES'"},
-	[VARIABLE_FOREIGN_KEY_CHECKS] = {"foreign_key_checks", "0"},
-	[VARIABLE_UNIQUE_CHECKS] = {"unique_checks", "0"},
-	[VARIABLE_CHECK_CONSTRAINT_CHECKS] = {"check_constraint_checks", "0"},
-	[VARIABLE_SQL_AUTO_IS_NULL] = {"sql_auto_is_null", "1"},
-	[VARIABLE_AUTO_INCREMENT_INCREMENT] = {"auto_increment_increment", "2"},
-	[VARIABLE_AUTO_INCREMENT_OFFSET] = {"auto_increment_offset", "2"},
-	[VARIABLE_TIME_ZONE] = {"time_zone", "'+02:00'"},
-	[VARIABLE_LC_TIME_NAMES] = {"lc_time_names", "'de_DE'"},
-	[VARIABLE_CHARACTER_SET_CLIENT] = {"character_set_client", "latin1"},
-	[VARIABLE_COLLATION_CONNECTION] = {"collation_connection", "latin1_bin"},
-	[VARIABLE_COLLATION_SERVER] = {"collation_server", "latin1_bin"},
-	[VARIABLE_COLLATION_DATABASE] = {"collation_database", "latin1_bin"},
-	[VARIABLE_DEFAULT_COLLATION_FOR_UTF8MB4] = {"default_collation_for_utf8mb4", "utf8mb4_general_ci"},
-	[VARIABLE_CHARACTER_SET_COLLATIONS] = {"character_set_collations", "'utf8mb4=utf8mb4_general_ci'"},
-	[VARIABLE_EXPLICIT_DEFAULTS_FOR_TIMESTAMP] = {"explicit_defaults_for_timestamp", "1"},
-	[VARIABLE_DEFAULT_STORAGE_ENGINE] = {"default_storage_engine", "InnoDB"},
-	[VARIABLE_SQL_REQUIRE_PRIMARY_KEY] = {"sql_require_primary_key", "0"},
-	[VARIABLE_SQL_GENERATE_INVISIBLE_PRIMARY_KEY] = {"sql_generate_invisible_primary_key", "0"},
-	[VARIABLE_DEFAULT_TABLE_ENCRYPTION] = {"default_table_encryption", "1"},
-	[VARIABLE_PSEUDO_THREAD_ID] = {"pseudo_thread_id", "1"},
-	[VARIABLE_SQL_IF_EXISTS] = {"sql_if_exists", "1"},
-	[VARIABLE_SYSTEM_VERSIONING_INSERT_HISTORY] = {"system_versioning_insert_history", "1"},
-	[VARIABLE_SYSTEM_VERSIONING_ALTER_HISTORY] = {"system_versioning_alter_history", "KEEP"},
-	[VARIABLE_RESTRICT_FK_ON_NON_STANDARD_KEY] = {"restrict_fk_on_non_standard_key", "0"},
-	[VARIABLE_ENABLE_CASCADE_TRIGGERS] = {"enable_cascade_triggers", "1"},
-	[VARIABLE_INNODB_STRICT_MODE] = {"innodb_strict_mode", "0"},
-	[VARIABLE_TRANSACTION_ISOLATION] = {"transaction_isolation", "'READ-COMMITTED'"},
+	[VARIABLE_TIMESTAMP] = {"@@session.timestamp", "1500000000.5"},
+	[VARIABLE_INSERT_ID] = {"@@session.insert_id", "1"},
+	[VARIABLE_LAST_INSERT_ID] = {"@@session.last_insert_id", "1"},
+	[VARIABLE_RAND_SEED1] = {"@@session.rand_seed1", "1"},
+	[VARIABLE_RAND_SEED2] = {"@@session.rand_seed2", "1"},
+	[VARIABLE_SQL_MODE] = {"@@session.sql_mode", "'NO_BACKSLASH_ESCAPES'"},
+	[VARIABLE_FOREIGN_KEY_CHECKS] = {"@@session.foreign_key_checks", "0"},
+	[VARIABLE_UNIQUE_CHECKS] = {"@@session.unique_checks", "0"},
+	[VARIABLE_CHECK_CONSTRAINT_CHECKS] = {"@@session.check_constraint_checks", "0"},
+	[VARIABLE_SQL_AUTO_IS_NULL] = {"@@session.sql_auto_is_null", "1"},
+	[VARIABLE_AUTO_INCREMENT_INCREMENT] = {"@@session.auto_increment_increment", "2"},
+	[VARIABLE_AUTO_INCREMENT_OFFSET] = {"@@session.auto_increment_offset", "2"},
+	[VARIABLE_TIME_ZONE] = {"@@session.time_zone", "'+02:00'"},
+	[VARIABLE_LC_TIME_NAMES] = {"@@session.lc_time_names", "'de_DE'"},
+	[VARIABLE_CHARACTER_SET_CLIENT] = {"@@session.character_set_client", "latin1"},
+	[VARIABLE_COLLATION_CONNECTION] = {"@@session.collation_connection", "latin1_bin"},
+	[VARIABLE_COLLATION_SERVER] = {"@@session.collation_server", "latin1_bin"},
+	[VARIABLE_COLLATION_DATABASE] = {"@@session.collation_database", "latin1_bin"},
+	[VARIABLE_DEFAULT_COLLATION_FOR_UTF8MB4] = {"@@session.default_collation_for_utf8mb4", "utf8mb4_general_ci"},
+	[VARIABLE_CHARACTER_SET_COLLATIONS] = {"@@session.character_set_collations", "'utf8mb4=utf8mb4_general_ci'"},
+	[VARIABLE_EXPLICIT_DEFAULTS_FOR_TIMESTAMP] = {"@@session.explicit_defaults_for_timestamp", "1"},
+	[VARIABLE_DEFAULT_STORAGE_ENGINE] = {"@@session.default_storage_engine", "InnoDB"},
+	[VARIABLE_SQL_REQUIRE_PRIMARY_KEY] = {"@@session.sql_require_primary_key", "0"},
+	[VARIABLE_SQL_GENERATE_INVISIBLE_PRIMARY_KEY] = {"@@session.sql_generate_invisible_primary_key", "0"},
+	[VARIABLE_DEFAULT_TABLE_ENCRYPTION] = {"@@session.default_table_encryption", "1"},
+	[VARIABLE_PSEUDO_THREAD_ID] = {"@@session.pseudo_thread_id", "1"},
+	[VARIABLE_SQL_IF_EXISTS] = {"@@session.sql_if_exists", "1"},
+	[VARIABLE_SYSTEM_VERSIONING_INSERT_HISTORY] = {"@@session.system_versioning_insert_history", "1"},
+	[VARIABLE_SYSTEM_VERSIONING_ALTER_HISTORY] = {"@@session.system_versioning_alter_history", "KEEP"},
+	[VARIABLE_RESTRICT_FK_ON_NON_STANDARD_KEY] = {"@@session.restrict_fk_on_non_standard_key", "0"},
+	[VARIABLE_ENABLE_CASCADE_TRIGGERS] = {"@@session.enable_cascade_triggers", "1"},
+	[VARIABLE_INNODB_STRICT_MODE] = {"@@session.innodb_strict_mode", "0"},
+	[VARIABLE_TRANSACTION_ISOLATION] = {"@@session.transaction_isolation", "'READ-COMMITTED'"},
 };
 
 const char *session_variable_name(enum session_variable variable)
 {
-	return variables[variable].name;
+	return variables[variable].reference + strlen(SESSION_PREFIX);
+}
+
+const char *session_variable_reference(enum session_variable variable)
+{
+	return variables[variable].reference;
 }
 
 const char *session_variable_probe(enum session_variable variable)
@@ -171,7 +178,8 @@ enum session_variable session_variable_find(const char *name, size_t length)
 	int i = 0;
 
 	while (i < SESSION_VARIABLES &&
-		(strlen(variables[i].name) != length || strncasecmp(variables[i].name, name, length) != 0))
+		(strlen(variables[i].reference) - strlen(SESSION_PREFIX) != length ||
+			strncasecmp(variables[i].reference + strlen(SESSION_PREFIX), name, length) != 0))
 		i++;
 	return (enum session_variable)i;
 }
@@ -516,7 +524,8 @@ static void put_variables(const struct capabilities *c, struct buffer *out)
 	for (int i = 0; i < SESSION_VARIABLES; i++) {
 		if (!c->variables[i])
 			continue;
-		buffer_printf(out, "%s%s", first ? "" : ",", variables[i].name);
+		buffer_printf(out, "%s%s", first ? "" : ",",
+			session_variable_name((enum session_variable)i));
 		first = false;
 	}
 }

@@ -55,6 +55,8 @@ enum session_variable {
 
 /* "timestamp" */
 const char *session_variable_name(enum session_variable variable);
+/* "@@session.timestamp" */
+const char *session_variable_reference(enum session_variable variable);
 /* A value to try it with, as it stands in "SET SESSION name = value" ("1", "'+00:00'"). Try each in a session
  * of its own, or put the old value back: some change how the text of the next statement is read. */
 const char *session_variable_probe(enum session_variable variable);

@@ -12,7 +12,8 @@
 #include "applier/sql/zone.h"
 #include "binlog/value.h"
 
-#define VARIABLES_MAXIMUM (SESSION_VARIABLES + 8)
+/* that a statement has of its own, apart from user variables: time, ids, seeds */
+#define OWN_MAXIMUM 8
 
 struct translation {
 	const struct context_input *in;
@@ -84,7 +85,7 @@ static bool set(struct translation *t, enum session_variable variable, const cha
 {
 	if (!t->target->variables[variable])
 		return false;
-	add(t, text_of(t, "@@session.%s", session_variable_name(variable)), literal)->variable = variable;
+	add(t, session_variable_reference(variable), literal)->variable = variable;
 	return true;
 }
 
@@ -410,8 +411,8 @@ static int put_statement(struct translation *t, struct error *error)
 	return 0;
 }
 
-int session_context_translate(const struct context_input *input, const struct capabilities *target,
-	struct arena *arena, struct session_context *context, struct error *error)
+int session_context_shared(const struct context_input *input, const struct capabilities *target, struct arena *arena,
+	struct session_context *context, struct error *error)
 {
 	struct translation t = {.in = input, .target = target, .arena = arena, .out = context};
 
@@ -422,17 +423,54 @@ int session_context_translate(const struct context_input *input, const struct ca
 			"is not "
 			"known here, so it cannot be run as it was.",
 			input->query->unknown_code);
-	t.room = VARIABLES_MAXIMUM;
+	t.room = SESSION_VARIABLES;
 	context->variables = arena_alloc(arena, t.room * sizeof(*context->variables));
-	put_timestamp(&t);
 	put_mode(&t);
 	put_flags(&t);
 	put_auto_increment(&t);
 	if (put_time_zone(&t, error) != 0 || put_locale(&t, error) != 0 ||
-		put_default_collations(&t, error) != 0 || put_database_collation(&t, error) != 0 ||
-		put_statement(&t, error) != 0)
+		put_default_collations(&t, error) != 0 || put_database_collation(&t, error) != 0)
 		return -1;
 	return put_charsets(&t, error);
+}
+
+int session_context_own(const struct context_input *input, const struct capabilities *target, struct arena *arena,
+	const struct session_context *shared, struct session_context *context, struct error *error)
+{
+	struct translation t = {.in = input, .target = target, .arena = arena, .out = context};
+
+	*context = *shared;
+	context->count = 0;
+	context->warning_count = 0;
+	t.room = OWN_MAXIMUM + shared->count;
+	context->variables = arena_alloc(arena, t.room * sizeof(*context->variables));
+	put_timestamp(&t);
+	if (put_statement(&t, error) != 0)
+		return -1;
+	context->shared_from = context->count;
+	for (size_t i = 0; i < shared->count; i++)
+		*add(&t, shared->variables[i].name, shared->variables[i].literal) = shared->variables[i];
+	return 0;
+}
+
+int session_context_translate(const struct context_input *input, const struct capabilities *target,
+	struct arena *arena, struct session_context *context, struct error *error)
+{
+	struct session_context shared;
+	const char **warnings;
+
+	if (session_context_shared(input, target, arena, &shared, error) < 0 ||
+		session_context_own(input, target, arena, &shared, context, error) < 0)
+		return -1;
+	if (shared.warning_count == 0)
+		return 0;
+	warnings = arena_alloc(arena, (shared.warning_count + context->warning_count) * sizeof(*warnings));
+	memcpy(warnings, shared.warnings, shared.warning_count * sizeof(*warnings));
+	if (context->warning_count)
+		memcpy(warnings + shared.warning_count, context->warnings, context->warning_count * sizeof(*warnings));
+	context->warnings = warnings;
+	context->warning_count += shared.warning_count;
+	return 0;
 }
 
 /* ---- user variables ---- */

@@ -44,12 +44,23 @@ struct session_context {
 	const char *connection_collation, *server_collation, *database_collation; /* source's names or NULL */
 	const char *default_utf8mb4;						  /* source's */
 	uint64_t target_sql_mode;
+	/* The variables from here on are those of the same number in all contexts of one cache (context_cache.h); 0: of
+	 * none. */
+	size_t shared_from;
+	unsigned shared;
 };
 
 /* ERROR_STOP when the context cannot be given to the target (unknown collation number, time zone nobody
  * knows, client character set that cannot be one, unknown status variable), in sentences. */
 int session_context_translate(const struct context_input *input, const struct capabilities *target,
 	struct arena *arena, struct session_context *context, struct error *error);
+
+/* The same in two parts: what many statements have in common (all but the time, ids, seeds and user variables), and a context
+ * that is made of it and what is this statement's own; the latter's variables come first. */
+int session_context_shared(const struct context_input *input, const struct capabilities *target, struct arena *arena,
+	struct session_context *context, struct error *error);
+int session_context_own(const struct context_input *input, const struct capabilities *target, struct arena *arena,
+	const struct session_context *shared, struct session_context *context, struct error *error);
 
 /* A user variable's value as a literal of the same type (2.6), appended; ERROR_STOP for what has none. */
 int user_variable_literal(const struct user_variable *variable, struct server_version source,

@@ -244,16 +244,6 @@ const char *rule_database(struct rewriting *r, const struct object *object)
 	return r->input->database ? r->input->database : "";
 }
 
-static bool concerns(const struct rule *rule, enum statement_class class)
-{
-	if (!rule->classes)
-		return true;
-	for (const uint8_t *c = rule->classes; *c; c++)
-		if (*c == class)
-			return true;
-	return false;
-}
-
 /* How the statement's work shows on a target where it was cut short. */
 static unsigned trace_flags(const struct rewriting *r)
 {
@@ -265,6 +255,8 @@ static unsigned trace_flags(const struct rewriting *r)
 	if (class == STATEMENT_CREATE_TABLE && (r->statement.flags & STATEMENT_HAS_SELECT) &&
 		!r->target->atomic_create_select)
 		flags |= PLAN_FILLS;
+	if (class != STATEMENT_ALTER_TABLE && class != STATEMENT_RENAME_USER)
+		return flags;
 	for (size_t i = r->statement.body; i + 1 < r->tokens.count; i++) {
 		if (class == STATEMENT_ALTER_TABLE && rule_is(r, i, KW_EXCHANGE) && rule_is(r, i + 1, KW_PARTITION))
 			flags |= PLAN_EXCHANGES;
@@ -384,11 +376,11 @@ static void write_stop(struct rewriting *r)
 
 static void run_rules(struct rewriting *r)
 {
-	const struct rule *rule;
-
-	for (r->rule = 0; !r->decided && !r->as_it_is && (rule = rule_at(r->rule)); r->rule++)
-		if (concerns(rule, r->statement.class))
-			rule->apply(r);
+	for (const uint8_t *number = rules_concerned(r->statement.class);
+		*number != RULES_END && !r->decided && !r->as_it_is; number++) {
+		r->rule = *number;
+		rule_at(r->rule)->apply(r);
+	}
 }
 
 static void drop_steps(struct rewriting *r)

@@ -52,6 +52,10 @@ extern const struct rule_topic rules_guard, rules_server, rules_accounts, rules_
 /* By number over all topics. */
 const struct rule *rule_at(unsigned number);
 
+/* The numbers of the rules that concern a class, in order, RULES_END behind the last. */
+#define RULES_END 0xffu
+const uint8_t *rules_concerned(enum statement_class class);
+
 /* The rule at work has found something: what is to be done about it? Writes the note (the reason, as of
  * printf). Only with POLICY_REWRITE it goes on and edits; RUN leaves everything as it is; SKIP and STOP are
  * carried out. */

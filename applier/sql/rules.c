@@ -1,4 +1,6 @@
 /* The one table of rules: the topics in the order they apply. */
+#include <assert.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "applier/sql/rule.h"
@@ -21,23 +23,57 @@ static const struct rule_topic *const topics[] = {
 
 #define TOPICS (sizeof(topics) / sizeof(topics[0]))
 
+/* Made once: the rules by number, and the numbers of those that concern each class of statements. */
+static struct {
+	const struct rule *rules[RULES_MAXIMUM + 1];
+	size_t count;
+	uint8_t concerned[STATEMENT_CLASSES][RULES_MAXIMUM + 1];
+} table;
+static pthread_once_t made_once = PTHREAD_ONCE_INIT;
+
+static bool concerns(const struct rule *rule, unsigned class)
+{
+	if (!rule->classes)
+		return true;
+	for (const uint8_t *c = rule->classes; *c; c++)
+		if (*c == class)
+			return true;
+	return false;
+}
+
+static void make_index(void)
+{
+	for (size_t i = 0; i < TOPICS; i++)
+		for (size_t k = 0; k < topics[i]->count; k++) {
+			assert(table.count < RULES_MAXIMUM);
+			table.rules[table.count++] = &topics[i]->rules[k];
+		}
+	for (unsigned class = 0; class < STATEMENT_CLASSES; class ++) {
+		size_t count = 0;
+
+		for (size_t number = 0; number < table.count; number++)
+			if (concerns(table.rules[number], class))
+				table.concerned[class][count++] = (uint8_t)number;
+		table.concerned[class][count] = RULES_END;
+	}
+}
+
+const uint8_t *rules_concerned(enum statement_class class)
+{
+	pthread_once(&made_once, make_index);
+	return table.concerned[class];
+}
+
 const struct rule *rule_at(unsigned number)
 {
-	for (size_t i = 0; i < TOPICS; i++) {
-		if (number < topics[i]->count)
-			return &topics[i]->rules[number];
-		number -= (unsigned)topics[i]->count;
-	}
-	return NULL;
+	pthread_once(&made_once, make_index);
+	return number < table.count ? table.rules[number] : NULL;
 }
 
 size_t rewrite_rule_count(void)
 {
-	size_t count = 0;
-
-	for (size_t i = 0; i < TOPICS; i++)
-		count += topics[i]->count;
-	return count;
+	pthread_once(&made_once, make_index);
+	return table.count;
 }
 
 const struct rewrite_rule *rewrite_rule_at(size_t number)

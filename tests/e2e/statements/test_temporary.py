@@ -41,6 +41,8 @@ def disturb(p, work, rng, kills):
         if not changeling.running():
             pytest.fail(f"it ended by itself: {changeling.row().get('error')}\n{changeling.log_tail()}")
         if number % 2:
+            # a start that does not get through ends the program, as it should
+            changeling.wait_log("run state=running")
             lose_connections(p.target, rng)
             continue
         changeling.kill9()

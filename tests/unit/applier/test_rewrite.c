@@ -205,7 +205,7 @@ static const struct {
 	{"ma1011", "DROP TEMPORARY TABLE nix", "SKIP temporary-tables"},
 	{"ma1011", "DROP TABLE base", "RUN"},
 	{"ma1011", "CREATE TEMPORARY TABLE n (a INT) ENGINE=MEMORY",
-		"[before] CREATE TABLE IF NOT EXISTS `changeling`.`tmp_1_7_2a_37ed8c5b` (a INT) "
+		"[before] CREATE TABLE IF NOT EXISTS `changeling`.`tmp_1_7_2a_37ed8c5b_n` (a INT) "
 		"ENGINE=InnoDB"},
 	{"ma1011", "CREATE TEMPORARY TABLE t (a INT)",
 		"[before] CREATE TABLE IF NOT EXISTS `changeling`.`tmp_1_7_2a_3627f751` (a INT) | [after] "

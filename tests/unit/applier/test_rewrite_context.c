@@ -71,7 +71,8 @@ static void plain_context(void **state)
 	expect_part(&out, "auto_increment_increment=1;auto_increment_offset=1;time_zone='+02:00';lc_time_"
 			  "names='en_US';");
 	expect_part(&out,
-		"default_collation_for_utf8mb4=utf8mb4_0900_ai_ci;collation_database=DEFAULT;!insert_id=7;");
+		"default_collation_for_utf8mb4=utf8mb4_0900_ai_ci;collation_database=DEFAULT;");
+	expect_part(&out, "timestamp=1500000000.001234;!insert_id=7;");
 	expect_part(&out, "collation_connection=utf8mb4_0900_ai_ci;collation_server=utf8mb4_general_ci;");
 	/* last of all, as what stands behind it would be read in it */
 	client = strstr(out.data, "character_set_client=latin1;");
