@@ -394,7 +394,7 @@ static struct worker *choose_worker(struct applier *applier, const struct batch 
 		return last;
 	if (!idle)
 		return &applier->workers[0];
-	return !last || applier->window || applier->batch_us > target_round_trip_us(idle->target) ? idle : last;
+	return !last || applier->window || applier->batch_us > idle->round_trip_us ? idle : last;
 }
 
 /* Gives the batch to a worker as soon as one has room for it; false when the run has ended. */

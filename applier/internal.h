@@ -55,6 +55,7 @@ struct worker {
 	struct buffer text;       /* lent to the flight that is rendered next */
 	uint64_t flights;         /* number of the last flight that was sent */
 	size_t unread;            /* statements whose answers have not been read */
+	int64_t round_trip_us;    /* as measured when it was opened */
 	int64_t answered_us;      /* when the last flight's answers came */
 	pthread_t thread;
 	bool started;

@@ -109,9 +109,11 @@ int worker_open(struct worker *worker, struct applier *applier, unsigned number,
 	if (target_connect(&worker->target, &applier->settings.target, error) < 0)
 		return -1;
 	worker->session = session_new(target_family(worker->target), target_version(worker->target));
-	if (session_prepare(worker->target, &applier->settings, ROW_LOCK_SECONDS, error) < 0)
+	if (session_prepare(worker->target, &applier->settings, ROW_LOCK_SECONDS, error) < 0 || try_guard(worker, error) < 0 ||
+		clear_way(worker, error) < 0)
 		return -1;
-	return try_guard(worker, error) < 0 ? -1 : clear_way(worker, error);
+	worker->round_trip_us = target_round_trip_us(worker->target);
+	return 0;
 }
 
 void worker_close(struct worker *worker)
@@ -473,7 +475,7 @@ static void learn_duration(struct worker *worker, const struct passage *passage)
 	if (worker->answered_us > passage->sent_us) /* it lay there when the one before was done */
 		took = now - worker->answered_us;
 	else
-		took = now - passage->sent_us - target_round_trip_us(worker->target);
+		took = now - passage->sent_us - worker->round_trip_us;
 	worker->answered_us = now;
 	pthread_mutex_lock(&applier->lock);
 	applier->batch_us = applier->batch_us ? applier->batch_us + (took - applier->batch_us) / 8 : took;
