@@ -16,7 +16,7 @@ LANE_PORTS = 6
 
 
 def port_base():
-    return int(os.environ.get("CHANGELING_E2E_PORT", "43100"))
+    return int(os.environ.get("CHANGELING_E2E_PORT", "13100"))
 
 
 class Server:
