@@ -71,18 +71,25 @@ static bool is_at(const struct position *wanted, const struct transaction *trans
 	return wanted->file[0] && position_compare(wanted, &transaction->begin) == 0;
 }
 
+/* What the operator wished for instead of the transaction. */
+static int as_wished(struct special *special, struct error *error)
+{
+	int result;
+
+	if (is_at(&special->applier->replace_at, special->transaction))
+		return special_end(special, replace(special, error));
+	result = record_operator_skip(special, "skipped by the operator", error);
+	return special_end(special, result < 0 ? result : special_commit(special, error));
+}
+
 int special_apply(struct applier *applier, struct transaction *transaction, struct error *error)
 {
 	struct special special;
 	int result;
 
 	special_init(&special, applier, transaction);
-	if (is_at(&applier->skip_at, transaction)) {
-		result = record_operator_skip(&special, "skipped by the operator", error);
-		return special_end(&special, result < 0 ? result : special_commit(&special, error));
-	}
-	if (is_at(&applier->replace_at, transaction))
-		return special_end(&special, replace(&special, error));
+	if (is_at(&applier->skip_at, transaction) || is_at(&applier->replace_at, transaction))
+		return as_wished(&special, error);
 	switch (transaction->kind) {
 	case TRANSACTION_COMMIT:
 	case TRANSACTION_STANDALONE:
@@ -167,12 +174,8 @@ int special_stream(struct applier *applier, struct transaction *part, struct err
 
 	special_init(&special, applier, part);
 	special.in_transaction = applier->streaming;
-	if (is_at(&applier->skip_at, part)) {
-		if (part->kind == TRANSACTION_OPEN)
-			return 0;
-		result = record_operator_skip(&special, "skipped by the operator", error);
-		return special_end(&special, result < 0 ? result : special_commit(&special, error));
-	}
+	if (is_at(&applier->skip_at, part) || is_at(&applier->replace_at, part))
+		return part->kind == TRANSACTION_OPEN ? 0 : as_wished(&special, error);
 	result = part->events ? xa_keep(&special, error) : special_run_part(&special, error);
 	if (result == 0 && FAULT_POINT("special.stream-part"))
 		result = error_set(error, ERROR_RETRY, "fault injected after a part of a large transaction");

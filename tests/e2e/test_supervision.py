@@ -95,6 +95,27 @@ def test_replace_puts_other_sql_in_the_place_of_the_transaction(pairing, argumen
     assert row["error_file"]
 
 
+@pytest.mark.parametrize("wish", ["replace", "skip"])
+def test_a_large_transaction_is_stepped_over_as_a_whole(pairing, wish):
+    """One that arrives in parts: none of them takes place, whether it is skipped or replaced."""
+    p = pairing()
+    p.replicate("now", large_transaction_bytes="64K")
+    table(p)
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (1, 'one')")
+    p.changeling.wait_caught_up()
+    p.target.sql(f"INSERT INTO `{p.db}`.t VALUES (20000, 'in the way')")
+    p.source.sql("INSERT INTO t SELECT seq, 'many' FROM seq_2_to_20000; INSERT INTO t VALUES (20001, 'behind')", database=p.db)
+    p.changeling.wait_error()
+    done = p.changeling.command(wish, text=f"INSERT INTO `{p.db}`.t VALUES (2, 'instead')" if wish == "replace" else None)
+    assert done.code == 0, str(done)
+    p.changeling.run()
+    p.changeling.wait_caught_up()
+    expected = [(1, "one"), (20000, "in the way"), (20001, "behind")]
+    if wish == "replace":
+        expected.insert(1, (2, "instead"))
+    assert p.target.query(f"SELECT id, v FROM `{p.db}`.t ORDER BY id") == expected
+
+
 def test_skip_and_retry_while_it_stays(pairing):
     p = pairing()
     first = conflict(p, "--stay")
