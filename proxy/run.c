@@ -231,6 +231,7 @@ static int run_replication(struct run *run, const char *log_level)
 	run->started_at_us = state_now_us();
 	run->told = STATE_STARTING;
 	log_throttle_init(&run->state_throttle, 5000, 600000);
+	log_throttle_init(&run->lag_throttle, 5000, 600000);
 	if (prepare(run, log_level, &error) < 0 || start_pipeline(run, &error) < 0) {
 		exit_code = command_fail("run", &error);
 		goto out;

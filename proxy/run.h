@@ -42,7 +42,7 @@ struct run {
 	int64_t started_at_us;
 	struct state_status former; /* what the last process, or change-master, left */
 	struct rate transactions, rows, bytes;
-	struct log_throttle state_throttle;
+	struct log_throttle state_throttle, lag_throttle; /* what takes turns would begin anew each time */
 	struct retention retention;
 	enum state_phase told; /* the service manager */
 };

@@ -240,7 +240,9 @@ static void record(void *context, const struct state_status *status)
 	};
 
 	if (state_record_lag(run->state, &lag, &error) < 0)
-		log_throttle_error(&run->state_throttle, LOG_WARNING, "state", &error);
+		log_throttle_error(&run->lag_throttle, LOG_WARNING, "state", &error);
+	else
+		log_throttle_over(&run->lag_throttle);
 }
 
 void run_record_lag(struct run *run)
