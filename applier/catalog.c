@@ -138,15 +138,15 @@ static struct schema *find_schema(struct catalog *catalog, const char *database)
 
 static void index_answer(struct catalog *catalog, struct answer *answer)
 {
-	size_t last = answer->rows.columns - 1, at = 0;
+	size_t last = answer->rows.columns ? answer->rows.columns - 1 : 0, at = 0;
 
 	while (at < answer->rows.rows) {
-		const char *name = target_cell(&answer->rows, at, last);
+		const char *name = target_text(&answer->rows, at, last);
 		struct range *range = arena_zalloc(&catalog->arena, sizeof(*range));
 
 		range->name = name;
 		range->from = at;
-		while (at < answer->rows.rows && strcmp(target_cell(&answer->rows, at, last), name) == 0)
+		while (at < answer->rows.rows && strcmp(target_text(&answer->rows, at, last), name) == 0)
 			at++;
 		range->to = at;
 		HASH_ADD_KEYPTR(hh, answer->ranges, range->name, strlen(range->name), range);

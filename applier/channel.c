@@ -135,7 +135,7 @@ static int read_owner(struct applier *applier, const char *lock_name, struct are
 	owner->pid = cell_number(&rows, 3);
 	owner->connections = target_cell(&rows, 0, 4);
 	owner->heartbeat = cell_number(&rows, 5);
-	owner->silent_seconds = strtoll(target_cell(&rows, 0, 6), NULL, 10);
+	owner->silent_seconds = strtoll(target_text(&rows, 0, 6), NULL, 10);
 	return 0;
 }
 

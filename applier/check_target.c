@@ -218,7 +218,7 @@ static int drop_left_overs(struct checking *c, struct error *error)
 		buffer_puts(&sql, "DROP TABLE IF EXISTS ");
 		sql_put_name(&sql, c->schema);
 		buffer_putc(&sql, '.');
-		sql_put_name(&sql, target_cell(&rows, i, 0));
+		sql_put_name(&sql, target_text(&rows, i, 0));
 		if (target_execute(c->target, buffer_text(&sql), &refused) < 0 && refused.kind == ERROR_RETRY) {
 			*error = refused;
 			result = -1;
@@ -292,8 +292,8 @@ static int check_schema(struct checking *c, struct error *error)
 static const char *variable(const struct checking *c, const char *name)
 {
 	for (size_t i = 0; i < c->variables.rows; i++) {
-		if (strcasecmp(target_cell(&c->variables, i, 0), name) == 0)
-			return target_cell(&c->variables, i, 1) ? target_cell(&c->variables, i, 1) : "";
+		if (strcasecmp(target_text(&c->variables, i, 0), name) == 0)
+			return target_text(&c->variables, i, 1);
 	}
 	return NULL;
 }
@@ -343,7 +343,7 @@ static int check_events(struct checking *c, struct error *error)
 		    "SELECT COUNT(*), MIN(CONCAT(EVENT_SCHEMA, '.', EVENT_NAME)) FROM information_schema.EVENTS WHERE "
 		    "STATUS = 'ENABLED' AND EVENT_SCHEMA NOT IN ('mysql', 'sys', 'rdsadmin')") < 0)
 		return -1;
-	count = rows.rows == 1 ? target_cell(&rows, 0, 0) : "0";
+	count = rows.rows == 1 ? target_text(&rows, 0, 0) : "0";
 	if (strcmp(count, "0") == 0 || !is_on(c, "event_scheduler"))
 		say(c, CHECK_OK, "event_scheduler", NULL,
 			"%s, %s enabled events; those that are replicated are created disabled and listed for the cut-over",
@@ -352,7 +352,7 @@ static int check_events(struct checking *c, struct error *error)
 		say(c, CHECK_WARN, "event_scheduler",
 			"Their changes come on top of those replicated: ALTER EVENT … DISABLE, or event_scheduler=OFF in the "
 			"parameter group until the cut-over.",
-			"ON, %s enabled events, such as %s", count, target_cell(&rows, 0, 1));
+			"ON, %s enabled events, such as %s", count, target_text(&rows, 0, 1));
 	return 0;
 }
 

@@ -117,7 +117,7 @@ int checkpoint_installed(struct target *target, const char *schema, bool *instal
 	buffer_puts(&sql, ")");
 	result = target_query(target, sql.data, sql.length, &arena, &rows, error);
 	if (result == 0)
-		*installed = rows.rows == 1 && strtoul(target_cell(&rows, 0, 0), NULL, 10) == TABLES;
+		*installed = rows.rows == 1 && strtoul(target_text(&rows, 0, 0), NULL, 10) == TABLES;
 	buffer_release(&sql);
 	arena_release(&arena);
 	return result;
@@ -173,14 +173,14 @@ int checkpoint_read(struct target *target, const char *schema, const char *chann
 		}
 	} else if (rows.rows == 1) {
 		*found = true;
-		checkpoint->epoch = strtoull(target_cell(&rows, 0, 0), NULL, 10);
-		checkpoint->sequence = strtoull(target_cell(&rows, 0, 1), NULL, 10);
-		snprintf(checkpoint->position.file, sizeof(checkpoint->position.file), "%s", target_cell(&rows, 0, 2));
-		checkpoint->position.offset = strtoull(target_cell(&rows, 0, 3), NULL, 10);
-		snprintf(checkpoint->gtid, sizeof(checkpoint->gtid), "%s", target_cell(&rows, 0, 4));
-		checkpoint->gtid_set = memory_strdup(target_cell(&rows, 0, 5));
-		checkpoint->source_time = (uint32_t)strtoull(target_cell(&rows, 0, 6), NULL, 10);
-		snprintf(checkpoint->source_uuid, sizeof(checkpoint->source_uuid), "%s", target_cell(&rows, 0, 7));
+		checkpoint->epoch = strtoull(target_text(&rows, 0, 0), NULL, 10);
+		checkpoint->sequence = strtoull(target_text(&rows, 0, 1), NULL, 10);
+		snprintf(checkpoint->position.file, sizeof(checkpoint->position.file), "%s", target_text(&rows, 0, 2));
+		checkpoint->position.offset = strtoull(target_text(&rows, 0, 3), NULL, 10);
+		snprintf(checkpoint->gtid, sizeof(checkpoint->gtid), "%s", target_text(&rows, 0, 4));
+		checkpoint->gtid_set = memory_strdup(target_text(&rows, 0, 5));
+		checkpoint->source_time = (uint32_t)strtoull(target_text(&rows, 0, 6), NULL, 10);
+		snprintf(checkpoint->source_uuid, sizeof(checkpoint->source_uuid), "%s", target_text(&rows, 0, 7));
 	}
 	buffer_release(&sql);
 	arena_release(&arena);

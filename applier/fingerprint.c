@@ -111,7 +111,7 @@ int fingerprint_definition(struct target *target, int kind, const char *database
 	result = target_query(target, sql.data, sql.length, &arena, &rows, &failure);
 	if (result == 0) {
 		for (size_t i = 0; i < rows.columns && rows.rows; i++)
-			put_words(&text, target_cell(&rows, 0, i) ? target_cell(&rows, 0, i) : "");
+			put_words(&text, target_text(&rows, 0, i));
 		hash_text(buffer_text(&text), text.length, fingerprint);
 	} else if (failure.code == 1356) { /* a view over what is gone: it is there, but has no text to show */
 		strcpy(fingerprint, "invalid");

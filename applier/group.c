@@ -53,6 +53,7 @@ static int describe(const struct special *special, const struct change *change, 
 {
 	char gtid[GTID_TEXT_MAXIMUM];
 
+	statement_mask_error(change, error);
 	return error_context(error, "statement at %s:%llu%s%s%s: %s", special->transaction->end.file,
 		(unsigned long long)change->end_offset, special->transaction->gtid.kind ? " (GTID " : "",
 		gtid_text(&special->transaction->gtid, gtid), special->transaction->gtid.kind ? ")" : "",
@@ -295,7 +296,7 @@ static int run_committing_step(struct special *special, const struct change *cha
 		return error_set(error, ERROR_RETRY, "fault injected before an intent");
 	if (intent_write(special->target, applier->settings.target.schema, applier->settings.channel, &applier->next,
 			special->transaction, special->step, planned, step, error) < 0)
-		return -1;
+		return describe(special, change, error);
 	session_forget(special->session);
 	if (FAULT_POINT("ddl.after-intent"))
 		return error_set(error, ERROR_RETRY, "fault injected before a statement that commits");

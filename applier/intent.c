@@ -339,11 +339,11 @@ int intent_read(struct target *target, const char *schema, const char *channel, 
 	if (result == 0 && rows.rows == 1)
 		result = fingerprint_session(target, schema, error);
 	if (result == 0 && rows.rows == 1) {
-		intent->step = (unsigned)strtoul(target_cell(&rows, 0, 0), NULL, 10);
-		snprintf(intent->begin.file, sizeof(intent->begin.file), "%s", target_cell(&rows, 0, 1));
-		intent->begin.offset = strtoull(target_cell(&rows, 0, 2), NULL, 10);
-		intent->statement = memory_strdup(target_cell(&rows, 0, 3));
-		result = read_verdict(target, (char *)target_cell(&rows, 0, 4), &intent->verdict, error);
+		intent->step = (unsigned)strtoul(target_text(&rows, 0, 0), NULL, 10);
+		snprintf(intent->begin.file, sizeof(intent->begin.file), "%s", target_text(&rows, 0, 1));
+		intent->begin.offset = strtoull(target_text(&rows, 0, 2), NULL, 10);
+		intent->statement = memory_strdup(target_text(&rows, 0, 3));
+		result = read_verdict(target, (char *)target_text(&rows, 0, 4), &intent->verdict, error);
 	}
 	buffer_release(&sql);
 	arena_release(&arena);

@@ -64,9 +64,10 @@ static int prepare_rows(struct applier *applier, struct transaction *transaction
 	if (is_system_schema(change->map->database))
 		return set_rows_aside(applier, transaction, change, error);
 	if (table_cache_find(applier->tables, applier->control, change->map->database, change->map->table, &table,
-		    error) < 0)
-		return -1;
-	return table_bind(table, change->map, &transaction->arena, &binding, error);
+		    error) < 0 ||
+		table_bind(table, change->map, &transaction->arena, &binding, error) < 0)
+		return error_context(error, "%s:%llu", transaction->end.file, (unsigned long long)change->end_offset);
+	return 0;
 }
 
 /* A statement that may stand among others in one transaction of the target, sent as it is planned. */

@@ -82,8 +82,8 @@ static int trials_run(struct trials *trials, struct target *target, struct error
 static const char *variable_of(const struct target_rows *rows, const char *name)
 {
 	for (size_t i = 0; i < rows->rows; i++) {
-		if (strcasecmp(target_cell(rows, i, 0), name) == 0)
-			return target_cell(rows, i, 1) ? target_cell(rows, i, 1) : "";
+		if (strcasecmp(target_text(rows, i, 0), name) == 0)
+			return target_text(rows, i, 1);
 	}
 	return "";
 }
@@ -247,7 +247,7 @@ static int read_grants(struct probe *probe, struct error *error)
 		struct error unread = {0};
 
 		/* a line of a kind not known here gives no privilege */
-		if (capabilities_set(probe->capabilities, "grant", target_cell(&rows, i, 0), &unread) < 0)
+		if (capabilities_set(probe->capabilities, "grant", target_text(&rows, i, 0), &unread) < 0)
 			log_line(LOG_DEBUG, "target", "a line of SHOW GRANTS is not understood line=%zu", i + 1);
 	}
 	return 0;
@@ -386,7 +386,7 @@ static int try_objects(struct probe *probe, struct error *error)
 	put_object(trials_add(&trials), probe, "DROP FUNCTION IF EXISTS ", "probe_function");
 	put_view(trials_add(&trials), probe, "probe_missing", "changeling.invalid");
 	for (size_t i = 0; i < accounts.rows; i++)
-		put_view(trials_add(&trials), probe, target_cell(&accounts, i, 0), target_cell(&accounts, i, 1));
+		put_view(trials_add(&trials), probe, target_text(&accounts, i, 0), target_text(&accounts, i, 1));
 	put_object(trials_add(&trials), probe, "DROP VIEW IF EXISTS ", "probe_view");
 	result = trials_run(&trials, probe->target, error);
 	if (result == 0) {
@@ -433,7 +433,7 @@ static int try_session_variables(struct probe *probe, struct error *error)
 	if (result < 0)
 		return -1;
 	for (size_t i = 0; i < rows.rows; i++) {
-		const char *name = target_cell(&rows, i, 0);
+		const char *name = target_text(&rows, i, 0);
 		enum session_variable variable = session_variable_find(name, strlen(name));
 
 		/* an older name of the same; set by the statement that both know */

@@ -164,6 +164,26 @@ static void put_variables(struct session *session, struct buffer *out, const str
 	}
 }
 
+static bool is_ascii(const char *text)
+{
+	while (*text && !(*text & 0x80))
+		text++;
+	return *text == '\0';
+}
+
+/* Is there more than ASCII in what may have to be sent? Every client's character set reads ASCII alike. */
+static bool has_foreign_text(const struct session *session, const struct session_context *context)
+{
+	bool in_force = session->shared && session->shared == context->shared;
+	size_t count = in_force ? context->shared_from : context->count;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!is_ascii(context->variables[i].name) || !is_ascii(context->variables[i].literal))
+			return true;
+	}
+	return false;
+}
+
 size_t session_put_statement(struct session *session, struct buffer *out,
 	const struct planned_statement *statement)
 {
@@ -180,6 +200,9 @@ size_t session_put_statement(struct session *session, struct buffer *out,
 		free(session->database);
 		session->database = memory_strdup(statement->database);
 	}
+	/* and so do variables' names, which a character set of the statement's own could take for the end of a name */
+	if (has_foreign_text(session, context))
+		used += session_put_own(session, out);
 	begin(session);
 	shared = session->shared;
 	put_variables(session, out, context, 0, context->shared_from);

@@ -107,13 +107,15 @@ static int settle(struct applier *applier, struct worker *worker, const struct r
 static int statement_error(const struct operation *operation, const struct error *cause, struct error *error)
 {
 	struct arena arena = ARENA_INIT;
+	struct error said = *cause;
 	char gtid[GTID_TEXT_MAXIMUM] = "";
 
+	statement_mask_error(operation->change, &said);
 	gtid_text(&operation->transaction->gtid, gtid);
 	error_set_server(error, cause->kind == ERROR_STOP ? ERROR_STOP : cause->kind, cause->code, cause->sqlstate,
 		"statement at %s:%llu%s%s%s: %s: %s", operation->transaction->end.file,
 		(unsigned long long)operation->change->end_offset, gtid[0] ? " (GTID " : "", gtid, gtid[0] ? ")" : "",
-		statement_excerpt(operation->change, &arena), cause->text);
+		statement_excerpt(operation->change, &arena), said.text);
 	arena_release(&arena);
 	return -1;
 }

@@ -1,8 +1,10 @@
 /* Transactions that run alone, when all before them are committed: which kinds there are (groups, XA, parts of a large
  * one, a source that was started anew), and what the operator asked for. */
+#include <stdio.h>
 #include <string.h>
 
 #include "applier/special.h"
+#include "applier/sql/mask.h"
 #include "base/fault.h"
 #include "base/log.h"
 
@@ -53,6 +55,16 @@ static int record_operator_skip(struct special *special, const char *reason, str
 	return result;
 }
 
+static void mask_replacement(const char *sql, struct error *error)
+{
+	struct lexer_options options = {0};
+	struct buffer said = BUFFER_INIT;
+
+	sql_mask_quotation(error->text, sql, strlen(sql), &options, &said);
+	snprintf(error->text, sizeof(error->text), "%s", buffer_text(&said));
+	buffer_release(&said);
+}
+
 static int replace(struct special *special, struct error *error)
 {
 	struct applier *applier = special->applier;
@@ -60,8 +72,10 @@ static int replace(struct special *special, struct error *error)
 	if (record_operator_skip(special, "replaced by SQL of the operator", error) < 0 || special_begin(special, error) < 0)
 		return -1;
 	session_forget(special->session);
-	if (target_execute(special->target, applier->replace_sql, error) < 0)
+	if (target_execute(special->target, applier->replace_sql, error) < 0) {
+		mask_replacement(applier->replace_sql, error);
 		return error_context(error, "running the operator's SQL");
+	}
 	special->definitions_changed = true;
 	return special_commit(special, error);
 }

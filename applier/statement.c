@@ -1,5 +1,6 @@
 #include "applier/statement.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "applier/sql/mask.h"
@@ -86,14 +87,31 @@ int statement_plan(const struct statement_planner *planner, struct transaction *
 	return 0;
 }
 
-const char *statement_excerpt(const struct change *change, struct arena *arena)
+static struct lexer_options options_of(const struct change *change)
 {
-	struct buffer masked = BUFFER_INIT, text = BUFFER_INIT;
 	struct lexer_options options = {0};
-	const char *excerpt;
 
 	if (change->query.context.has & QUERY_HAS_SQL_MODE)
 		options.sql_mode = change->query.context.sql_mode;
+	return options;
+}
+
+void statement_mask_error(const struct change *change, struct error *error)
+{
+	struct lexer_options options = options_of(change);
+	struct buffer said = BUFFER_INIT;
+
+	sql_mask_quotation(error->text, change->query.text, change->query.text_length, &options, &said);
+	snprintf(error->text, sizeof(error->text), "%s", buffer_text(&said));
+	buffer_release(&said);
+}
+
+const char *statement_excerpt(const struct change *change, struct arena *arena)
+{
+	struct buffer masked = BUFFER_INIT, text = BUFFER_INIT;
+	struct lexer_options options = options_of(change);
+	const char *excerpt;
+
 	sql_mask_secrets(change->query.text, change->query.text_length, &options, &masked);
 	buffer_put_printable(&text, buffer_text(&masked), masked.length, EXCERPT_BYTES);
 	excerpt = arena_strdup(arena, buffer_text(&text));

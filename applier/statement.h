@@ -39,6 +39,9 @@ struct statement_planner {
 int statement_plan(const struct statement_planner *planner, struct transaction *transaction, struct change *change,
 	uint64_t serial, bool row_format, struct error *error);
 
+/* What the target said of the statement, fit to be shown: where it quotes the statement, secrets in it are masked. */
+void statement_mask_error(const struct change *change, struct error *error);
+
 /* The statement's first words for messages, secrets masked; in the arena. */
 const char *statement_excerpt(const struct change *change, struct arena *arena);
 

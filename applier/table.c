@@ -131,17 +131,17 @@ static bool is_whole_set(const char *full_type)
 
 static void fill_column(struct arena *arena, struct target_column *column, const struct target_rows *rows, size_t row)
 {
-	const char *extra = target_cell(rows, row, 7);
+	const char *extra = target_text(rows, row, 7);
 	const char *expression = target_cell(rows, row, 8);
 
-	column->name = target_cell(rows, row, 0);
+	column->name = target_text(rows, row, 0);
 	column->quoted = quote(arena, NULL, column->name);
-	column->type = target_cell(rows, row, 1);
-	column->full_type = target_cell(rows, row, 2);
+	column->type = target_text(rows, row, 1);
+	column->full_type = target_text(rows, row, 2);
 	column->charset = target_cell(rows, row, 3);
 	column->collation = target_cell(rows, row, 4);
 	column->octets = target_cell(rows, row, 5) ? strtoull(target_cell(rows, row, 5), NULL, 10) : 0;
-	column->nullable = strcmp(target_cell(rows, row, 6), "YES") == 0;
+	column->nullable = strcmp(target_text(rows, row, 6), "YES") == 0;
 	column->datetime_digits = target_cell(rows, row, 9) ? (unsigned)strtoul(target_cell(rows, row, 9), NULL, 10) : 0;
 	column->class = class_of(column->type);
 	if (column->class == COLUMN_FLOAT || column->class == COLUMN_DOUBLE)
@@ -210,10 +210,10 @@ struct key_candidate {
 static size_t read_key(const struct target_table *table, const struct target_rows *rows, size_t at,
 	struct arena *arena, struct key_candidate *candidate)
 {
-	const char *name = target_cell(rows, at, 0);
+	const char *name = target_text(rows, at, 0);
 	size_t end = at;
 
-	while (end < rows->rows && strcmp(target_cell(rows, end, 0), name) == 0)
+	while (end < rows->rows && strcmp(target_text(rows, end, 0), name) == 0)
 		end++;
 	candidate->usable = true;
 	candidate->over_expression = false;
@@ -300,7 +300,7 @@ static int read_relations(struct table_cache *cache, struct target *target, stru
 	if (ask(cache, target, table, CATALOG_TRIGGERS, &rows, error) < 0)
 		return -1;
 	if (rows.rows)
-		table->bare_trigger = target_cell(&rows, 0, 0);
+		table->bare_trigger = target_text(&rows, 0, 0);
 	return 0;
 }
 
@@ -316,11 +316,11 @@ static int read_table(struct table_cache *cache, struct target *target, struct t
 	if (rows.rows == 0)
 		return 0;
 	table->exists = true;
-	kind = target_cell(&rows, 0, 0);
+	kind = target_text(&rows, 0, 0);
 	table->is_view = strcmp(kind, "VIEW") == 0;
 	table->is_sequence = strcmp(kind, "SEQUENCE") == 0;
 	table->is_versioned = strcmp(kind, "SYSTEM VERSIONED") == 0;
-	table->engine = target_cell(&rows, 0, 1) ? target_cell(&rows, 0, 1) : "";
+	table->engine = target_text(&rows, 0, 1);
 	if (read_columns(cache, target, table, error) < 0 || read_keys(cache, target, table, error) < 0)
 		return -1;
 	return read_relations(cache, target, table, error);

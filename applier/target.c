@@ -12,6 +12,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "applier/answer.h"
 #include "applier/tls_pin.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -20,6 +21,10 @@
 #define HAVE_TLS 1
 typedef unsigned char uchar;
 #include <ma_pvio.h>
+
+/* Of what statements of the log, which are there for their effect, may answer beside it. */
+#define DROPPED_ROWS_MAXIMUM 10000000u
+#define RESULTS_MAXIMUM 1000000u
 
 struct target {
 	MYSQL *mysql;
@@ -99,9 +104,12 @@ enum error_kind target_error_kind(unsigned code, const char *text)
 
 static int set_error(struct target *target, struct error *error, const char *doing)
 {
-	unsigned code = mysql_errno(target->mysql);
-	const char *text = mysql_error(target->mysql);
+	const char *text;
+	unsigned code;
 
+	answer_name_failure(target->mysql);
+	code = mysql_errno(target->mysql);
+	text = mysql_error(target->mysql);
 	return error_set_server(error, target_error_kind(code, text), code, mysql_sqlstate(target->mysql),
 		"%s: the target %s said: error %u: %s", doing, target->host, code, text);
 }
@@ -233,7 +241,7 @@ static MYSQL *open_connection(const struct target_options *options, struct error
 {
 	struct buffer password = BUFFER_INIT;
 	unsigned protocol = MYSQL_PROTOCOL_TCP, local_infile = 1;
-	unsigned long packet = 1UL << 30;
+	unsigned long packet = ANSWER_PACKET_BYTES;
 	my_bool off = 0;
 	MYSQL *mysql = mysql_init(NULL), *connected = NULL;
 
@@ -253,6 +261,7 @@ static MYSQL *open_connection(const struct target_options *options, struct error
 	mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "changeling");
 	serve_file(mysql, NULL);
+	answer_guard(mysql);
 	if (set_tls(mysql, options, error) < 0)
 		goto out;
 	if (options->password && options->password(options->password_context, &password, error) < 0)
@@ -283,9 +292,9 @@ static int read_settings(struct target *target, struct error *error)
 	int result = target_query(target, sql, sizeof(sql) - 1, &arena, &rows, error);
 
 	if (result == 0 && rows.rows == 1) {
-		snprintf(target->version_text, sizeof(target->version_text), "%s", target_cell(&rows, 0, 0));
-		target->max_allowed_packet = strtoull(target_cell(&rows, 0, 1), NULL, 10);
-		target->connection_id = strtoull(target_cell(&rows, 0, 2), NULL, 10);
+		printable_copy(target->version_text, sizeof(target->version_text), target_text(&rows, 0, 0));
+		target->max_allowed_packet = strtoull(target_text(&rows, 0, 1), NULL, 10);
+		target->connection_id = strtoull(target_text(&rows, 0, 2), NULL, 10);
 		target->version = parse_version(target->version_text);
 		target->family = strcasestr(target->version_text, "mariadb") ? FAMILY_MARIADB : FAMILY_MYSQL;
 	} else if (result == 0) {
@@ -403,14 +412,26 @@ static int set_multi(struct target *target, bool on, struct error *error)
 	return 0;
 }
 
+static int endless(const struct target *target, struct error *error)
+{
+	return error_set(error, ERROR_RETRY, "the target %s answers a statement without an end.", target->host);
+}
+
 /* Takes the current result; result sets are read and dropped row by row. */
 static int finish_result(struct target *target, struct target_outcome *outcome, struct error *error)
 {
 	MYSQL_RES *result = mysql_use_result(target->mysql);
+	size_t rows = 0;
 
 	if (result) {
-		while (mysql_fetch_row(result))
-			;
+		while (mysql_fetch_row(result)) {
+			if (++rows < DROPPED_ROWS_MAXIMUM)
+				continue;
+			/* freeing the result would read it to its end */
+			target_interrupt(target);
+			mysql_free_result(result);
+			return endless(target, error);
+		}
 		mysql_free_result(result);
 		if (mysql_errno(target->mysql))
 			return set_error(target, error, "reading a result");
@@ -468,6 +489,8 @@ int target_receive(struct target *target, size_t statements, struct target_outco
 		if (finish_result(target, outcome, error) < 0)
 			return -1;
 		at++;
+		if (at > statements + RESULTS_MAXIMUM)
+			return endless(target, error);
 		more = mysql_next_result(target->mysql);
 		*failed = at;
 		if (more > 0)
@@ -502,17 +525,22 @@ int target_statement(struct target *target, const char *text, size_t length, str
 	struct error *error)
 {
 	struct target_outcome further;
+	size_t results = 0;
 	int more;
 
 	if (check_length(target, length, error) < 0)
 		return -1;
 	if (set_multi(target, false, error) < 0)
 		return -1;
-	if (mysql_real_query(target->mysql, text, length) != 0 || finish_result(target, outcome, error) < 0)
-		return mysql_errno(target->mysql) ? set_error(target, error, "running a statement") : -1;
+	if (mysql_real_query(target->mysql, text, length) != 0)
+		return set_error(target, error, "running a statement");
+	if (finish_result(target, outcome, error) < 0)
+		return -1;
 	while ((more = mysql_next_result(target->mysql)) == 0) { /* CALL */
 		if (finish_result(target, &further, error) < 0)
 			return -1;
+		if (++results > RESULTS_MAXIMUM)
+			return endless(target, error);
 	}
 	return more > 0 ? set_error(target, error, "running a statement") : 0;
 }

@@ -92,10 +92,24 @@ int target_query(struct target *target, const char *text, size_t length, struct 
 int target_queryf(struct target *target, struct arena *arena, struct target_rows *rows, struct error *error,
 	const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* The cell, or NULL. */
+/* The cell; NULL for NULL, and for one that the answer does not have: how many columns there are is the server's word. */
 static inline const char *target_cell(const struct target_rows *rows, size_t row, size_t column)
 {
-	return rows->cells[row * rows->columns + column];
+	return row < rows->rows && column < rows->columns ? rows->cells[row * rows->columns + column] : NULL;
+}
+
+/* The same with "" for NULL, for columns that are never NULL on an honest server. */
+static inline const char *target_text(const struct target_rows *rows, size_t row, size_t column)
+{
+	const char *cell = target_cell(rows, row, column);
+
+	return cell ? cell : "";
+}
+
+/* Bytes of the cell; 0 for NULL. */
+static inline size_t target_length(const struct target_rows *rows, size_t row, size_t column)
+{
+	return target_cell(rows, row, column) ? rows->lengths[row * rows->columns + column] : 0;
 }
 
 /* LOAD DATA LOCAL: the statement asks for a file by name and gets these bytes, whatever the name. */

@@ -70,12 +70,12 @@ int temp_tables_load(struct temp_tables **result, struct target *target, const c
 	sql_put_string(&sql, channel, strlen(channel));
 	status = target_query(target, sql.data, sql.length, &arena, &rows, error);
 	for (size_t i = 0; status == 0 && i < rows.rows; i++) {
-		if (rows.lengths[i * rows.columns + 3] == 0)
-			status = drop_left_over(target, schema, target_cell(&rows, i, 4), error);
+		if (target_length(&rows, i, 3) == 0)
+			status = drop_left_over(target, schema, target_text(&rows, i, 4), error);
 		else
-			add(tables, (uint32_t)strtoul(target_cell(&rows, i, 0), NULL, 10),
-				strtoull(target_cell(&rows, i, 1), NULL, 10), target_cell(&rows, i, 2),
-				target_cell(&rows, i, 3), target_cell(&rows, i, 4));
+			add(tables, (uint32_t)strtoul(target_text(&rows, i, 0), NULL, 10),
+				strtoull(target_text(&rows, i, 1), NULL, 10), target_text(&rows, i, 2),
+				target_text(&rows, i, 3), target_text(&rows, i, 4));
 	}
 	if (status == 0) {
 		buffer_clear(&sql);

@@ -131,8 +131,8 @@ int applied_set_read(struct applied_set **result, struct target *target, const c
 		for (size_t i = 0; i < rows.rows; i++) {
 			struct position *at = &set->positions[set->count];
 
-			snprintf(at->file, sizeof(at->file), "%s", target_cell(&rows, i, 0));
-			at->offset = strtoull(target_cell(&rows, i, 1), NULL, 10);
+			snprintf(at->file, sizeof(at->file), "%s", target_text(&rows, i, 0));
+			at->offset = strtoull(target_text(&rows, i, 1), NULL, 10);
 			if (position_compare(at, checkpoint) >= 0)
 				set->count++;
 		}

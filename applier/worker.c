@@ -32,8 +32,8 @@ int session_prepare(struct target *target, const struct applier_settings *settin
 	int result;
 
 	result = target_queryf(target, &arena, &rows, error, "SELECT @@global.binlog_format, @@global.log_bin");
-	if (result == 0 && rows.rows == 1 && strcmp(target_cell(&rows, 0, 0), "STATEMENT") == 0 &&
-		strcmp(target_cell(&rows, 0, 1), "0") != 0)
+	if (result == 0 && rows.rows == 1 && strcmp(target_text(&rows, 0, 0), "STATEMENT") == 0 &&
+		strcmp(target_text(&rows, 0, 1), "0") != 0)
 		isolation = "REPEATABLE READ"; /* a server that logs statements demands it */
 	if (result < 0 && error->code == 1193) { /* the variable is gone: rows are all it logs */
 		error_clear(error);

@@ -99,7 +99,7 @@ static int read_piece(struct special *special, struct assembler *assembler, unsi
 	result = target_query(special->target, sql.data, sql.length, &arena, &rows, error);
 	if (result == 0 && rows.rows)
 		result = assembler_push_kept(
-			assembler, (const uint8_t *)target_cell(&rows, 0, 0), rows.lengths[0], error);
+			assembler, (const uint8_t *)target_text(&rows, 0, 0), target_length(&rows, 0, 0), error);
 	if (result == 0)
 		result = rows.rows > 0;
 	arena_release(&arena);

@@ -222,6 +222,22 @@ void buffer_put_printable(struct buffer *buffer, const void *bytes, size_t lengt
 		buffer_puts(buffer, "…");
 }
 
+void printable_copy(char *room, size_t size, const char *text)
+{
+	struct buffer clean = BUFFER_INIT;
+	size_t length = 0, next;
+
+	buffer_put_printable(&clean, text, strlen(text), size);
+	/* whole characters */
+	while (length < clean.length && (next = utf8_valid_character(clean.data + length, clean.length - length)) != 0 &&
+		length + next < size)
+		length += next;
+	if (length)
+		memcpy(room, clean.data, length);
+	room[length] = '\0';
+	buffer_release(&clean);
+}
+
 const char *buffer_text(const struct buffer *buffer)
 {
 	return buffer->data ? buffer->data : "";

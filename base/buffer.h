@@ -47,6 +47,9 @@ void buffer_put_json(struct buffer *buffer, const char *text, size_t length);
  * `maximum` bytes with "…". */
 void buffer_put_printable(struct buffer *buffer, const void *bytes, size_t length, size_t maximum);
 
+/* The text as printable text (as above) in `room`, cut to it, with its NUL. */
+void printable_copy(char *room, size_t size, const char *text);
+
 /* The content as a C string ("" when empty); valid until the next change. */
 const char *buffer_text(const struct buffer *buffer);
 

@@ -4,12 +4,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buffer.h"
+
+/* Error texts quote what servers and logs hold, and end on terminals, in lines of the log and in mails: whatever could be
+ * taken there for more than text is spelled out. What was made printable before stays as it is. */
+static void make_printable(char *text, size_t size)
+{
+	char raw[sizeof(((struct error *)NULL)->text)];
+
+	memcpy(raw, text, size);
+	printable_copy(text, size, raw);
+}
+
 static void set_text(struct error *error, const char *format, va_list args)
 {
 	/* a context may quote the former text: format into a copy first */
 	char text[sizeof(error->text)];
 
 	vsnprintf(text, sizeof(text), format, args);
+	make_printable(text, sizeof(text));
 	memcpy(error->text, text, sizeof(text));
 }
 
@@ -60,6 +73,7 @@ int error_context(struct error *error, const char *format, ...)
 		memcpy(text + used + 2, error->text, length);
 		text[(size_t)used + 2 + length] = '\0';
 	}
+	make_printable(text, sizeof(text));
 	memcpy(error->text, text, sizeof(text));
 	return -1;
 }
@@ -74,6 +88,7 @@ int error_advice(struct error *error, const char *format, ...)
 		va_start(args, format);
 		vsnprintf(error->text + used, sizeof(error->text) - used, format, args);
 		va_end(args);
+		make_printable(error->text, sizeof(error->text));
 	}
 	return -1;
 }

@@ -23,7 +23,8 @@ struct error {
 	enum error_kind kind;
 	unsigned code;     /* the server's error number, or 0 */
 	char sqlstate[6];  /* the server's SQLSTATE, or "" */
-	char text[2048];   /* complete sentence(s): what was being done, to whom, what was said, what to do */
+	/* complete sentence(s): what was being done, to whom, what was said, what to do; printable UTF-8 on one line */
+	char text[2048];
 };
 
 /* Fills in the error; always returns -1, so that callers can `return error_set(…)`. */

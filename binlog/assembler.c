@@ -223,6 +223,20 @@ static bool belongs_to_group(const struct event_header *header)
 	}
 }
 
+/* What could be handed out has been: the rest stays in memory until the group's end. */
+static int check_whole(const struct assembler *assembler, struct error *error)
+{
+	const struct transaction *transaction = assembler->group.transaction;
+	size_t bytes = (transaction ? transaction->arena.bytes : 0) + assembler->verbatim.length;
+
+	if (!transaction || !assembler->limits.whole_bytes || bytes <= assembler->limits.whole_bytes)
+		return 0;
+	return error_set(error, ERROR_STOP,
+		"with it %zu bytes of the transaction have to be kept, as they cannot be applied in parts (variables of a "
+		"statement, maps of its tables), above the limit of %zu; raise max-whole-bytes to take it.",
+		bytes, assembler->limits.whole_bytes);
+}
+
 int assembler_dispatch(struct assembler *assembler, const struct event *event, struct error *error)
 {
 	assembler_handler *handler = handlers[event->header.type];
@@ -238,6 +252,8 @@ int assembler_dispatch(struct assembler *assembler, const struct event *event, s
 			transaction->flags |= TRANSACTION_FLAG_ISOLATE;
 	}
 	result = handler ? handler(assembler, event, error) : refuse_unknown(assembler, event, error);
+	if (result == 0)
+		result = check_whole(assembler, error);
 	if (result < 0 && !assembler->failed) { /* the innermost event is the one to name */
 		name_event(assembler, &event->header, error);
 		assembler->failed = true;

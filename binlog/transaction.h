@@ -118,6 +118,9 @@ struct assembler;
 
 struct assembler_limits {
 	size_t part_bytes;    /* a transaction above this is handed out in parts; 0 = never */
+	/* refuse a group when more of it than this has to be kept, as it cannot be handed out: variables that wait for
+	 * their statement, maps of its tables (ERROR_STOP naming the option max-whole-bytes); 0 = no limit */
+	size_t whole_bytes;
 	size_t event_bytes;   /* refuse larger events (ERROR_STOP naming the option max-event-bytes) */
 	size_t payload_bytes; /* refuse TRANSACTION_PAYLOADs whose declared size is larger */
 };

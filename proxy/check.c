@@ -27,7 +27,7 @@ static void put_sentence(struct sheet *sheet, const char *item, const char *foun
 {
 	size_t length = strlen(found);
 
-	snprintf(sheet->first, sizeof(sheet->first), "the %s does not do (as %s): %s: %s%s%s%s", sheet->side,
+	snprintf(sheet->first, sizeof(sheet->first), "the %s does not do (as %s): %s: %.1300s%s%s%s", sheet->side,
 		sheet->user, item, found, length && found[length - 1] == '.' ? "" : ".", *mend ? " " : "",
 		mend);
 }
@@ -36,12 +36,15 @@ static void take_line(
 	void *context, enum check_result result, const char *item, const char *found, const char *mend)
 {
 	struct sheet *sheet = context;
+	char shown[2600]; /* as servers say it, on a terminal */
 
+	printable_copy(shown, sizeof(shown), found ? found : "");
+	found = shown;
 	sheet->lines++;
 	sheet->failed += result == CHECK_FAIL;
 	sheet->warned += result == CHECK_WARN;
 	if (result == CHECK_FAIL && !sheet->first[0])
-		put_sentence(sheet, item, found ? found : "", mend ? mend : "");
+		put_sentence(sheet, item, found, mend ? mend : "");
 	if (sheet->quiet)
 		return;
 	if (sheet->json) {
@@ -51,7 +54,7 @@ static void take_line(
 		json_array_append_new(sheet->json, line ? line : json_null());
 		return;
 	}
-	printf("%-5s %-34s %s\n", words[result], item, found ? found : "");
+	printf("%-5s %-34s %s\n", words[result], item, found);
 	if (mend && result != CHECK_OK)
 		printf("%-40s -> %s\n", "", mend);
 }

@@ -72,7 +72,7 @@ struct config {
 	uint64_t workers;
 	bool preserve_commit_order;
 	uint64_t merge_transactions, merge_rows, merge_bytes, merge_time_ms;
-	uint64_t large_transaction_bytes, queue_bytes, max_event_bytes;
+	uint64_t large_transaction_bytes, queue_bytes, max_event_bytes, max_whole_bytes;
 	unsigned conflicts;	   /* enum config_conflicts */
 	unsigned accounts;	   /* enum config_accounts */
 	unsigned stored_functions; /* enum config_functions */

@@ -112,6 +112,10 @@ const struct config_option config_options[] = {
 	{"changeling", "max-event-bytes", "replica-max-allowed-packet slave-max-allowed-packet", CONFIG_BYTES,
 		AT(max_event_bytes), "1G", 1048576, UINT64_C(4) << 30, NULL, "bytes",
 		"largest event to accept from the source"},
+	{"changeling", "max-whole-bytes", NULL, CONFIG_BYTES, AT(max_whole_bytes), "2G", 1048576, TERABYTE, NULL,
+		"bytes",
+		"most memory for what of a transaction cannot be applied in parts: variables of a statement, maps of "
+		"its tables"},
 	{"changeling", "conflicts", NULL, CONFIG_CHOICE, AT(conflicts), "stop", 0, 0, "stop record repair", NULL,
 		"a row that is not on the target as it should be: stop; record the change in the quarantine and go "
 		"on; repair the row"},

@@ -137,6 +137,7 @@ static void fill_applier(struct settings *settings)
 	to->rewrite = &settings->rewrite;
 	to->limits.part_bytes = (size_t)config->large_transaction_bytes;
 	to->limits.event_bytes = (size_t)config->max_event_bytes;
+	to->limits.whole_bytes = (size_t)config->max_whole_bytes;
 	to->limits.payload_bytes = PAYLOAD_BYTES;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "applier/answer.h"
 #include "applier/tls_pin.h"
 #include "base/backoff.h"
 #include "base/memory.h"
@@ -125,6 +126,7 @@ int source_failed(struct source *source, struct error *error, const char *doing)
 {
 	if (atomic_load(&source->interrupted))
 		return source_stopped(error);
+	answer_name_failure(source->mysql);
 	return source_error(error, mysql_errno(source->mysql), mysql_sqlstate(source->mysql),
 		mysql_error(source->mysql), true, doing, source->host);
 }
@@ -198,7 +200,7 @@ static void set_options(MYSQL *mysql, const struct source *source)
 {
 	const struct source_options *options = &source->options;
 	unsigned protocol = MYSQL_PROTOCOL_TCP, local_infile = 0;
-	unsigned long packet = (unsigned long)options->max_event_bytes + PACKET_MARGIN;
+	unsigned long packet = ANSWER_PACKET_BYTES;
 	my_bool off = 0;
 
 	mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
@@ -236,6 +238,7 @@ static int connect_one(
 	if (!mysql)
 		return error_set(error, ERROR_RETRY, "libmariadb has no memory for a connection.");
 	set_options(mysql, source);
+	answer_guard(mysql);
 	if (set_tls(mysql, options, host, port, error) < 0)
 		goto out;
 	connected = mysql_real_connect(mysql, host, options->user, password, NULL, port, NULL, 0);
@@ -285,7 +288,7 @@ static int learn_version(struct source *source, struct error *error)
 	if (result == 0 && (rows.rows != 1 || !source_cell(&rows, 0, 0) || !source_cell(&rows, 0, 1)))
 		result = error_set(error, ERROR_CONNECT, "the source %s gave no version.", source->host);
 	if (result == 0) {
-		snprintf(source->version_text, sizeof(source->version_text), "%s", source_cell(&rows, 0, 0));
+		printable_copy(source->version_text, sizeof(source->version_text), source_cell(&rows, 0, 0));
 		source->version = protocol_version(source->version_text, &source->family);
 		source->connection_id = strtoull(source_cell(&rows, 0, 1), NULL, 10);
 		if (source->version < 50500)
@@ -454,6 +457,10 @@ int source_query_each(struct source *source, const char *sql,
 
 int source_send_command(struct source *source, unsigned command, const struct buffer *payload, bool answered)
 {
+	/* what comes without an answer of its own are events */
+	if (!answered)
+		source->mysql->net.max_packet_size =
+			(unsigned long)source->options.max_event_bytes + PACKET_MARGIN;
 	/* the library's list of commands ends before ours, but it sends any number; never with length 0,
 	 * which it takes for "use strlen" */
 	return source->mysql->methods->db_command(source->mysql, (enum enum_server_command)command,

@@ -95,7 +95,7 @@ int source_query(struct source *source, const char *sql, struct arena *arena, st
 
 static inline const char *source_cell(const struct source_rows *rows, size_t row, size_t column)
 {
-	return rows->cells[row * rows->columns + column];
+	return row < rows->rows && column < rows->columns ? rows->cells[row * rows->columns + column] : NULL;
 }
 
 /* Where to begin. */

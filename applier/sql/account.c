@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "applier/sql/keyword.h"
+#include "applier/sql/mode.h"
 #include "base/buffer.h"
 
 static const char *value_of(const struct token_list *tokens, size_t at, struct arena *arena)
@@ -56,33 +57,40 @@ bool account_read(const struct token_list *tokens, size_t at, struct arena *aren
 	return true;
 }
 
-void identifier_put(const char *name, struct buffer *out)
+/* A quote inside is doubled, and so is an escaping backslash; whole characters are copied, since the second byte of one may
+ * look like either. */
+static void put_quoted(const char *text, size_t length, char quote, bool backslash_escapes,
+	const struct lexer_options *options, struct buffer *out)
 {
-	buffer_putc(out, '`');
-	for (; *name; name++) {
-		if (*name == '`')
-			buffer_putc(out, '`');
-		buffer_putc(out, *name);
+	buffer_putc(out, quote);
+	for (size_t i = 0, size; i < length; i += size) {
+		size = options ? lexer_character(options, text + i, length - i) : 1;
+		if (size > length - i)
+			size = length - i;
+		if (text[i] == quote || (text[i] == '\\' && backslash_escapes))
+			buffer_putc(out, text[i]);
+		buffer_append(out, text + i, size);
 	}
-	buffer_putc(out, '`');
+	buffer_putc(out, quote);
 }
 
-void account_put(const char *user, const char *host, struct buffer *out)
+void identifier_put(const char *name, const struct lexer_options *options, struct buffer *out)
 {
-	identifier_put(user, out);
+	put_quoted(name, strlen(name), '`', false, options, out);
+}
+
+void account_put(const char *user, const char *host, const struct lexer_options *options, struct buffer *out)
+{
+	identifier_put(user, options, out);
 	if (host) {
 		buffer_putc(out, '@');
-		identifier_put(host, out);
+		identifier_put(host, options, out);
 	}
 }
 
-void literal_put(const char *text, size_t length, bool backslash_escapes, struct buffer *out)
+void literal_put(const char *text, size_t length, const struct lexer_options *options, struct buffer *out)
 {
-	buffer_putc(out, '\'');
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] == '\'' || (text[i] == '\\' && backslash_escapes))
-			buffer_putc(out, text[i]);
-		buffer_putc(out, text[i]);
-	}
-	buffer_putc(out, '\'');
+	bool escapes = !options || !(options->sql_mode & MODE_NO_BACKSLASH_ESCAPES);
+
+	put_quoted(text, length, '\'', escapes, options, out);
 }

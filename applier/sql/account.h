@@ -20,15 +20,17 @@ struct account {
  */
 bool account_read(const struct token_list *tokens, size_t at, struct arena *arena, struct account *account);
 
-/* Appends `user`@`host` in back-ticks, which every sql_mode reads alike; the host only when there is one. */
+/* What follows quotes for a text that the server reads by `options`: by that sql_mode, in that character set (NULL: UTF-8,
+ * backslashes escape). */
 struct buffer;
-void account_put(const char *user, const char *host, struct buffer *out);
+
+/* Appends `user`@`host` in back-ticks, which every sql_mode reads alike; the host only when there is one. */
+void account_put(const char *user, const char *host, const struct lexer_options *options, struct buffer *out);
 
 /* Appends the name in back-ticks. */
-void identifier_put(const char *name, struct buffer *out);
+void identifier_put(const char *name, const struct lexer_options *options, struct buffer *out);
 
-/* Appends a string literal that reads the same with and without backslash escapes and in any sql_mode; the
- * content must not hold a NUL. */
-void literal_put(const char *text, size_t length, bool backslash_escapes, struct buffer *out);
+/* Appends a string literal; the content must not hold a NUL. */
+void literal_put(const char *text, size_t length, const struct lexer_options *options, struct buffer *out);
 
 #endif

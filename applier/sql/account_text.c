@@ -77,8 +77,7 @@ enum auth_carried auth_carried(const struct rewriting *r, const struct account_s
 
 static void put_secret(const struct rewriting *r, const struct account_spec *spec, struct buffer *out)
 {
-	literal_put(
-		spec->secret, spec->secret_length, !(r->input->sql_mode & MODE_NO_BACKSLASH_ESCAPES), out);
+	literal_put(spec->secret, spec->secret_length, &r->tokens.options, out);
 }
 
 static void put_hash(const struct rewriting *r, const struct account_spec *spec, struct buffer *out)
@@ -149,7 +148,7 @@ void account_spec_put(
 	if (spec->account.current)
 		buffer_puts(out, "CURRENT_USER()");
 	else
-		account_put(spec->account.user, spec->account.host, out);
+		account_put(spec->account.user, spec->account.host, &r->tokens.options, out);
 	if (spec->form == AUTH_SEVERAL && auth_carried(r, spec) == AUTH_AS_IT_IS) {
 		size_t first = spec->account.end, last = spec->end - 1;
 

@@ -238,9 +238,14 @@ out:
 
 /* ---- time ---- */
 
+/* "+02:00", "-9:30": digits and nothing else, as it is put between quotes as it is. */
 static bool is_offset(const char *zone)
 {
-	return (zone[0] == '+' || zone[0] == '-') && strchr(zone, ':');
+	size_t hours = strspn(zone + (*zone ? 1 : 0), "0123456789");
+	const char *colon = zone + 1 + hours;
+
+	return (zone[0] == '+' || zone[0] == '-') && hours >= 1 && hours <= 2 && *colon == ':' &&
+	       strspn(colon + 1, "0123456789") == 2 && colon[3] == '\0';
 }
 
 static int put_named_zone(struct translation *t, const char *zone, struct error *error)
@@ -251,7 +256,7 @@ static int put_named_zone(struct translation *t, const char *zone, struct error 
 	if (t->target->time_zone_tables) {
 		struct buffer literal = BUFFER_INIT;
 
-		literal_put(zone, strlen(zone), true, &literal);
+		literal_put(zone, strlen(zone), NULL, &literal);
 		set(t, VARIABLE_TIME_ZONE, arena_strdup(t->arena, buffer_text(&literal)));
 		buffer_release(&literal);
 		return 0;
@@ -395,7 +400,7 @@ static int put_statement(struct translation *t, struct error *error)
 		int result;
 
 		buffer_putc(&name, '@');
-		identifier_put(arena_strndup(t->arena, v->name, v->name_length), &name);
+		identifier_put(arena_strndup(t->arena, v->name, v->name_length), NULL, &name);
 		result = user_variable_literal(v, t->in->source, t->target, &literal, error);
 		if (result == 0)
 			add(t, arena_strdup(t->arena, buffer_text(&name)),
@@ -493,7 +498,9 @@ static int string_literal(const struct user_variable *v, struct server_version s
 			error, ERROR_STOP, "The target has nothing like the collation %s.", collation->name);
 	buffer_printf(out, "_%s x'", charset);
 	buffer_put_hex(out, v->value, v->value_length);
-	buffer_printf(out, "' COLLATE %s", to);
+	buffer_putc(out, '\'');
+	if (strcmp(to, "binary") != 0) /* a keyword, which MariaDB's grammar does not take there; it has no other collation */
+		buffer_printf(out, " COLLATE %s", to);
 	return 0;
 }
 

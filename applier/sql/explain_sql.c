@@ -68,9 +68,9 @@ static void put_event_states(const struct rewrite_plan *plan, struct buffer *out
 		if (effect->kind != EFFECT_EVENT_STATE || !effect->state || strcmp(effect->state, "ENABLED") != 0)
 			continue;
 		buffer_puts(out, "-- at the cut-over: ALTER EVENT ");
-		identifier_put(effect->database, out);
+		identifier_put(effect->database, NULL, out);
 		buffer_putc(out, '.');
-		identifier_put(effect->name, out);
+		identifier_put(effect->name, NULL, out);
 		buffer_puts(out, " ENABLE;\n");
 	}
 }

@@ -1,5 +1,7 @@
 #include "applier/sql/mask.h"
 
+#include <string.h>
+
 #include "applier/sql/keyword.h"
 
 #define MASK "'***'"
@@ -71,40 +73,124 @@ static bool is_string(const struct token *token)
 	return token->kind == TOKEN_STRING || token->kind == TOKEN_PREFIXED_STRING;
 }
 
+static bool has_quote(const char *text, size_t length)
+{
+	return memchr(text, '\'', length) || memchr(text, '"', length);
+}
+
+/* A text read token by token, each told whether it is a secret. */
+struct reading {
+	struct masking masking;
+	struct lexer lexer;
+	struct token token;
+};
+
+static bool next_token(struct reading *reading, bool *secret)
+{
+	struct masking *m = &reading->masking;
+	struct token *token = &reading->token;
+	const char *text = reading->lexer.text;
+	bool hash;
+
+	if (!lexer_next(&reading->lexer, token))
+		return false;
+	hash = token->kind == TOKEN_NUMBER && token->length > 2 && text[token->start + 1] == 'x';
+	*secret = (is_string(token) || hash) && is_secret(m);
+	switch (token->kind) {
+	case TOKEN_BAD:
+	case TOKEN_COMMENT:
+	case TOKEN_SPACE:
+	case TOKEN_HINT:
+	case TOKEN_CODE_OPEN:
+	case TOKEN_CODE_CLOSE:
+		return true;
+	default:
+		break;
+	}
+	if (token->kind == TOKEN_WORD)
+		look_at_word(m, text, token);
+	else if (token->kind == TOKEN_QUOTED && token->length == 7 && m->words < 8 && text[token->start + 1] == 'm' &&
+		 text[token->start + 5] == 'l')
+		m->account_rows = true;
+	remember(m, token->word);
+	return true;
+}
+
 void sql_mask_secrets(
 	const char *text, size_t length, const struct lexer_options *options, struct buffer *out)
 {
-	struct masking m = {0};
-	struct lexer lexer;
-	struct token token;
+	struct reading reading = {.masking = {.words = 0}};
+	const struct token *token = &reading.token;
+	bool secret;
 
-	lexer_init(&lexer, text, length, options);
-	while (lexer_next(&lexer, &token)) {
-		bool hash = token.kind == TOKEN_NUMBER && token.length > 2 && text[token.start + 1] == 'x';
-
-		if (token.kind == TOKEN_BAD) { /* no telling where a secret would end */
+	lexer_init(&reading.lexer, text, length, options);
+	while (next_token(&reading, &secret)) {
+		if (token->kind == TOKEN_BAD) { /* no telling where a secret would end */
 			buffer_puts(out, "…");
 			return;
 		}
-		if (token.kind == TOKEN_COMMENT) {
-			/* an old statement may hide in it; comments carry nothing the journal needs */
-			buffer_puts(out, token.length > 64 ? "/*…*/" : "");
-			if (token.length <= 64)
-				buffer_append(out, text + token.start, token.length);
-			continue;
-		}
-		if ((is_string(&token) || hash) && is_secret(&m))
+		/* an old statement may hide in a comment; comments carry nothing the journal needs */
+		if (token->kind == TOKEN_COMMENT && (token->length > 64 || has_quote(text + token->start, token->length)))
+			buffer_puts(out, "/*…*/");
+		else if (secret)
 			buffer_puts(out, MASK);
 		else
-			buffer_append(out, text + token.start, token.length);
-		if (token.kind == TOKEN_SPACE || token.kind == TOKEN_HINT || token.kind == TOKEN_CODE_OPEN ||
-			token.kind == TOKEN_CODE_CLOSE)
-			continue;
-		if (token.kind == TOKEN_WORD)
-			look_at_word(&m, text, &token);
-		else if (token.kind == TOKEN_QUOTED && token.length == 7 && m.words < 8 &&
-			 lexer.text[token.start + 1] == 'm' && lexer.text[token.start + 5] == 'l')
-			m.account_rows = true;
-		remember(&m, token.word);
+			buffer_append(out, text + token->start, token->length);
 	}
+}
+
+/* ---- what servers quote ---- */
+
+static void replace_secret(struct buffer *said, const char *secret, size_t length)
+{
+	struct buffer clean = BUFFER_INIT;
+	const char *at = buffer_text(said), *end = at + said->length, *found;
+
+	while (length && (found = memmem(at, (size_t)(end - at), secret, length))) {
+		buffer_append(&clean, at, (size_t)(found - at));
+		buffer_puts(&clean, "***");
+		at = found + length;
+	}
+	buffer_append(&clean, at, (size_t)(end - at));
+	buffer_clear(said);
+	buffer_append(said, clean.data, clean.length);
+	buffer_release(&clean);
+}
+
+static void put_without_near(const char *said, struct buffer *out)
+{
+	static const char near[] = "near '";
+	const char *from = strstr(said, near), *to;
+
+	if (!from) {
+		buffer_puts(out, said);
+		return;
+	}
+	buffer_append(out, said, (size_t)(from - said));
+	buffer_puts(out, "near " MASK);
+	/* the quotation may have quotes inside: its end is the last */
+	to = strrchr(from + sizeof(near) - 1, '\'');
+	buffer_puts(out, to ? to + 1 : "");
+}
+
+void sql_mask_quotation(const char *said, const char *text, size_t length, const struct lexer_options *options,
+	struct buffer *out)
+{
+	struct reading reading = {.masking = {.words = 0}};
+	const struct token *token = &reading.token;
+	struct buffer clean = BUFFER_INIT;
+	bool secret, any = false;
+
+	put_without_near(said, &clean);
+	lexer_init(&reading.lexer, text, length, options);
+	while (next_token(&reading, &secret)) {
+		any = any || secret || token->kind == TOKEN_BAD;
+		/* without quotes; of a number, all of it */
+		if (secret && is_string(token) && token->length > 2)
+			replace_secret(&clean, text + token->start + 1, token->length - 2);
+		else if (secret)
+			replace_secret(&clean, text + token->start, token->length);
+	}
+	buffer_puts(out, any ? buffer_text(&clean) : said);
+	buffer_release(&clean);
 }

@@ -437,9 +437,9 @@ void rewrite_drop_real(const char *schema, const char *real, struct arena *arena
 	struct buffer sql = BUFFER_INIT;
 
 	buffer_puts(&sql, "DROP TABLE IF EXISTS ");
-	identifier_put(schema ? schema : DEFAULT_SCHEMA, &sql);
+	identifier_put(schema ? schema : DEFAULT_SCHEMA, NULL, &sql);
 	buffer_putc(&sql, '.');
-	identifier_put(real, &sql);
+	identifier_put(real, NULL, &sql);
 	*step = (struct plan_step){.when = STEP_AFTER, .work = WORK_SQL, .commits = true, .redo = none};
 	step->sql = arena_strdup(arena, buffer_text(&sql));
 	step->length = sql.length;
@@ -454,7 +454,7 @@ void step_insert_named(
 	for (size_t i = 0; i < count; i++) {
 		if (i)
 			buffer_puts(out, ", ");
-		identifier_put(names[i], out);
+		identifier_put(names[i], NULL, out);
 	}
 	buffer_puts(out, ") ");
 	buffer_append(out, step->more, step->more_length);
@@ -477,9 +477,9 @@ void step_copy_table(const struct plan_step *step, const char *schema, const cha
 	if (!schema)
 		schema = DEFAULT_SCHEMA;
 	buffer_puts(out, step->ignore ? "INSERT IGNORE INTO " : "INSERT INTO ");
-	identifier_put(step->to_database ? step->to_database : schema, out);
+	identifier_put(step->to_database ? step->to_database : schema, NULL, out);
 	buffer_putc(out, '.');
-	identifier_put(step->to_table, out);
+	identifier_put(step->to_table, NULL, out);
 	buffer_puts(out, " (");
 	for (size_t i = 0; i < from_count; i++)
 		for (size_t k = 0; k < to_count; k++) {
@@ -487,13 +487,13 @@ void step_copy_table(const struct plan_step *step, const char *schema, const cha
 				continue;
 			buffer_puts(out, first ? "" : ", ");
 			buffer_puts(&select, first ? "" : ", ");
-			identifier_put(to_names[k], out);
-			identifier_put(from_names[i], &select);
+			identifier_put(to_names[k], NULL, out);
+			identifier_put(from_names[i], NULL, &select);
 			first = false;
 		}
 	buffer_printf(out, ") SELECT %s FROM ", buffer_text(&select));
-	identifier_put(step->from_database ? step->from_database : schema, out);
+	identifier_put(step->from_database ? step->from_database : schema, NULL, out);
 	buffer_putc(out, '.');
-	identifier_put(step->from_table, out);
+	identifier_put(step->from_table, NULL, out);
 	buffer_release(&select);
 }

@@ -39,7 +39,7 @@ static void current_user(struct rewriting *r)
 				      "program's account."))
 			return;
 		account_put(r->input->invoker_user, r->input->invoker_host[0] ? r->input->invoker_host : NULL,
-			&name);
+			&r->tokens.options, &name);
 		rule_replace(r, i, account.end - 1, buffer_text(&name));
 		buffer_release(&name);
 		i = account.end - 1;
@@ -208,8 +208,14 @@ static void default_role(struct rewriting *r)
 		}
 	if (RULE_REWRITES(r, "MariaDB writes FOR where MySQL writes TO."))
 		rule_replace(r, word, word, "FOR");
-	if (token_at(&r->tokens, at)->kind != TOKEN_USER_VARIABLE && word > at + 1)
-		rule_replace(r, at, word - 1, rule_printf(r, "'%s'", rule_value(r, at)));
+	if (token_at(&r->tokens, at)->kind != TOKEN_USER_VARIABLE && word > at + 1) {
+		const char *role = rule_value(r, at);
+		struct buffer name = BUFFER_INIT;
+
+		literal_put(role, strlen(role), &r->tokens.options, &name);
+		rule_replace(r, at, word - 1, buffer_text(&name));
+		buffer_release(&name);
+	}
 }
 
 /* ---- privileges ---- */

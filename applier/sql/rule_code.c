@@ -148,7 +148,7 @@ static const char *account_text(struct rewriting *r, const char *text)
 	const char *at = strrchr(text, '@'), *copy;
 	char *user = arena_strndup(r->arena, text, at ? (size_t)(at - text) : strlen(text));
 
-	account_put(user, at ? at + 1 : "%", &out);
+	account_put(user, at ? at + 1 : "%", &r->tokens.options, &out);
 	copy = arena_strdup(r->arena, buffer_text(&out));
 	buffer_release(&out);
 	return copy;

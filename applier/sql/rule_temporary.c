@@ -25,9 +25,9 @@ const char *temporary_qualified(struct rewriting *r, const char *real)
 	struct buffer name = BUFFER_INIT;
 	const char *copy;
 
-	identifier_put(r->schema, &name);
+	identifier_put(r->schema, NULL, &name);
 	buffer_putc(&name, '.');
-	identifier_put(real, &name);
+	identifier_put(real, NULL, &name);
 	copy = arena_strdup(r->arena, buffer_text(&name));
 	buffer_release(&name);
 	return copy;
@@ -38,7 +38,7 @@ static const char *quoted(struct rewriting *r, const char *name)
 	struct buffer out = BUFFER_INIT;
 	const char *copy;
 
-	identifier_put(name, &out);
+	identifier_put(name, &r->tokens.options, &out);
 	copy = arena_strdup(r->arena, buffer_text(&out));
 	buffer_release(&out);
 	return copy;

@@ -69,9 +69,9 @@ static const char *twin_name(struct rewriting *r, const struct temp_entry *entry
 	struct buffer name = BUFFER_INIT;
 	const char *copy;
 
-	identifier_put(entry->database, &name);
+	identifier_put(entry->database, &r->tokens.options, &name);
 	buffer_putc(&name, '.');
-	identifier_put(entry->name, &name);
+	identifier_put(entry->name, &r->tokens.options, &name);
 	copy = arena_strdup(r->arena, buffer_text(&name));
 	buffer_release(&name);
 	return copy;

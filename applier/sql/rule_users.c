@@ -79,16 +79,16 @@ static const char *why_rewrite(struct rewriting *r, const struct user_text *text
 /* MySQL 5.6: SET PASSWORD FOR account = … */
 static void put_set_password(struct rewriting *r, const struct account_spec *spec, struct buffer *sql)
 {
-	bool escapes = !(r->input->sql_mode & MODE_NO_BACKSLASH_ESCAPES);
+	const struct lexer_options *options = &r->tokens.options;
 	bool clear = spec->form == AUTH_CLEAR || spec->form == AUTH_PLUGIN_CLEAR;
 
 	buffer_puts(sql, "SET PASSWORD FOR ");
-	account_put(spec->account.user, spec->account.host, sql);
+	account_put(spec->account.user, spec->account.host, options, sql);
 	buffer_puts(sql, clear ? " = PASSWORD(" : " = ");
 	if (auth_carried(r, spec) == AUTH_LOST)
-		literal_put("*0000000000000000000000000000000000000000", 41, escapes, sql);
+		literal_put("*0000000000000000000000000000000000000000", 41, options, sql);
 	else
-		literal_put(spec->secret, spec->secret_length, escapes, sql);
+		literal_put(spec->secret, spec->secret_length, options, sql);
 	if (clear)
 		buffer_putc(sql, ')');
 }
@@ -101,7 +101,7 @@ static void grant_usage_step(
 	size_t before;
 
 	buffer_puts(&sql, "GRANT USAGE ON *.* TO ");
-	account_put(spec->account.user, spec->account.host, &sql);
+	account_put(spec->account.user, spec->account.host, &r->tokens.options, &sql);
 	before = sql.length;
 	account_requirements_put(r, text->options, text->option_count, &sql);
 	if (sql.length > before)
@@ -140,9 +140,9 @@ static void default_role_step(
 		if (rule_is(r, option->first + 2, KW_NONE))
 			buffer_puts(&sql, "NONE");
 		else
-			identifier_put(role.user, &sql);
+			identifier_put(role.user, &r->tokens.options, &sql);
 		buffer_puts(&sql, " FOR ");
-		account_put(spec->account.user, spec->account.host, &sql);
+		account_put(spec->account.user, spec->account.host, &r->tokens.options, &sql);
 		add_step(r, &sql, NULL);
 	}
 	buffer_release(&sql);
@@ -157,7 +157,7 @@ static void user_step(struct rewriting *r, const struct user_text *text, const s
 	if (create && (r->statement.flags & STATEMENT_OR_REPLACE) &&
 		r->target->server.family == FAMILY_MYSQL) {
 		buffer_puts(&sql, old ? "DROP USER " : "DROP USER IF EXISTS ");
-		account_put(spec->account.user, spec->account.host, &sql);
+		account_put(spec->account.user, spec->account.host, &r->tokens.options, &sql);
 		add_step(r, &sql, no_such_account);
 	}
 	if (!create && old && spec->form != AUTH_NONE) {
@@ -325,9 +325,9 @@ static void grant_step(struct rewriting *r, const struct grant_text *grant)
 		buffer_puts(&sql, first ? " " : ", ");
 		first = false;
 		if (account->current && r->input->invoker_user)
-			account_put(r->input->invoker_user, r->input->invoker_host, &sql);
+			account_put(r->input->invoker_user, r->input->invoker_host, &r->tokens.options, &sql);
 		else
-			account_put(account->user, account->host, &sql);
+			account_put(account->user, account->host, &r->tokens.options, &sql);
 	}
 	if (grant->grant_option)
 		buffer_puts(&sql, " WITH GRANT OPTION");

@@ -435,7 +435,7 @@ static void secrets_are_masked(void **state)
 		"SELECT PASSWORD('Secret'), 1",
 		"CREATE USER a IDENTIFIED VIA ed25519 USING PASSWORD('Secret') OR x USING 'Secret'",
 		"CREATE USER a IDENTIFIED BY 'Secret", "/*!50000 CREATE USER a IDENTIFIED BY 'Secret' */",
-		"CREATE DATABASE LINK IDENTIFIED BY 'Secret'"};
+		"CREATE DATABASE LINK IDENTIFIED BY 'Secret'", "CREATE USER a /* was BY 'Secret' */ ACCOUNT LOCK"};
 	struct lexer_options options = {.source = MYSQL80};
 
 	(void)state;
@@ -445,6 +445,32 @@ static void secrets_are_masked(void **state)
 		sql_mask_secrets(texts[i], strlen(texts[i]), &options, &out);
 		if (strstr(buffer_text(&out), "Secret") || strstr(buffer_text(&out), "5365"))
 			fail_msg("%s became %s", texts[i], buffer_text(&out));
+		buffer_release(&out);
+	}
+}
+
+static void secrets_are_masked_where_servers_quote(void **state)
+{
+	static const struct {
+		const char *text, *said, *shown;
+	} cases[] = {
+		{"CREATE USER a IDENTIFIED BY 'Secret' REQUIRE NOTHING",
+			"error 1064: syntax; right syntax to use near ''Secret' REQUIRE NOTHING' at line 1",
+			"error 1064: syntax; right syntax to use near '***' at line 1"},
+		{"ALTER USER a IDENTIFIED BY 'Secret'", "error 1396: Operation failed for 'a'@'%' (Secret)",
+			"error 1396: Operation failed for 'a'@'%' (***)"},
+		{"CREATE USER a IDENTIFIED BY 'Secret", "near 'Secret", "near '***'"},
+		{"CREATE TABLE t (a INT, b NIT)", "right syntax to use near 'NIT)' at line 1",
+			"right syntax to use near 'NIT)' at line 1"},
+	};
+	struct lexer_options options = {.source = MYSQL80};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buffer out = BUFFER_INIT;
+
+		sql_mask_quotation(cases[i].said, cases[i].text, strlen(cases[i].text), &options, &out);
+		assert_string_equal(buffer_text(&out), cases[i].shown);
 		buffer_release(&out);
 	}
 }
@@ -605,6 +631,7 @@ int main(void)
 		cmocka_unit_test(held_objects_and_events),
 		cmocka_unit_test(definers_are_mapped),
 		cmocka_unit_test(secrets_are_masked),
+		cmocka_unit_test(secrets_are_masked_where_servers_quote),
 		cmocka_unit_test(plans_hold_no_secrets_in_their_texts),
 		cmocka_unit_test(every_rule_has_a_name_of_its_own_and_an_example),
 		cmocka_unit_test(scripts_are_split),

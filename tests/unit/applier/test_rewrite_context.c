@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "applier/sql/charset.h"
+#include "applier/session.h"
+#include "applier/sql/account.h"
 #include "applier/sql/context.h"
 #include "applier/sql/mode.h"
 #include "applier/sql/zone.h"
@@ -162,7 +164,7 @@ static void user_variables(void **state)
 			 .collation = 63,
 			 .value = (const uint8_t *)"",
 			 .value_length = 0},
-			"_binary x'' COLLATE binary"},
+			"_binary x''"},
 	};
 	struct buffer out = BUFFER_INIT;
 	struct error error = {0};
@@ -180,6 +182,66 @@ static void user_variables(void **state)
 				 target_of("my56"), &out, &error),
 		0);
 	assert_string_equal(buffer_text(&out), "_utf8 x'6127' COLLATE utf8_general_ci");
+	buffer_release(&out);
+}
+
+/* What only begins like an offset is a name, and a name cannot leave its quotes. */
+static void time_zones_stay_quoted(void **state)
+{
+	static const char zone[] = "+0:00', @@session.sql_mode = ''; DROP DATABASE d; -- ";
+	struct query_context query = {
+		.has = QUERY_HAS_TIME_ZONE, .time_zone = zone, .time_zone_length = sizeof(zone) - 1};
+	struct context_input input = {.query = &query, .source = MYSQL80, .timestamp = 1};
+	struct buffer out = BUFFER_INIT;
+	struct capabilities *target = target_of("my97");
+	bool tables = target->time_zone_tables;
+
+	(void)state;
+	target->time_zone_tables = true;
+	translate(&input, "my97", &out);
+	expect_part(&out, "time_zone='+0:00'', @@session.sql_mode = ''''; DROP DATABASE d; -- ';");
+	target->time_zone_tables = false;
+	translate(&input, "my97", &out);
+	expect_part(&out, "ERROR The time zone \"+0:00', @@session.sql_mode");
+	target->time_zone_tables = tables;
+	buffer_release(&out);
+}
+
+/* The statement before may have left a character set in which a back-tick ends a character: names of variables are sent
+ * in UTF-8, and what is ASCII goes in any. */
+static void names_of_variables_are_sent_as_utf8(void **state)
+{
+	static const struct {
+		const char *name, *from;
+	} cases[] = {{"plain", "SET @`plain` = 1"},
+		{"\xbf` = 1; DROP DATABASE d; -- ", "SET @@session.character_set_client = utf8mb4; SET @`"}};
+	struct session *session = session_new(FAMILY_MARIADB, 101106);
+	struct buffer out = BUFFER_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buffer name = BUFFER_INIT;
+		struct context_variable variables[2] = {
+			{.literal = "1", .variable = SESSION_VARIABLES, .once = true},
+			{"@@session.character_set_client", "gbk", VARIABLE_CHARACTER_SET_CLIENT, false}};
+		struct planned_statement statement = {.session = {.variables = variables, .count = 2}};
+		const char *last;
+
+		buffer_putc(&name, '@');
+		identifier_put(cases[i].name, NULL, &name);
+		variables[0].name = buffer_text(&name);
+		session_forget(session);
+		session_put_statement(session, &out, &statement);
+		buffer_clear(&out); /* the session is gbk's now */
+		session_put_statement(session, &out, &statement);
+		assert_int_equal(strncmp(buffer_text(&out), cases[i].from, strlen(cases[i].from)), 0);
+		last = strstr(buffer_text(&out), "character_set_client = gbk");
+		assert_int_equal(last != NULL, i == 1); /* set back only when it was changed */
+		assert_true(!last || last > strstr(buffer_text(&out), buffer_text(&name)));
+		buffer_clear(&out);
+		buffer_release(&name);
+	}
+	session_free(session);
 	buffer_release(&out);
 }
 
@@ -403,6 +465,8 @@ int main(void)
 		cmocka_unit_test(plain_context),
 		cmocka_unit_test(contexts_that_cannot_be_given),
 		cmocka_unit_test(user_variables),
+		cmocka_unit_test(time_zones_stay_quoted),
+		cmocka_unit_test(names_of_variables_are_sent_as_utf8),
 		cmocka_unit_test(time_zones),
 		cmocka_unit_test(collations),
 		cmocka_unit_test(names_become_utf8),

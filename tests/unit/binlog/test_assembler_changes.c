@@ -1,4 +1,5 @@
 /* What a transaction holds: context, files, rows; and parts of large ones. */
+#include "binlog/assembler.h"
 #include "stream_support.h"
 
 static void statement_context(void **state)
@@ -185,6 +186,54 @@ static void table_ids_are_used_again(void **state)
 	stop(&s);
 }
 
+/* Variables for a statement that does not come can neither be handed out nor end: refused, with the option to raise. */
+static void whole_limit(void **state)
+{
+	uint8_t body[20000] = "\1\0\0\0a\0\0\10\0\0\0";
+
+	(void)state;
+	body[11] = (uint8_t)(sizeof(body) - 15);
+	body[12] = (uint8_t)((sizeof(body) - 15) >> 8);
+	for (int begun = 0; begun < 2; begun++) {
+		struct stream s;
+		unsigned pushed = 0;
+		int rc = 0;
+
+		start_at(&s, "8.0.41", 4, 65536);
+		s.assembler->limits.whole_bytes = 200000;
+		mysql_gtid(&s, 1);
+		if (begun)
+			query(&s, "BEGIN");
+		while (rc == 0 && ++pushed < 1000) {
+			rc = push(&s, EVENT_USER_VAR, body, sizeof(body));
+			take(&s);
+		}
+		assert_int_equal(rc, -1);
+		assert_error(&s.error, ERROR_STOP, "max-whole-bytes");
+		assert_error(&s.error, ERROR_STOP, "binlog.000001:");
+		stop(&s);
+	}
+}
+
+/* Of what can be handed out there is no end to be afraid of. */
+static void no_whole_limit_for_parts(void **state)
+{
+	struct stream s;
+
+	(void)state;
+	start_at(&s, "8.0.41", 4, 4096);
+	s.assembler->limits.whole_bytes = 65536;
+	mysql_gtid(&s, 1);
+	query(&s, "BEGIN");
+	for (unsigned i = 0; i < 5000; i++) {
+		query(&s, "insert into t values (1)");
+		take(&s);
+	}
+	xid(&s);
+	take(&s);
+	stop(&s);
+}
+
 static void limits(void **state)
 {
 	size_t size = ((size_t)1 << 22) + 1;
@@ -355,6 +404,8 @@ int main(void)
 		cmocka_unit_test(bad_load_data),
 		cmocka_unit_test(bad_rows),
 		cmocka_unit_test(table_ids_are_used_again),
+		cmocka_unit_test(whole_limit),
+		cmocka_unit_test(no_whole_limit_for_parts),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(large_transactions_come_in_parts),
 		cmocka_unit_test(abandoned_parts),
