@@ -131,8 +131,7 @@ class Maker:
         return proxy
 
     def put_away(self):
-        for made in self.made:
-            made.clean_up()
+        findings = list(filter(None, [made.clean_up() for made in self.made]))
         for proxy in self.proxies:
             proxy.close()
         for server in {id(server): server for pair in self.pairs for server in (pair.source, pair.target)}.values():
@@ -145,6 +144,7 @@ class Maker:
             # the next test gets a session without this one's settings
             server.forget()
         self.pool.remove_own()
+        assert not findings, "\n".join(findings)
 
 
 @pytest.fixture

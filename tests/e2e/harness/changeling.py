@@ -15,6 +15,8 @@ from .wait import TimedOut, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 COMMAND_SECONDS = 60
+# how AddressSanitizer, LeakSanitizer, UndefinedBehaviorSanitizer, ThreadSanitizer and valgrind begin
+FINDING = re.compile(r"(ERROR|WARNING): (Address|Leak|Thread)Sanitizer|runtime error: |ERROR SUMMARY: [1-9]")
 
 
 def binary():
@@ -129,19 +131,23 @@ class Changeling:
 
     def run(self, *arguments, wait=True, **environment):
         """Starts `changeling run` in the background; waits until it replicates unless told not to."""
+        self.stays = "--stay" in arguments
+        self.start_as([*self.prefix, str(binary())], *arguments, **environment)
+        if wait:
+            self.wait_state("running")
+        return self
+
+    def start_as(self, program, *arguments, **environment):
+        """The same with words in front of the program, and without waiting."""
         assert not self.running(), "it is running already"
         self.runs += 1
-        self.stays = "--stay" in arguments
         with open(self.log, "a") as log:
             log.write(f"---- run {self.runs}: {' '.join(map(str, arguments))}\n")
             log.flush()
             self.log_start = log.tell()
             self.process = subprocess.Popen(
-                [*self.prefix, str(binary()), "run", f"--state={self.state}", *map(str, arguments)], stdin=subprocess.DEVNULL,
+                [*program, "run", f"--state={self.state}", *map(str, arguments)], stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, env=self.environment(**environment))
-        if wait:
-            self.wait_state("running")
-        return self
 
     def run_to_end(self, *arguments, seconds=COMMAND_SECONDS, **environment):
         """`changeling run` that is expected to end by itself; its exit code."""
@@ -179,10 +185,16 @@ class Changeling:
         return code
 
     def clean_up(self):
-        """At the end of a test: a process that goes on is ended, and says what went wrong if a sanitizer did."""
+        """At the end of a test: a process that goes on is ended. Returns what a sanitizer or valgrind found in any of the
+        runs, a leak at the exit included: nothing, on a good day."""
         if self.running():
             with contextlib.suppress(TimedOut):
                 self.stop(10)
+        lines = self.log_text().splitlines()
+        for at, line in enumerate(lines):
+            if FINDING.search(line):
+                return "\n".join(lines[at:at + 60])
+        return None
 
     def forget_state(self):
         """Deletes the SQLite file, as an operator might."""
