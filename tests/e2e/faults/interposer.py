@@ -1,0 +1,168 @@
+"""Sits between the program and a real server, reads the protocol of both, and answers in the server's place where a test
+says so. TLS is ended here, with the lab's certificate, and begun again towards the server."""
+import contextlib
+import socket
+import ssl
+import struct
+import threading
+
+CLIENT_SSL = 0x800
+MARIADB_EXTENSIONS = slice(27, 31)   # of the greeting, behind the server's version
+
+
+# --- packets
+
+def packet(payload, sequence):
+    """One packet; a payload of 16 MiB and more would be several."""
+    return struct.pack("<I", len(payload))[:3] + bytes([sequence & 0xff]) + payload
+
+
+def packets(payloads, sequence=1):
+    return b"".join(packet(payload, sequence + number) for number, payload in enumerate(payloads))
+
+
+def counted(data):
+    """A text of the protocol, its length in front."""
+    if isinstance(data, str):
+        data = data.encode()
+    if len(data) < 251:
+        return bytes([len(data)]) + data
+    if len(data) < 1 << 16:
+        return b"\xfc" + struct.pack("<H", len(data)) + data
+    return b"\xfe" + struct.pack("<Q", len(data)) + data
+
+
+def definition(name):
+    """Of a column: texts of utf8mb4."""
+    return (counted("def") + counted("") + counted("") + counted("") + counted(name) + counted(name) +
+            b"\x0c" + struct.pack("<HIBHB", 45, 1024, 0xfd, 0, 0) + b"\0\0")
+
+
+END = b"\xfe\0\0\2\0"
+OK = b"\0\0\0\2\0\0\0"
+
+
+def row(cells):
+    return b"".join(b"\xfb" if cell is None else counted(cell) for cell in cells)
+
+
+def answer(names, rows):
+    """A whole result, as packets."""
+    return packets([bytes([len(names)]), *map(definition, names), END, *map(row, rows), END])
+
+
+def failure(code, text, sequence=1):
+    if isinstance(text, str):
+        text = text.encode()
+    return packet(b"\xff" + struct.pack("<H", code) + b"#HY000" + text, sequence)
+
+
+class Interposer:
+    """`answers` is a function of (connection's number, command, payload behind it): None to let the server answer, or what to
+    send instead – bytes, or an iterable of bytes that may have no end."""
+
+    def __init__(self, server, answers, certificates=None, greeting=None):
+        self.server, self.answers, self.greeting = server, answers, greeting
+        self.certificates = certificates
+        self.count = 0
+        self.commands = []           # (connection, command, payload) that were seen
+        self.sent = 0                # bytes that were sent in the server's place
+        self._open = []
+        self._closed = False
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.host, self.port = "127.0.0.1", self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self):
+        self._closed = True
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for end in self._open:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def _accept(self):
+        while not self._closed:
+            try:
+                client, _ = self._listener.accept()
+                server = socket.create_connection((self.server.host, self.server.port))
+            except OSError:
+                return
+            self.count += 1
+            self._open += [client, server]
+            threading.Thread(target=self._serve, args=(self.count, client, server), daemon=True).start()
+
+    # --- reading
+
+    @staticmethod
+    def _exactly(end, count):
+        data = bytearray()
+        while len(data) < count:
+            chunk = end.recv(min(count - len(data), 1 << 20))
+            if not chunk:
+                raise ConnectionError("the end of the connection")
+            data += chunk
+        return bytes(data)
+
+    def _packet(self, end):
+        header = self._exactly(end, 4)
+        return header[3], self._exactly(end, int.from_bytes(header[:3], "little"))
+
+    # --- one connection
+
+    def _serve(self, number, client, server):
+        try:
+            client, server = self._shake_hands(client, server)
+            threading.Thread(target=self._relay, args=(server, client), daemon=True).start()
+            while True:
+                sequence, payload = self._packet(client)
+                said = None
+                if sequence == 0 and payload:
+                    self.commands.append((number, payload[0], payload[1:]))
+                    said = self.answers(number, payload[0], payload[1:])
+                if said is None:
+                    server.sendall(packet(payload, sequence))
+                    continue
+                for chunk in [said] if isinstance(said, bytes) else said:
+                    client.sendall(chunk)
+                    self.sent += len(chunk)
+        except (OSError, ConnectionError, ValueError):
+            pass
+        for end in (client, server):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def _shake_hands(self, client, server):
+        """Greeting, TLS when the client wants it, and the rest of the log-in as it comes."""
+        sequence, greeting = self._packet(server)
+        end = greeting.index(b"\0", 1) + 1
+        # without MariaDB's extensions of the protocol, so that answers made here need to know one form only
+        changed = bytearray(greeting)
+        changed[end + MARIADB_EXTENSIONS.start:end + MARIADB_EXTENSIONS.stop] = bytes(4)
+        client.sendall(self.greeting(bytes(changed)) if self.greeting else packet(bytes(changed), sequence))
+        sequence, login = self._packet(client)
+        server.sendall(packet(login, sequence))
+        if self.certificates and struct.unpack("<I", login[:4])[0] & CLIENT_SSL and len(login) == 32:
+            ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            ours.load_cert_chain(self.certificates.certificate("good"), self.certificates.key("good"))
+            client = ours.wrap_socket(client, server_side=True)
+            theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            theirs.check_hostname, theirs.verify_mode = False, ssl.CERT_NONE
+            server = theirs.wrap_socket(server)
+            self._open += [client, server]
+            sequence, login = self._packet(client)
+            server.sendall(packet(login, sequence))
+        return client, server
+
+    @staticmethod
+    def _relay(server, client):
+        with contextlib.suppress(OSError):
+            while True:
+                chunk = server.recv(65536)
+                if not chunk:
+                    break
+                client.sendall(chunk)
+            client.shutdown(socket.SHUT_RDWR)
