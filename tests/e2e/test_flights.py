@@ -4,7 +4,6 @@ import pathlib
 
 import pytest
 
-
 LEGACY = pathlib.Path(__file__).resolve().parents[1] / "lab/openssl-legacy.cnf"
 
 TARGETS = ["maria1011", "maria118", "mysql97", "mysql56"]
