@@ -113,8 +113,10 @@ def well_formed(pair):
 
 
 def megabytes(pair):
+    """The most memory that the process has had; 0 once it has ended."""
     text = open(f"/proc/{pair.changeling.process.pid}/status").read()
-    return int(re.search(r"VmHWM:\s+(\d+)", text)[1]) / 1024
+    found = re.search(r"VmHWM:\s+(\d+)", text)
+    return int(found[1]) / 1024 if found else 0
 
 
 def injected(database, left="'", right="-- "):
