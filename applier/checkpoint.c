@@ -223,7 +223,7 @@ int checkpoint_create(struct target *target, const char *schema, const char *cha
 	written.epoch = found ? former.epoch + 1 : 1;
 	checkpoint_release(&former);
 	written.sequence = 0;
-	buffer_puts(&sql, "BEGIN; DELETE FROM ");
+	buffer_puts(&sql, TARGET_BEGIN "; DELETE FROM ");
 	put_table(&sql, schema, "checkpoint");
 	buffer_puts(&sql, " WHERE channel = ");
 	sql_put_string(&sql, channel, strlen(channel));
@@ -254,7 +254,7 @@ int checkpoint_take(struct target *target, const char *schema, const char *chann
 
 	/* The row lock of the UPDATE waits for a transaction of the former owner; what it commits until then is read
 	 * below, in the same transaction. */
-	buffer_puts(&sql, "BEGIN; UPDATE ");
+	buffer_puts(&sql, TARGET_BEGIN "; UPDATE ");
 	put_table(&sql, schema, "checkpoint");
 	buffer_puts(&sql, " SET epoch = epoch + 1 WHERE channel = ");
 	sql_put_string(&sql, channel, strlen(channel));

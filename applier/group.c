@@ -21,7 +21,7 @@ int special_begin(struct special *special, struct error *error)
 	if (special->in_transaction)
 		return 0;
 	special->in_transaction = true;
-	return target_execute(special->target, "BEGIN", error);
+	return target_execute(special->target, TARGET_BEGIN, error);
 }
 
 /* Runs what `sql` holds: statements each followed by "; ". */

@@ -136,7 +136,7 @@ int intent_write(struct target *target, const char *schema, const char *channel,
 	if (result < 0)
 		goto out;
 	/* the UPDATE changes nothing: it finds its row only while the epoch is ours */
-	buffer_puts(&sql, "BEGIN; UPDATE ");
+	buffer_puts(&sql, TARGET_BEGIN "; UPDATE ");
 	sql_put_name(&sql, schema);
 	buffer_puts(&sql, ".checkpoint SET epoch = epoch WHERE channel = ");
 	sql_put_string(&sql, channel, strlen(channel));

@@ -169,7 +169,7 @@ int single_apply(struct applier *applier, struct worker *worker, const struct tr
 
 	session_forget(worker->session);
 	if (result == 0)
-		result = target_execute(worker->target, "BEGIN", error);
+		result = target_execute(worker->target, TARGET_BEGIN, error);
 	for (const struct operation *operation = batch->operations; operation && result == 0; operation = operation->next)
 		result = run_operation(applier, worker, operation, error);
 	if (result == 0) {

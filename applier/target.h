@@ -51,6 +51,10 @@ uint64_t target_max_allowed_packet(const struct target *target);
  * microseconds, 0 = not known. */
 int64_t target_round_trip_us(const struct target *target);
 
+/* Begins a transaction in whatever SQL mode a replicated statement left the session: in MariaDB's Oracle mode BEGIN
+ * is the first word of a block. */
+#define TARGET_BEGIN "START TRANSACTION"
+
 /* What one statement of a flight did. */
 struct target_outcome {
 	uint64_t affected; /* UPDATE: rows found; DELETE and INSERT: rows */

@@ -214,7 +214,7 @@ static int render_batch(struct worker *worker, struct passage *passage, bool com
 	buffer_swap(&flight->text, &worker->text);
 	flight_clear(flight);
 	flight_begin_guarded(flight, worker->flights);
-	flight_add_own(flight, "BEGIN", EXPECT_ANYTHING);
+	flight_add_own(flight, TARGET_BEGIN, EXPECT_ANYTHING);
 	for (const struct operation *operation = batch->operations; operation; operation = operation->next) {
 		if (operation->kind == OPERATION_STATEMENT)
 			worker_render_statement(flight, operation, worker->session);

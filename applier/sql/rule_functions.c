@@ -71,12 +71,12 @@ static const struct rule list[] = {
 	{{"connection-id", "Functions", "CONNECTION_ID()", "writes the source's number",
 		 "pseudo_thread_id to be settable",
 		 ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP), POLICY_REWRITE,
-		 "INSERT INTO app.t VALUES (CONNECTION_ID())", MYSQL},
+		 "INSERT INTO app.t (a) VALUES (CONNECTION_ID())", MYSQL},
 		row_statements, connection_id},
 	{{"unsafe-functions", "Functions", "SYSDATE(), UUID(), USER(), FOUND_ROWS(), … in statement format",
 		 "runs and reports", "nothing would help: use binlog_format=MIXED or ROW",
 		 ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_RUN,
-		 "INSERT INTO app.t VALUES (UUID())", MYSQL},
+		 "INSERT INTO app.t (a) VALUES (LENGTH(UUID()))", MYSQL},
 		row_statements, unsafe},
 };
 

@@ -173,27 +173,13 @@ static void alter_if_exists(struct rewriting *r)
 
 /* ---- CREATE TABLE … SELECT, … START TRANSACTION ---- */
 
-/* The token of START TRANSACTION at the end, or tokens.count. */
-static size_t start_transaction(const struct rewriting *r)
-{
-	size_t end = r->tokens.count;
-
-	while (end > 0 && rule_is(r, end - 1, ';'))
-		end--;
-	if (end > 3 && rule_is(r, end - 2, KW_START) && rule_is(r, end - 1, KW_TRANSACTION))
-		return end - 2;
-	return r->tokens.count;
-}
-
 static void transaction_suffix(struct rewriting *r)
 {
-	size_t at = start_transaction(r);
+	size_t at = r->built ? 0 : table_text_of(r)->transaction;
 
-	if (r->built || at == r->tokens.count)
-		return;
-	if (RULE_REWRITES(r, "After CREATE TABLE … START TRANSACTION the target would take no rows from an "
-			     "ordinary account; the table is "
-			     "made first, and its rows follow in a transaction."))
+	if (at && RULE_REWRITES(r, "After CREATE TABLE … START TRANSACTION the target would take no rows from an "
+				   "ordinary account; the table is made first, and its rows follow in a "
+				   "transaction."))
 		rule_remove(r, at, at + 1);
 }
 

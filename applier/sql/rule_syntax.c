@@ -473,7 +473,7 @@ static const struct rule list[] = {
 		 "SET STATEMENT max_statement_time=60 FOR DELETE FROM app.t", MARIADB},
 		NULL, set_statement},
 	{{"insert-delayed", "Syntax", "INSERT DELAYED, REPLACE DELAYED", "removes DELAYED", "MyISAM tables",
-		 REWRITE_RUN, POLICY_REWRITE, "INSERT DELAYED INTO app.t VALUES (1)", {FAMILY_MYSQL, 50651}},
+		 REWRITE_RUN, POLICY_REWRITE, "INSERT DELAYED INTO app.t (a) VALUES (1)", {FAMILY_MYSQL, 50651}},
 		inserts, insert_delayed},
 	{{"returning", "Syntax", "INSERT, REPLACE, DELETE … RETURNING", "removes it for MySQL", "MariaDB",
 		 REWRITE_RUN, POLICY_REWRITE, "DELETE FROM app.t WHERE a = 1 RETURNING a", MARIADB},

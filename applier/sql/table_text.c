@@ -105,7 +105,8 @@ static bool read_option(struct rewriting *r, size_t at, struct table_option *opt
 	return true;
 }
 
-/* Options one behind the other, commas between them or not; returns the token behind. */
+/* Options one behind the other, commas between them or not, and START TRANSACTION among them; returns the token
+ * behind. */
 static size_t read_options(struct rewriting *r, struct table_text *text, size_t at)
 {
 	struct table_option option;
@@ -113,6 +114,11 @@ static size_t read_options(struct rewriting *r, struct table_text *text, size_t 
 	for (;;) {
 		size_t next = rule_is(r, at, ',') ? at + 1 : at;
 
+		if (rule_is(r, next, KW_START) && rule_is(r, next + 1, KW_TRANSACTION)) {
+			text->transaction = next;
+			at = next + 2;
+			continue;
+		}
 		if (!read_option(r, next, &option))
 			return at;
 		PUSH(r, text->options, text->option_count, text->option_room, option);

@@ -35,6 +35,7 @@ struct table_text {
 	size_t part_count, part_room;
 	size_t options_at,
 		options_end; /* CREATE: where the options begin and end (PARTITION BY or the query follow) */
+	size_t transaction; /* CREATE: token of START TRANSACTION, which MySQL's log has before the options; or 0 */
 };
 
 /* Of the statement at hand (CREATE TABLE, ALTER TABLE, CREATE INDEX for its options); made once. */

@@ -473,7 +473,7 @@ def test_health_of_one_that_hangs(pairing):
     p.replicate("now")
     p.changeling.wait_caught_up()
     assert health(p, "-w", "10", "-c", "60", "--stale", "2")[0] == 0
-    p.changeling.process.send_signal(signal.SIGSTOP)
+    p.changeling.freeze()
     try:
         code, line = wait_until(lambda: (found := health(p, "-w", "10", "-c", "60", "--stale", "2"))[0] and found, 15,
                                 "the alarm", 0.2)

@@ -156,7 +156,7 @@ def test_a_standby_takes_over_and_the_former_owner_stops(pairing):
     standby = standby_of(p)
     standby.run(wait=False)
     standby.wait_state("waiting")
-    p.changeling.process.send_signal(signal.SIGSTOP)
+    p.changeling.freeze()
     try:
         p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (1, 'by the standby')")
         standby.wait_state("running", seconds=40)

@@ -59,7 +59,7 @@ def test_stalled_owner_wakes_up_fenced(pairing, heal):
     arrived(p, 1)
     second.run(wait=False)
     second.wait_state("waiting")
-    first.process.send_signal(signal.SIGSTOP)
+    first.freeze()
     insert(p, 2)
     arrived(p, 2, 30)
     if heal == "connections-lost":

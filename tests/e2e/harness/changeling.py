@@ -174,6 +174,13 @@ class Changeling:
             self.process.kill()
         return self.wait_exit()
 
+    def freeze(self):
+        """SIGSTOP, and all its threads have stopped."""
+        self.process.send_signal(signal.SIGSTOP)
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task")
+        wait_until(lambda: all((task / "stat").read_text().rpartition(")")[2].split()[0] == "T" for task in tasks.iterdir()),
+                   20, "the process to be stopped")
+
     def wait_exit(self, seconds=COMMAND_SECONDS):
         try:
             code = self.process.wait(seconds)

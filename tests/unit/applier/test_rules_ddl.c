@@ -115,6 +115,10 @@ static const struct {
 	{"ma1011", MYSQL80, true,
 		"CREATE TABLE a9 (`x` int NOT NULL) ENGINE=InnoDB START TRANSACTION",
 		"CREATE TABLE a9 (`x` int NOT NULL) ENGINE=InnoDB"},
+	/* as the log has it: options behind it are options still */
+	{"ma1011", MYSQL80, true,
+		"CREATE TABLE a9 (`x` int NOT NULL) START TRANSACTION ENGINE=InnoDB DATA DIRECTORY='/srv' COMMENT='x'",
+		"CREATE TABLE a9 (`x` int NOT NULL) ENGINE=InnoDB COMMENT='x'"},
 	{"ma1011", MYSQL80, true,
 		"LOAD DATA CONCURRENT INFILE '/tmp/x' REPLACE INTO TABLE t",
 		"LOAD DATA LOCAL INFILE 'changeling' REPLACE INTO TABLE t"},
