@@ -120,6 +120,23 @@ static bool is_rows(unsigned type)
 	       (type >= EVENT_MARIA_WRITE_ROWS_COMPRESSED_V1 && type <= EVENT_MARIA_DELETE_ROWS_COMPRESSED);
 }
 
+static void release_arena(struct renderer *renderer)
+{
+	if (renderer->arena.bytes > ARENA_KEPT)
+		arena_release(&renderer->arena);
+}
+
+void renderer_learn(
+	struct renderer *renderer, const struct event *event, const struct binlog_format *format)
+{
+	renderer->format = format;
+	if (event->header.type == EVENT_FORMAT_DESCRIPTION)
+		render_maps_clear(renderer);
+	else if (event->header.type == EVENT_TABLE_MAP || is_rows(event->header.type))
+		render_rows_learn(renderer, event);
+	release_arena(renderer);
+}
+
 /* Every event goes through its decoder in every form, so that a broken one is found. */
 static int render_body_of(struct renderer *renderer, const struct event *event, struct error *error)
 {
@@ -156,7 +173,6 @@ int renderer_event(struct renderer *renderer, const struct event *event, const s
 		buffer_puts(&renderer->out, renderer->form == RENDER_JSON ? "}\n" : "\n");
 	if (result == 0 && payload)
 		result = render_payload(renderer, event, error);
-	if (renderer->arena.bytes > ARENA_KEPT)
-		arena_release(&renderer->arena);
+	release_arena(renderer);
 	return result < 0 ? -1 : render_drain(renderer, error);
 }

@@ -39,6 +39,10 @@ void renderer_free(struct renderer *renderer);
  * events that follow. Unknown types are rendered by their header and bytes. */
 int renderer_event(struct renderer *renderer, const struct event *event, const struct binlog_format *format,
 	const char *file, uint64_t begin, uint64_t end, struct error *error);
+/* An event before those that are wanted: only what they may need of it is remembered. One that is broken is
+ * passed over; rows that need it will say so. */
+void renderer_learn(
+	struct renderer *renderer, const struct event *event, const struct binlog_format *format);
 /* A new file begins: what was remembered is void. */
 void renderer_reset(struct renderer *renderer);
 /* Hands over what waits in the buffer. */

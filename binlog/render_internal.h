@@ -60,6 +60,8 @@ void field_line(struct renderer *renderer);
 /* render_rows.c */
 void render_maps_clear(struct renderer *renderer);
 render_body render_table_map, render_rows;
+/* A table map is remembered, the end of a statement noticed; nothing is written. */
+void render_rows_learn(struct renderer *renderer, const struct event *event);
 
 /* Hands over the buffer when it has grown. */
 int render_drain(struct renderer *renderer, struct error *error);

@@ -361,3 +361,16 @@ int render_rows(struct renderer *renderer, const struct event *event, struct err
 		buffer_putc(&renderer->out, ']');
 	return result;
 }
+
+void render_rows_learn(struct renderer *renderer, const struct event *event)
+{
+	struct error ignored = {0}; /* see renderer_learn */
+	struct render_map *map;
+	struct rows_event rows;
+
+	if (event->header.type == EVENT_TABLE_MAP)
+		map_add(renderer, event, &map, &ignored);
+	else if (rows_event_parse(event, renderer->format, &renderer->arena, &rows, &ignored) == 0 &&
+		 (rows.flags & ROWS_FLAG_STMT_END))
+		renderer->in_statement = false;
+}

@@ -74,8 +74,12 @@ static int dump_event(struct dump *dump, const uint8_t *bytes, size_t length, ui
 {
 	struct event event = {.header = {.type = bytes[4]}};
 
-	if (begin < dump->start && event.header.type != EVENT_FORMAT_DESCRIPTION)
+	if (begin < dump->start && event.header.type != EVENT_FORMAT_DESCRIPTION) {
+		if (event_parse(bytes, length, &dump->format, &event, error) == 0)
+			renderer_learn(dump->renderer, &event, &dump->format);
+		*error = (struct error){0}; /* it is not asked for */
 		return 0;
+	}
 	if (event_parse(bytes, length, &dump->format, &event, error) < 0)
 		return name_place(dump, &event, begin, error);
 	if (event.header.type == EVENT_FORMAT_DESCRIPTION) {

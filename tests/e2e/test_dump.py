@@ -203,6 +203,19 @@ def test_counts_verification_and_streams(recorded):
     assert re.findall(rb"^# at (\d+) to", part, re.M) == [str(place).encode() for place in places if middle <= place < later]
 
 
+def test_it_starts_in_the_middle_of_a_statement(recorded):
+    """Rows whose table map stands before the start are printed as ever, and what is broken before it is passed over."""
+    _, path, _ = recorded
+    whole = run(path).stdout
+    start = int(re.findall(rb"^# at (\d+) to \d+ WRITE_ROWS", whole, re.M)[-1])
+    rest = run(f"--start-position={start}", path).stdout
+    assert rest == whole[whole.index(b"# at %d to" % start):] and b"### INSERT INTO" in rest
+    data = bytearray(path.read_bytes())
+    first_rows = int(re.findall(rb"^# at (\d+) to \d+ WRITE_ROWS", whole, re.M)[0])
+    data[first_rows + 30] ^= 1
+    assert run(f"--start-position={start}", "-", input=data).stdout == rest
+
+
 def test_a_broken_file_is_named_with_its_place(recorded, tmp_path):
     _, path, _ = recorded
     data = path.read_bytes()
