@@ -251,9 +251,9 @@ static int refuse(void *context, const char *bytes, size_t length, struct error 
 	return error_set(error, ERROR_STOP, "the disk is full.");
 }
 
-/* The whole recording in that form. */
-static void print(
-	const char *name, enum render_form form, struct buffer *text_out, struct render_counts *counts)
+/* The recording in that form; what lies before `from` is only learned. */
+static void print_from(const char *name, size_t from, enum render_form form, struct buffer *text_out,
+	struct render_counts *counts)
 {
 	struct buffer file = BUFFER_INIT;
 	struct renderer *renderer = renderer_new(form, 0, 0, collect, text_out);
@@ -272,16 +272,24 @@ static void print(
 		if (event.header.type == EVENT_FORMAT_DESCRIPTION &&
 			binlog_format_parse(&event, &format, &error) < 0)
 			fail_msg("%s", error.text);
-		if (renderer_event(renderer, &event, &format, name, at, at + length, &error) < 0)
+		if (at < from)
+			renderer_learn(renderer, &event, &format);
+		else if (renderer_event(renderer, &event, &format, name, at, at + length, &error) < 0)
 			fail_msg("%s", error.text);
 		at += length;
 	}
 	assert_int_equal(renderer_flush(renderer, &error), 0);
 	*counts = *renderer_counts(renderer);
-	assert_int_equal(counts->event_bytes, file.length - 4);
+	assert_int_equal(counts->event_bytes, file.length - (from > 4 ? from : 4));
 	renderer_reset(renderer);
 	renderer_free(renderer);
 	buffer_release(&file);
+}
+
+static void print(
+	const char *name, enum render_form form, struct buffer *text_out, struct render_counts *counts)
+{
+	print_from(name, 0, form, text_out, counts);
 }
 
 static void golden(const char *name, enum render_form form, const char *expected_name)
@@ -333,6 +341,26 @@ static void counts_agree(void **state)
 		assert_memory_equal(&counts[0], &counts[2], sizeof(counts[0]));
 		assert_true(counts[0].rows > 10 && counts[0].values > counts[0].rows);
 	}
+}
+
+/* Wherever it starts, the rest reads as it does in the whole. */
+static void starts_anywhere(void **state)
+{
+	struct buffer whole = BUFFER_INIT;
+	struct render_counts counts;
+	const char *mark = "\n# at ";
+	unsigned starts = 0;
+
+	(void)state;
+	print("mariadb1011.binlog", RENDER_TEXT, &whole, &counts);
+	for (const char *at = buffer_text(&whole); (at = strstr(at, mark)); at++, starts++) {
+		buffer_clear(&out);
+		print_from("mariadb1011.binlog", strtoul(at + strlen(mark), NULL, 10), RENDER_TEXT, &out,
+			&counts);
+		assert_string_equal(buffer_text(&out), at + 1);
+	}
+	assert_true(starts > 100);
+	buffer_release(&whole);
 }
 
 /* An event of a type in every form, with a body that is right or wrong. */
@@ -484,6 +512,7 @@ int main(void)
 		cmocka_unit_test(compressed_columns),
 		cmocka_unit_test(recordings_as_expected),
 		cmocka_unit_test(counts_agree),
+		cmocka_unit_test(starts_anywhere),
 		cmocka_unit_test(rare_events),
 		cmocka_unit_test(broken_events),
 		cmocka_unit_test(output_that_cannot_be_written),
