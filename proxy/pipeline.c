@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fault.h"
 #include "base/memory.h"
 #include "proxy/commands.h"
 #include "proxy/source_errors.h"
@@ -107,303 +106,7 @@ bool pipeline_pause_for(struct pipeline *pipeline, uint64_t ms)
 	return go_on;
 }
 
-/* ---- wishes that were left in the state ---- */
-
-static char *setting(struct pipeline *pipeline, const char *name)
-{
-	struct error error = {.kind = ERROR_NONE};
-	char *value = NULL;
-
-	if (state_get_setting(pipeline->settings.state, name, &value, &error) < 0)
-		log_error(LOG_WARNING, "state", &error);
-	return value;
-}
-
-static void set_setting(struct pipeline *pipeline, const char *name, const char *value)
-{
-	struct error error = {.kind = ERROR_NONE};
-
-	if (state_set_setting(pipeline->settings.state, name, value, &error) < 0)
-		log_error(LOG_WARNING, "state", &error);
-}
-
-/* The operator's skip or replace, unless it lies behind us. */
-static void take_wishes(struct pipeline *pipeline)
-{
-	const struct position *here = &applier_checkpoint(pipeline->applier)->position;
-	char *skip = setting(pipeline, SETTING_SKIP_AT), *replace = setting(pipeline, SETTING_REPLACE_AT);
-	char *sql = replace ? setting(pipeline, SETTING_REPLACE_SQL) : NULL;
-	char *retry = setting(pipeline, SETTING_RETRY_AT);
-	struct position position, wish = {.file = ""};
-
-	set_setting(pipeline, SETTING_STOPPED_AT, NULL);
-	/* good for this start alone: what another crash leaves is looked at anew */
-	set_setting(pipeline, SETTING_RETRY_AT, NULL);
-	if (retry && position_parse(retry, &position))
-		applier_retry_at(pipeline->applier, &position);
-	if (skip && position_parse(skip, &position) && position_compare(&position, here) >= 0) {
-		applier_skip_at(pipeline->applier, &position);
-		wish = position;
-		log_line(LOG_INFO, "run", "the operator has this transaction skipped at=%s", log_quote(skip));
-	} else if (skip) {
-		set_setting(pipeline, SETTING_SKIP_AT, NULL);
-	}
-	if (sql && position_parse(replace, &position) && position_compare(&position, here) >= 0) {
-		applier_replace_at(pipeline->applier, &position, sql);
-		wish = position;
-		log_line(LOG_INFO, "run", "the operator has this transaction replaced at=%s",
-			log_quote(replace));
-	} else if (replace) {
-		set_setting(pipeline, SETTING_REPLACE_AT, NULL);
-		set_setting(pipeline, SETTING_REPLACE_SQL, NULL);
-	}
-	pthread_mutex_lock(&pipeline->lock);
-	pipeline->wish = wish;
-	pthread_mutex_unlock(&pipeline->lock);
-	free(skip);
-	free(retry);
-	free(replace);
-	free(sql);
-}
-
-static void drop_wishes(struct pipeline *pipeline)
-{
-	static const char *const names[] = {SETTING_SKIP_AT, SETTING_REPLACE_AT, SETTING_REPLACE_SQL};
-
-	for (unsigned i = 0; i < 3; i++)
-		set_setting(pipeline, names[i], NULL);
-}
-
-void pipeline_settle(struct pipeline *pipeline)
-{
-	struct applier_progress progress;
-	bool settled = false;
-
-	pthread_mutex_lock(&pipeline->lock);
-	if (pipeline->wish.file[0]) {
-		progress = pipeline->before;
-		if (pipeline->applier)
-			applier_progress(pipeline->applier, &progress);
-		settled = position_compare(&progress.position, &pipeline->wish) > 0;
-		if (settled)
-			pipeline->wish.file[0] = '\0';
-	}
-	pthread_mutex_unlock(&pipeline->lock);
-	if (settled)
-		drop_wishes(pipeline);
-}
-
 /* ---- one incarnation ---- */
-
-/* Has another instance taken the channel since we had it? Asked by a connection of its own. True with the
- * error. */
-static bool look_for_successor(struct pipeline *pipeline, struct error *error)
-{
-	const struct target_options *options = &pipeline->settings.settings->target;
-	struct checkpoint now = {.epoch = 0};
-	struct error unused = {.kind = ERROR_NONE};
-	struct target *target;
-	bool found = false, fenced;
-
-	if (!pipeline->epoch || target_connect(&target, options, &unused) < 0)
-		return false;
-	fenced = checkpoint_read(target, options->schema, pipeline->config->channel, &now, &found, &unused) ==
-			 0 &&
-		 found && now.epoch > pipeline->epoch;
-	if (fenced)
-		error_set(error, ERROR_FENCED,
-			"another instance has taken channel %s over (epoch %llu, ours was %llu). Start this "
-			"one again to "
-			"have it stand by.",
-			pipeline->config->channel, (unsigned long long)now.epoch,
-			(unsigned long long)pipeline->epoch);
-	checkpoint_release(&now);
-	target_close(target);
-	return fenced;
-}
-
-/* It may be our own former connection that has the channel still: the target has not noticed that we are
- * gone. */
-static bool wait_for_channel(void *context)
-{
-	struct pipeline *pipeline = context;
-	bool stop;
-
-	pipeline_set_phase(pipeline, STATE_WAITING);
-	pthread_mutex_lock(&pipeline->lock);
-	pipeline->view.target.state = "waiting";
-	stop = pipeline->stop;
-	pthread_mutex_unlock(&pipeline->lock);
-	return stop;
-}
-
-static void note_target(struct pipeline *pipeline)
-{
-	const struct target *target = applier_target(pipeline->applier);
-	struct pipeline_peer *peer = &pipeline->view.target;
-	const char *cipher = target_cipher(target);
-
-	pthread_mutex_lock(&pipeline->lock);
-	peer->state = "connected";
-	snprintf(peer->version, sizeof(peer->version), "%s", target_version_text(target));
-	snprintf(peer->cipher, sizeof(peer->cipher), "%s", cipher ? cipher : "");
-	peer->family = target_family(target);
-	peer->connected_at_us = state_now_us();
-	memset(&peer->error, 0, sizeof(peer->error));
-	pthread_mutex_unlock(&pipeline->lock);
-	log_line(LOG_INFO, "target", "connected host=%s version=%s cipher=%s", log_quote(target_host(target)),
-		log_quote(target_version_text(target)), cipher ? log_quote(cipher) : "none");
-}
-
-/* Where the target is, and with it where reading begins. */
-static int begin_at_checkpoint(struct pipeline *pipeline, struct error *error)
-{
-	const struct checkpoint *checkpoint = applier_checkpoint(pipeline->applier);
-	const char *text = checkpoint->gtid_set ? checkpoint->gtid_set : "";
-	struct gtid_set *set = NULL;
-
-	/* an empty set is a known one only where there is no position by file either */
-	if (*text || !checkpoint->position.file[0]) {
-		set = gtid_set_new();
-		if (gtid_set_parse(set, text, error) < 0) {
-			gtid_set_free(set);
-			error->kind = ERROR_STOP;
-			return error_context(error, "the GTID set of the checkpoint on the target");
-		}
-	}
-	pthread_mutex_lock(&pipeline->lock);
-	gtid_set_free(pipeline->received_set);
-	pipeline->received_set = set;
-	pipeline->resume = checkpoint->position;
-	pipeline->view.received = checkpoint->position;
-	memcpy(pipeline->view.received_gtid, checkpoint->gtid, sizeof(pipeline->view.received_gtid));
-	lag_forget(pipeline->lag);
-	lag_began(pipeline->lag, checkpoint->source_time);
-	pthread_mutex_unlock(&pipeline->lock);
-	return 0;
-}
-
-static int open_applier(struct pipeline *pipeline, struct error *error)
-{
-	struct applier_hooks hooks;
-	struct applier *applier;
-
-	pthread_mutex_lock(&pipeline->lock);
-	pipeline->view.target.state = "connecting";
-	pipeline->apply_done = false;
-	pthread_mutex_unlock(&pipeline->lock);
-	recorder_hooks(&pipeline->recorder, &hooks);
-	if (applier_open(&applier, &pipeline->settings.settings->applier, &hooks, wait_for_channel, pipeline, error) < 0)
-		return -1;
-	pthread_mutex_lock(&pipeline->lock);
-	pipeline->applier = applier;
-	pipeline->queue = queue_new((size_t)pipeline->config->queue_bytes);
-	pthread_mutex_unlock(&pipeline->lock);
-	pipeline->apply_started = pipeline->reopen = false;
-	note_target(pipeline);
-	recorder_capabilities(&pipeline->recorder, applier_capabilities(applier));
-	take_wishes(pipeline);
-	pipeline->target_ever = true;
-	pipeline->epoch = applier_checkpoint(applier)->epoch;
-	if (begin_at_checkpoint(pipeline, error) < 0)
-		return -1;
-	pipeline_set_phase(pipeline, STATE_CONNECTING);
-	return 0;
-}
-
-static void *apply_main(void *argument)
-{
-	struct pipeline *pipeline = argument;
-	struct applier_place place = {.gtid = ""};
-	struct error error = {.kind = ERROR_NONE};
-	int result = applier_run(pipeline->applier, pipeline->queue, &place, &error);
-
-	pthread_mutex_lock(&pipeline->lock);
-	pipeline->apply_done = true;
-	pipeline->apply_result = result;
-	pipeline->apply_error = error;
-	pipeline->apply_place = place;
-	pthread_cond_broadcast(&pipeline->changed);
-	pthread_mutex_unlock(&pipeline->lock);
-	/* nobody empties the queue any more, and the reader may sit in either */
-	queue_close(pipeline->queue);
-	source_interrupt(pipeline->source);
-	return NULL;
-}
-
-int pipeline_start_apply(struct pipeline *pipeline, struct error *error)
-{
-	if (pipeline->apply_started)
-		return 0;
-	if (pthread_create(&pipeline->apply_thread, NULL, apply_main, pipeline) != 0)
-		return error_set(error, ERROR_RETRY, "starting a thread failed.");
-	pipeline->apply_started = true;
-	return 0;
-}
-
-static void drop_queue(struct queue *queue)
-{
-	struct transaction *transaction;
-
-	while ((transaction = queue_pop(queue, 0)))
-		transaction_free(transaction);
-}
-
-/* Adds what this incarnation has done to what is kept. */
-static void keep_progress(struct pipeline *pipeline, struct applier *applier)
-{
-	struct applier_progress *sum = &pipeline->before, now;
-	char *set = applier_gtid_set(applier);
-
-	applier_progress(applier, &now);
-	now.transactions += sum->transactions;
-	now.rows += sum->rows;
-	now.statements += sum->statements;
-	now.ddl += sum->ddl;
-	now.rewrites += sum->rewrites;
-	now.skipped += sum->skipped;
-	now.conflicts += sum->conflicts;
-	now.retries += sum->retries;
-	if (!now.applied_at_us)
-		now.applied_at_us = sum->applied_at_us;
-	now.workers_busy = 0;
-	*sum = now;
-	free(pipeline->applied_set);
-	pipeline->applied_set = set;
-}
-
-/* Ends the applier's thread (after what is queued when the goal is reached, else after what is under way) and
- * closes it. */
-static void close_applier(struct pipeline *pipeline)
-{
-	struct applier *applier = pipeline->applier;
-	struct queue *queue = pipeline->queue;
-	bool stop;
-
-	if (!applier)
-		return;
-	queue_close(queue);
-	pthread_mutex_lock(&pipeline->lock);
-	stop = pipeline->stop;
-	pthread_mutex_unlock(&pipeline->lock);
-	if (!pipeline->goal_reached || stop)
-		drop_queue(queue);
-	if (pipeline->apply_started)
-		pthread_join(pipeline->apply_thread, NULL);
-	pipeline->apply_started = false;
-	drop_queue(queue);
-	pthread_mutex_lock(&pipeline->lock);
-	keep_progress(pipeline, applier);
-	pipeline->applier = NULL;
-	pipeline->queue = NULL;
-	pipeline->view.target.state = "disconnected";
-	lag_applied(pipeline->lag, &pipeline->before.position);
-	lag_forget(pipeline->lag);
-	pthread_mutex_unlock(&pipeline->lock);
-	applier_close(applier);
-	queue_free(queue);
-	arena_release(&pipeline->applier_arena);
-}
 
 /* 0: ended well, or asked to; -1 with what went wrong, *place tells where, and whether it is the target's
  * side. */
@@ -411,12 +114,12 @@ static int incarnation(
 	struct pipeline *pipeline, struct applier_place *place, bool *target_side, struct error *error)
 {
 	struct error read_error = {.kind = ERROR_NONE};
-	int result = open_applier(pipeline, error), read_result;
+	int result = pipeline_open_applier(pipeline, error), read_result;
 
 	memset(place, 0, sizeof(*place));
 	*target_side = true;
 	if (result < 0) {
-		close_applier(pipeline);
+		pipeline_close_applier(pipeline);
 		return -1;
 	}
 	pthread_mutex_lock(&pipeline->lock);
@@ -424,7 +127,7 @@ static int incarnation(
 	pthread_mutex_unlock(&pipeline->lock);
 	read_result = pipeline_read(pipeline, &read_error);
 	source_disconnect(pipeline->source);
-	close_applier(pipeline);
+	pipeline_close_applier(pipeline);
 	if (pipeline->apply_result < 0 && pipeline->apply_error.kind != ERROR_STOPPED) {
 		*error = pipeline->apply_error;
 		*place = pipeline->apply_place;
@@ -508,13 +211,11 @@ static bool stop_on(struct pipeline *pipeline, const struct applier_place *place
 	const struct error *error)
 {
 	bool skippable = target_side && error->kind == ERROR_STOP && place->position.file[0];
-	char text[BINLOG_NAME_MAXIMUM + 32];
 	bool go_on;
 
 	log_error(LOG_ERROR, target_side ? "target" : "source", error);
 	pipeline_set_error(pipeline, error, &place->position, place->gtid, skippable);
-	position_text(&place->position, text, sizeof(text));
-	set_setting(pipeline, SETTING_STOPPED_AT, skippable ? text : NULL);
+	pipeline_note_stop(pipeline, skippable ? &place->position : NULL);
 	/* who has lost the channel has nothing to wait for */
 	if (!pipeline->settings.stay || error->kind == ERROR_CONNECT || error->kind == ERROR_FENCED) {
 		end(pipeline, STATE_ERROR, command_exit_code(error));
@@ -571,7 +272,7 @@ static void *supervise(void *argument)
 		/* who takes the channel over reads the source by the same server-id: that is no clash to be
 		 * mended */
 		if (!target_side && error.kind == ERROR_STOP && is_duplicate(&error))
-			look_for_successor(pipeline, &error);
+			pipeline_superseded(pipeline, &error);
 		/* what comes from the source's side has been tried again there */
 		if (target_side && retryable(pipeline, &place, &error))
 			try_again_later(pipeline, &place, &error);

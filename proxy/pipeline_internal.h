@@ -1,6 +1,6 @@
 /* What the parts of the pipeline share: supervision (pipeline.c), the source's side (pipeline_source.c), the
- * goal of
- * --until (pipeline_goal.c), the snapshot (pipeline_view.c). */
+ * target's (pipeline_target.c), the operator's wishes (pipeline_wishes.c), the goal of --until
+ * (pipeline_goal.c), the snapshot (pipeline_view.c). */
 #ifndef PROXY_PIPELINE_INTERNAL_H
 #define PROXY_PIPELINE_INTERNAL_H
 
@@ -89,8 +89,26 @@ bool pipeline_pause_for(struct pipeline *pipeline, uint64_t ms);
 /* Is the incarnation over, or is it to be? */
 bool pipeline_over(struct pipeline *pipeline);
 
+/* ---- pipeline_target.c ---- */
+
+/* Takes the channel, reads the checkpoint and makes ready to apply from there; -1 leaves what there is for
+ * pipeline_close_applier. */
+int pipeline_open_applier(struct pipeline *pipeline, struct error *error);
 /* Starts applier_run in its thread, unless it runs already. */
 int pipeline_start_apply(struct pipeline *pipeline, struct error *error);
+/* Ends the applier's thread (after what is queued when the goal is reached, else after what is under way) and
+ * closes it. */
+void pipeline_close_applier(struct pipeline *pipeline);
+/* Has another instance taken the channel since we had it? Asked by a connection of its own. True with the
+ * error. */
+bool pipeline_superseded(struct pipeline *pipeline, struct error *error);
+
+/* ---- pipeline_wishes.c ---- */
+
+/* Gives the applier the operator's retry, skip or replace, unless it lies behind the checkpoint. */
+void pipeline_take_wishes(struct pipeline *pipeline);
+/* Notes where the stream stopped for the commands that skip or replace; NULL = nowhere. */
+void pipeline_note_stop(struct pipeline *pipeline, const struct position *position);
 
 /* ---- pipeline_source.c ---- */
 

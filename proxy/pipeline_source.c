@@ -77,7 +77,8 @@ static const char *temp_engine_of_source(struct pipeline *pipeline)
 	struct error unused = {.kind = ERROR_NONE};
 	struct source_rows rows;
 
-	if (source_query(pipeline->source, "SELECT COALESCE(@@default_tmp_storage_engine, @@default_storage_engine)",
+	if (source_query(pipeline->source,
+		    "SELECT COALESCE(@@default_tmp_storage_engine, @@default_storage_engine)",
 		    &pipeline->source_arena, &rows, &unused) < 0 ||
 		rows.rows != 1)
 		return NULL;
@@ -114,7 +115,8 @@ static bool tell_applier(struct pipeline *pipeline, const struct source_info *in
 	if (source.default_utf8mb4)
 		known->default_utf8mb4 = arena_strdup(&pipeline->applier_arena, source.default_utf8mb4);
 	if (source.default_temp_engine)
-		known->default_temp_engine = arena_strdup(&pipeline->applier_arena, source.default_temp_engine);
+		known->default_temp_engine =
+			arena_strdup(&pipeline->applier_arena, source.default_temp_engine);
 	applier_set_source(pipeline->applier, known);
 	return true;
 }
@@ -137,10 +139,10 @@ static int check_identity(struct pipeline *pipeline, const struct source_info *i
 		(unsigned long long)start->position.offset, known);
 }
 
-/* Another server of the topology may lack what was applied here: it is behind, or it took the master's place without
- * that. (Of its own transactions it tells itself, and so does MariaDB.) */
-static int check_not_behind(struct pipeline *pipeline, const struct source_info *info, const struct source_start *start,
-	struct error *error)
+/* Another server of the topology may lack what was applied here: it is behind, or it took the master's place
+ * without that. (Of its own transactions it tells itself, and so does MariaDB.) */
+static int check_not_behind(struct pipeline *pipeline, const struct source_info *info,
+	const struct source_start *start, struct error *error)
 {
 	const char *lacking;
 
@@ -151,9 +153,12 @@ static int check_not_behind(struct pipeline *pipeline, const struct source_info 
 	if (!*lacking || strcasestr(lacking, info->server_uuid))
 		return 0;
 	return error_set(error, ERROR_RETRY,
-		"the source %s lacks transactions that are applied here: %.600s. It is waited for, as it may only be behind the "
-		"server that had them. If it has taken that server's place without them, or if they were never in this "
-		"topology, source and target are no longer alike: compare the two, take these changes back on the target or "
+		"the source %s lacks transactions that are applied here: %.600s. It is waited for, as it may "
+		"only be behind the "
+		"server that had them. If it has taken that server's place without them, or if they were "
+		"never in this "
+		"topology, source and target are no longer alike: compare the two, take these changes back "
+		"on the target or "
 		"make them on the source, and set a start position without them with change-master.",
 		source_host(pipeline->source), lacking);
 }
@@ -226,8 +231,9 @@ static char *start_of(struct pipeline *pipeline, struct source_start *start)
 	return set;
 }
 
-/* A position by file whose GTID set the checkpoint does not name: that of the very start of a log has none, and one of
- * before the source had GTIDs got none. The source is asked, once; that it cannot tell is no reason to stop. */
+/* A position by file whose GTID set the checkpoint does not name: that of the very start of a log has none,
+ * and one of before the source had GTIDs got none. The source is asked, once; that it cannot tell is no
+ * reason to stop. */
 static void know_set(struct pipeline *pipeline, const struct source_info *info)
 {
 	struct error unknown = {.kind = ERROR_NONE};
@@ -236,7 +242,8 @@ static void know_set(struct pipeline *pipeline, const struct source_info *info)
 
 	if (pipeline->received_set || pipeline->apply_started)
 		return;
-	if (source_gtids_at(pipeline->source, info, &pipeline->resume, &pipeline->source_arena, &text, &unknown) < 0 ||
+	if (source_gtids_at(pipeline->source, info, &pipeline->resume, &pipeline->source_arena, &text,
+		    &unknown) < 0 ||
 		!text)
 		return;
 	set = gtid_set_new();
@@ -628,8 +635,8 @@ int pipeline_read(struct pipeline *pipeline, struct error *error)
 			continue;
 		note_source_error(pipeline, error);
 		if (judge(pipeline, error) < 0) {
-			if (error->kind != ERROR_CONNECT && error->kind != ERROR_USAGE && pipeline->resume.file[0] &&
-				!strstr(error->text, pipeline->resume.file))
+			if (error->kind != ERROR_CONNECT && error->kind != ERROR_USAGE &&
+				pipeline->resume.file[0] && !strstr(error->text, pipeline->resume.file))
 				error_advice(error, "(The stream was asked for from %s:%llu on.)",
 					pipeline->resume.file, (unsigned long long)pipeline->resume.offset);
 			return -1;
