@@ -25,6 +25,14 @@ void place_of(struct applier_place *place, const struct transaction *transaction
 	place->item = item;
 }
 
+/* Under the lock: the run ends. */
+static void wake_all(struct applier *applier)
+{
+	for (unsigned i = 0; i < applier->settings.workers; i++)
+		pthread_cond_signal(&applier->workers[i].changed);
+	pthread_cond_broadcast(&applier->changed);
+}
+
 void applier_fail(struct applier *applier, const struct error *error, const struct transaction *transaction)
 {
 	pthread_mutex_lock(&applier->lock);
@@ -39,7 +47,7 @@ void applier_fail(struct applier *applier, const struct error *error, const stru
 			applier->failure_place.position = transaction->begin;
 		}
 	}
-	pthread_cond_broadcast(&applier->changed);
+	wake_all(applier);
 	pthread_mutex_unlock(&applier->lock);
 	if (applier->queue)
 		queue_wake(applier->queue);
@@ -206,6 +214,8 @@ int applier_open(struct applier **result, const struct applier_settings *setting
 	applier->hooks = *hooks;
 	pthread_mutex_init(&applier->lock, NULL);
 	pthread_cond_init(&applier->changed, NULL);
+	for (unsigned i = 0; i < WORKERS_MAXIMUM; i++)
+		pthread_cond_init(&applier->workers[i].changed, NULL);
 	flight_init(&applier->control_flight);
 	capabilities_init(&applier->capabilities);
 	applier->tables = table_cache_new();
@@ -316,7 +326,7 @@ void applier_interrupt(struct applier *applier)
 {
 	pthread_mutex_lock(&applier->lock);
 	applier->stopping = true;
-	pthread_cond_broadcast(&applier->changed);
+	wake_all(applier);
 	for (unsigned i = 0; i < applier->settings.workers; i++) {
 		if (applier->workers[i].target)
 			target_interrupt(applier->workers[i].target);
@@ -397,11 +407,12 @@ static struct worker *choose_worker(struct applier *applier, const struct batch 
 	return !last || applier->window || applier->batch_us > idle->round_trip_us ? idle : last;
 }
 
-/* Gives the batch to a worker as soon as one has room for it; false when the run has ended. */
+/* Gives the batch to a worker as soon as one has room for it; false when the run has ended. A small one that can go out at once
+ * is sent from here: waking the worker first would take as long as everything else on the way. */
 static bool hand_over(struct applier *applier, struct batch *batch)
 {
 	struct worker *worker;
-	bool go_on;
+	bool go_on, commits, lent = false;
 
 	pthread_mutex_lock(&applier->lock);
 	for (;;) {
@@ -420,9 +431,13 @@ static bool hand_over(struct applier *applier, struct batch *batch)
 		applier->pending_bytes += batch->held_bytes;
 		applier->last_worker = worker;
 		worker_take(worker, batch);
-		pthread_cond_broadcast(&applier->changed);
+		lent = passage_lend(worker, &commits);
 	}
 	pthread_mutex_unlock(&applier->lock);
+	if (lent)
+		worker_send_lent(worker, commits);
+	else if (go_on)
+		pthread_cond_signal(&worker->changed);
 	return go_on;
 }
 
@@ -661,7 +676,7 @@ int applier_run(struct applier *applier, struct queue *queue, struct applier_pla
 	}
 	result = applier->failed ? -1 : 0;
 	applier->stopping = true;
-	pthread_cond_broadcast(&applier->changed);
+	wake_all(applier);
 	/* those who still wait for the target's answer wait no longer */
 	for (unsigned i = 0; result < 0 && i < applier->settings.workers; i++)
 		target_interrupt(applier->workers[i].target);

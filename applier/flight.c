@@ -89,11 +89,15 @@ void flight_put_trial(struct buffer *out)
 	buffer_puts(out, "SET " FLIGHT_VARIABLE " = 0; SET " FLIGHT_VARIABLE " = " UNDER_WAY " + 1; SET " FLIGHT_VARIABLE " = 1");
 }
 
-void flight_begin_guarded(struct flight *flight, uint64_t after)
+void flight_set_guarded(struct flight *flight)
+{
+	flight->guarded = true;
+}
+
+void flight_begin_behind(struct flight *flight, uint64_t after)
 {
 	size_t start = flight->text.length;
 
-	flight->guarded = true;
 	buffer_printf(&flight->text, "SET " FLIGHT_VARIABLE " = " UNDER_WAY " + IF(" FLIGHT_VARIABLE " <=> %llu, 0, 1)",
 		(unsigned long long)after);
 	flight_add_item(flight, start, EXPECT_ANYTHING);

@@ -6,8 +6,8 @@
  *
  *   - the server stops reading a packet at the first statement that fails;
  *   - behind a statement that must find a number of rows stands one that fails when it found another;
- *   - a flight begins with a statement that fails unless the flight before has come to its end, which leaves its
- *     number in a variable of the session.
+ *   - a flight that is sent behind others begins with a statement that fails unless the one before has come to its end,
+ *     which leaves its number in a variable of the session.
  *
  * So a COMMIT is reached only when everything before it did what was expected, on this connection and in this order. */
 #ifndef APPLIER_FLIGHT_H
@@ -22,7 +22,7 @@
 #include "base/error.h"
 
 #define EXPECT_ANYTHING UINT64_MAX
-/* Of the session: see flight_begin_guarded. */
+/* Of the session: see flight_begin_behind. */
 #define FLIGHT_VARIABLE "@changeling_flight"
 
 struct operation;
@@ -53,9 +53,12 @@ void flight_init(struct flight *flight);
 void flight_release(struct flight *flight);
 void flight_clear(struct flight *flight);
 
-/* The first and the last item of a guarded flight: it runs only behind the flight that ended with `after`, and ends with
- * `number`. */
-void flight_begin_guarded(struct flight *flight, uint64_t after);
+/* The flight is to be guarded. */
+void flight_set_guarded(struct flight *flight);
+/* The first item of a guarded flight that is sent while others are under way: it runs only behind the one that ended with
+ * `after`. */
+void flight_begin_behind(struct flight *flight, uint64_t after);
+/* The last item of a guarded flight. */
 void flight_end_guarded(struct flight *flight, uint64_t number);
 /* The statement that leaves the number in the session. */
 void flight_put_number(struct buffer *out, uint64_t number);

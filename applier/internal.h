@@ -59,9 +59,11 @@ struct worker {
 	int64_t answered_us;      /* when the last flight's answers came */
 	pthread_t thread;
 	bool started;
+	pthread_cond_t changed;   /* with the applier's lock: it may have something to do */
 	/* under the applier's lock: a ring, in the batches' order; the first `sent` of its `count` passages are not waiting */
 	struct passage passages[PASSAGES];
 	unsigned first, count, sent;
+	bool lent;                /* the coordinator is sending for it, and has all that is the worker's own meanwhile */
 };
 
 struct applier {
@@ -101,7 +103,7 @@ struct applier {
 	struct heartbeat *heartbeat;      /* while we have the channel (channel.c) */
 
 	pthread_mutex_t lock;
-	pthread_cond_t changed;
+	pthread_cond_t changed;           /* for the coordinator; each worker has its own */
 	/* under the lock */
 	struct window *window;            /* without the master's commit order; else NULL */
 	struct applied_set *applied;      /* by the run before, above its checkpoint */
@@ -128,6 +130,8 @@ static inline bool applier_ended(const struct applier *applier)
 int worker_open(struct worker *worker, struct applier *applier, unsigned number, struct error *error);
 void worker_close(struct worker *worker);
 void *worker_main(void *worker);
+/* By the coordinator, to which the worker was lent: sends the batch that it has in hand. */
+void worker_send_lent(struct worker *worker, bool commits);
 /* Appends the statements of an operation that came as one. */
 void worker_render_statement(struct flight *flight, const struct operation *operation, struct session *session);
 /* Session settings that every connection of ours gets once. */
@@ -138,18 +142,24 @@ int session_prepare(struct target *target, const struct applier_settings *settin
 /* Under the lock: gives the worker a batch, for which it must have room. */
 bool worker_has_room(const struct worker *worker);
 void worker_take(struct worker *worker, struct batch *batch);
+/* Under the lock: something has changed for the workers that have batches in hand. The others are left asleep: waking them
+ * takes time on the way to the target. */
+void workers_wake(struct applier *applier);
 /* Under the lock: has the worker the batch with this sequence in hand. */
 bool worker_holds(const struct worker *worker, uint64_t sequence);
 /* Under the lock, or by the worker itself for those that have been sent; 0 is the first. */
 struct passage *passage_at(const struct worker *worker, unsigned index);
 /* Under the lock: what the worker does next; *commits with STEP_SEND: the COMMIT may go along. */
 enum worker_step passage_next_step(const struct worker *worker, bool *commits);
-/* These take the lock, and are called by the worker itself. */
+/* Under the lock, by the coordinator: lends it the worker when that could do nothing but send its one batch now. */
+bool passage_lend(struct worker *worker, bool *commits);
+/* These take the lock, and are called by the worker itself, or by the coordinator while the worker is lent to it. */
 /* Waits until there is something to do. */
 enum worker_step passage_wait_step(struct worker *worker, bool *commits);
 void passage_set(struct worker *worker, struct passage *passage, enum passage_stage stage);
 /* The first waiting one has been sent. */
 void passage_set_sent(struct worker *worker, struct passage *passage, enum passage_stage stage, bool commits);
+void passage_give_back(struct worker *worker);
 void passage_set_apart(struct worker *worker, struct passage *passage);
 /* Nothing is left on the target of what was sent and not committed; `last` for the first one. */
 void passage_take_back(struct worker *worker, bool last);

@@ -24,6 +24,14 @@ void worker_take(struct worker *worker, struct batch *batch)
 	passage->commits = passage->last = passage->apart = false;
 }
 
+void workers_wake(struct applier *applier)
+{
+	for (unsigned i = 0; i < applier->settings.workers; i++) {
+		if (applier->workers[i].count)
+			pthread_cond_signal(&applier->workers[i].changed);
+	}
+}
+
 bool worker_holds(const struct worker *worker, uint64_t sequence)
 {
 	for (unsigned i = 0; i < worker->count; i++) {
@@ -120,20 +128,41 @@ enum worker_step passage_next_step(const struct worker *worker, bool *commits)
 enum worker_step passage_wait_step(struct worker *worker, bool *commits)
 {
 	struct applier *applier = worker->applier;
-	enum worker_step step;
+	enum worker_step step = STEP_WAIT;
 
 	pthread_mutex_lock(&applier->lock);
-	while ((step = passage_next_step(worker, commits)) == STEP_WAIT)
-		pthread_cond_wait(&applier->changed, &applier->lock);
+	while (worker->lent || (step = passage_next_step(worker, commits)) == STEP_WAIT)
+		pthread_cond_wait(&worker->changed, &applier->lock);
 	pthread_mutex_unlock(&applier->lock);
 	return step;
+}
+
+/* Larger ones are better rendered beside the making of the next one. */
+#define LEND_CHANGES 16u
+
+bool passage_lend(struct worker *worker, bool *commits)
+{
+	const struct batch *batch = passage_at(worker, 0)->batch;
+
+	if (worker->count == 1 && batch->rows + batch->statements <= LEND_CHANGES &&
+		passage_next_step(worker, commits) == STEP_SEND)
+		worker->lent = true;
+	return worker->lent;
+}
+
+void passage_give_back(struct worker *worker)
+{
+	pthread_mutex_lock(&worker->applier->lock);
+	worker->lent = false;
+	pthread_mutex_unlock(&worker->applier->lock);
+	pthread_cond_signal(&worker->changed);
 }
 
 void passage_set(struct worker *worker, struct passage *passage, enum passage_stage stage)
 {
 	pthread_mutex_lock(&worker->applier->lock);
 	passage->stage = stage;
-	pthread_cond_broadcast(&worker->applier->changed);
+	workers_wake(worker->applier);
 	pthread_mutex_unlock(&worker->applier->lock);
 }
 
@@ -143,7 +172,8 @@ void passage_set_sent(struct worker *worker, struct passage *passage, enum passa
 	passage->stage = stage;
 	passage->commits = commits;
 	worker->sent++;
-	pthread_cond_broadcast(&worker->applier->changed);
+	if (stage != PASSAGE_SENT) /* which lets nobody go on */
+		workers_wake(worker->applier);
 	pthread_mutex_unlock(&worker->applier->lock);
 }
 

@@ -320,6 +320,7 @@ struct piece {
 	const struct operation *operation;
 	const struct render_options *options;
 	size_t start, rows;
+	bool counted; /* it may find fewer rows without an error: an INSERT writes them all or fails */
 };
 
 static bool piece_full(const struct piece *piece)
@@ -334,7 +335,7 @@ static void piece_end(struct piece *piece)
 
 	if (!piece->rows)
 		return;
-	item = flight_add_item(piece->flight, piece->start, piece->rows);
+	item = flight_add_item(piece->flight, piece->start, piece->counted ? piece->rows : EXPECT_ANYTHING);
 	item->operation = piece->operation;
 	piece->rows = 0;
 }
@@ -533,12 +534,19 @@ static int put_updates(struct piece *piece, const struct row_list *list, struct 
 static int put_set(struct flight *flight, const struct operation *operation, const struct render_options *options,
 	struct error *error)
 {
-	struct piece piece = {flight, operation, options, 0, 0};
+	struct piece piece = {flight, operation, options, 0, 0, true};
 
 	if (put_deletes(&piece, &operation->rows->deletes, error) < 0 ||
 		put_updates(&piece, &operation->rows->updates, error) < 0)
 		return -1;
+	piece.counted = false;
 	return put_inserts(&piece, &operation->rows->inserts, error);
+}
+
+/* May the row's statement find none without an error? An INSERT writes its row or fails; a sequence is set by a SELECT. */
+static bool row_is_counted(const struct row_change *row)
+{
+	return row->kind != ROWS_WRITE && !row->binding->table->is_sequence;
 }
 
 static bool row_is_lenient(const struct row_change *row)
@@ -569,7 +577,7 @@ int render_operation(struct flight *flight, const struct operation *operation, s
 	start = flight->text.length;
 	if (render_row(&flight->text, operation->row, options, error) < 0)
 		return error_context(error, "table %s", operation->row->binding->table->quoted);
-	item = flight_add_item(flight, start, operation->row->binding->table->is_sequence ? EXPECT_ANYTHING : 1);
+	item = flight_add_item(flight, start, row_is_counted(operation->row) ? 1 : EXPECT_ANYTHING);
 	item->operation = operation;
 	item->row = operation->row;
 	return 0;

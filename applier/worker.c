@@ -125,16 +125,18 @@ void worker_close(struct worker *worker)
 		flight_release(&worker->passages[i].flight);
 	}
 	buffer_release(&worker->text);
+	pthread_cond_destroy(&worker->changed);
 	memset(worker, 0, sizeof(*worker));
 }
 
-static bool wait_committed(struct applier *applier, uint64_t sequence)
+static bool wait_committed(struct worker *worker, uint64_t sequence)
 {
+	struct applier *applier = worker->applier;
 	bool go_on;
 
 	pthread_mutex_lock(&applier->lock);
 	while (!applier_ended(applier) && applier->committed < sequence)
-		pthread_cond_wait(&applier->changed, &applier->lock);
+		pthread_cond_wait(&worker->changed, &applier->lock);
 	go_on = !applier_ended(applier);
 	pthread_mutex_unlock(&applier->lock);
 	return go_on;
@@ -146,7 +148,7 @@ static void ask_for_way(struct applier *applier, const struct batch *batch)
 	pthread_mutex_lock(&applier->lock);
 	if (!applier->way_for || batch->sequence < applier->way_for)
 		applier->way_for = batch->sequence;
-	pthread_cond_broadcast(&applier->changed);
+	workers_wake(applier);
 	pthread_mutex_unlock(&applier->lock);
 }
 
@@ -213,7 +215,9 @@ static int render_batch(struct worker *worker, struct passage *passage, bool com
 
 	buffer_swap(&flight->text, &worker->text);
 	flight_clear(flight);
-	flight_begin_guarded(flight, worker->flights);
+	flight_set_guarded(flight);
+	if (worker->sent)
+		flight_begin_behind(flight, worker->flights);
 	flight_add_own(flight, TARGET_BEGIN, EXPECT_ANYTHING);
 	for (const struct operation *operation = batch->operations; operation; operation = operation->next) {
 		if (operation->kind == OPERATION_STATEMENT)
@@ -301,7 +305,8 @@ static int finish(struct worker *worker)
 	if (applier->way_for && applier->way_for <= applier->committed)
 		applier->way_for = 0;
 	progress_committed(applier, applied, batch->transaction_count, batch->rows, batch->statements);
-	pthread_cond_broadcast(&applier->changed);
+	workers_wake(applier);
+	pthread_cond_signal(&applier->changed);
 	pthread_mutex_unlock(&applier->lock);
 	batch_free(batch);
 	queue_wake(applier->queue);
@@ -313,7 +318,7 @@ static int find_culprit(struct worker *worker, struct passage *passage)
 {
 	struct error error = {0};
 
-	if (!wait_committed(worker->applier, passage->batch->sequence - 1) ||
+	if (!wait_committed(worker, passage->batch->sequence - 1) ||
 		one_by_one(worker, passage->batch, &error) < 0)
 		return -1;
 	passage_set_sent(worker, passage, PASSAGE_EXECUTED, true);
@@ -501,6 +506,12 @@ static int receive_first(struct worker *worker)
 		return finish(worker);
 	passage_set(worker, passage, PASSAGE_EXECUTED);
 	return 0;
+}
+
+void worker_send_lent(struct worker *worker, bool commits)
+{
+	send_next(worker, commits);
+	passage_give_back(worker);
 }
 
 /* An earlier batch needs the locks that the first one here holds. */

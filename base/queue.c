@@ -71,8 +71,8 @@ bool queue_push(struct queue *queue, void *item, size_t bytes)
 	queue->last = &entry->next;
 	queue->bytes += bytes;
 	queue->items++;
-	pthread_cond_signal(&queue->filled);
 	pthread_mutex_unlock(&queue->lock);
+	pthread_cond_signal(&queue->filled); /* who is woken finds the lock free */
 	return true;
 }
 
