@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "applier/sql/classify.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -139,6 +140,8 @@ static int copy_table(struct special *special, const struct touched *table, cons
 			buffer_text(&to), buffer_text(&to), buffer_text(&from), buffer_text(&to), buffer_text(&columns),
 			buffer_text(&columns), buffer_text(&from));
 		result = run_on_reader(special, &sql, statements + 3, error);
+		if (result == 0 && FAULT_POINT("undo.after-copy"))
+			result = error_set(error, ERROR_RETRY, "fault injected after a copy of what a ROLLBACK leaves");
 		/* what this transaction commits last about such tables is that this one is still to be dropped */
 		special->effect_count += temp_tables_scratch(special->applier->temps, &special->effects, *copy);
 	}

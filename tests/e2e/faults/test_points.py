@@ -58,6 +58,17 @@ def temporary(p):
     connection.close()
 
 
+def undone(p):
+    p.source.sql(f"SET sql_log_bin = 0; GRANT SELECT ON `{p.db}`.* TO repl; SET sql_log_bin = 1; "     # engines are asked for
+                 f"CREATE TABLE `{p.db}`.stays (n INT) ENGINE=MyISAM")
+    connection = p.source.connect(p.db)
+    with connection.cursor() as cursor:
+        for statement in ("SET SESSION binlog_format = STATEMENT", "BEGIN", "INSERT INTO journal VALUES (1)",
+                          "INSERT INTO stays SELECT n FROM journal", "ROLLBACK", "INSERT INTO stays VALUES (2)"):
+            cursor.execute(statement)
+    connection.close()
+
+
 WORK = {
     "rows": (rows, {"replica_parallel_workers": 1}, WORKER + START + ANYWHERE),
     "rows-4": (rows, {"replica_parallel_workers": 4}, WORKER),
@@ -65,6 +76,7 @@ WORK = {
     "ddl": (ddl, {}, DDL + SPECIAL),
     "streamed": (large, {"large_transaction_bytes": 65536}, SPECIAL + ["special.stream-part"]),
     "xa": (xa, {}, SPECIAL),
+    "undone": (undone, {}, ["undo.after-copy"]),
     "temporary": (temporary, {}, SPECIAL + ["special.after-first-steps", "special.before-last-steps"]),
 }
 CASES = [(work, point, how) for work, (_, _, points) in WORK.items() for point in points for how in ("kill", "fail")]

@@ -1,5 +1,7 @@
 """What a ROLLBACK, or ROLLBACK TO SAVEPOINT, leaves on the source, and temporary tables that stored code uses: each case in a
 session of its own, which shows at its end what its temporary table holds. Source and target are the same in the end."""
+import signal
+
 import pytest
 
 PAIRS = [("maria1011", "maria1011"), ("mysql56", "maria1011"), ("mysql97", "mysql97"), ("maria1011", "mysql97")]
@@ -143,3 +145,24 @@ def test_functions_in_what_was_undone_stop(pairing, pool):
     assert p.source.query(f"SELECT id, what FROM `{p.db}`.k") == [(500, "by g")]
     error = p.changeling.wait_error()["error"]
     assert "triggers" in error and "INSERT INTO g" in error and "rolled back on the master" in error
+
+
+@pytest.mark.parametrize("source,target", [("maria1011", "mysql97"), ("mysql56", "maria1011")])
+def test_killed_while_a_copy_exists(pairing, pool, source, target):
+    """The copy that the dead process left is dropped; what it stood for is made again from the log."""
+    p = pairing(pool.fresh(source, "master", format="STATEMENT", gtid=False), target)
+    p.source.sql("GRANT SELECT ON *.* TO repl")
+    p.changeling.change_master("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`")
+    p.source.sql(TABLES, p.db)
+    what = "a base table filled from what was undone"
+    life(p.source, p.db, what, UNDONE[what], iter(range(1, 100)))
+    copies = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'changeling' AND table_name LIKE 'keep%%'"
+    p.changeling.run(wait=False, CHANGELING_FAULT="undo.after-copy:1:kill")
+    assert p.changeling.wait_exit() == -signal.SIGKILL
+    assert len(p.target.query(copies)) == 1
+    p.changeling.run("--wait", wait=False)
+    p.changeling.wait_caught_up()
+    assert p.compare() >= 1
+    assert p.target.query(f"SELECT what FROM `{p.db}`.k") == p.source.query(f"SELECT what FROM `{p.db}`.k") == [("e",)]
+    assert p.target.query(copies) == []
