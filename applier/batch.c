@@ -316,6 +316,7 @@ static void add_alone(struct batch *batch, const struct row_view *view, struct r
 	if (view->table->has_foreign_keys && batch->open_ordered)
 		close_set(batch, batch->open_ordered);
 	operation = add_operation(batch, OPERATION_ROW);
+	batch->single_rows += change->kind != ROWS_WRITE;
 	operation->row = change;
 	operation->flags = session->flags;
 	operation->timestamp_us = session->timestamp_us;

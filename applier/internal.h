@@ -40,7 +40,7 @@ struct passage {
 	enum passage_stage stage;
 	bool commits;             /* the COMMIT was sent with the flight */
 	bool last;                /* runs when everything before it is committed: an attempt met locks */
-	bool apart;               /* takes several packets: nothing may be under way */
+	bool apart;               /* several packets, or too many guards: nothing may be under way */
 };
 
 /* Batches that a worker has in hand. */

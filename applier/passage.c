@@ -3,10 +3,20 @@
 
 /* Statements without answer behind which more may be sent: their answers fit the smallest network buffers. */
 #define UNREAD_MAXIMUM 600u
+/* What a guard costs the target and us. */
+#define GUARD_US 20
 
 struct passage *passage_at(const struct worker *worker, unsigned index)
 {
 	return (struct passage *)&worker->passages[(worker->first + index) % PASSAGES];
+}
+
+/* Behind each statement that finds rows stands a guard, so that nothing has to be waited for. Where there are many of them, waiting
+ * takes less time than they do. */
+static bool guards_pay(const struct worker *worker, const struct batch *batch)
+{
+	return batch->single_rows <= UNREAD_MAXIMUM / 2 ||
+		(int64_t)batch->single_rows * GUARD_US <= worker->round_trip_us;
 }
 
 bool worker_has_room(const struct worker *worker)
@@ -21,7 +31,8 @@ void worker_take(struct worker *worker, struct batch *batch)
 	passage->batch = batch;
 	passage->stage = PASSAGE_WAITING;
 	passage->attempts = 0;
-	passage->commits = passage->last = passage->apart = false;
+	passage->commits = passage->last = false;
+	passage->apart = !guards_pay(worker, batch);
 }
 
 void workers_wake(struct applier *applier)
@@ -144,7 +155,7 @@ bool passage_lend(struct worker *worker, bool *commits)
 {
 	const struct batch *batch = passage_at(worker, 0)->batch;
 
-	if (worker->count == 1 && batch->rows + batch->statements <= LEND_CHANGES &&
+	if (worker->count == 1 && !passage_at(worker, 0)->apart && batch->rows + batch->statements <= LEND_CHANGES &&
 		passage_next_step(worker, commits) == STEP_SEND)
 		worker->lent = true;
 	return worker->lent;

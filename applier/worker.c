@@ -215,9 +215,11 @@ static int render_batch(struct worker *worker, struct passage *passage, bool com
 
 	buffer_swap(&flight->text, &worker->text);
 	flight_clear(flight);
-	flight_set_guarded(flight);
-	if (worker->sent)
-		flight_begin_behind(flight, worker->flights);
+	if (!passage->apart) {
+		flight_set_guarded(flight);
+		if (worker->sent)
+			flight_begin_behind(flight, worker->flights);
+	}
 	flight_add_own(flight, TARGET_BEGIN, EXPECT_ANYTHING);
 	for (const struct operation *operation = batch->operations; operation; operation = operation->next) {
 		if (operation->kind == OPERATION_STATEMENT)
@@ -388,7 +390,8 @@ static int recover(struct worker *worker, int result, size_t failed, struct erro
 	return 0;
 }
 
-/* A batch that takes several packets, or cannot be made into SQL as a whole. Nothing is under way. */
+/* A batch that takes several packets, cannot be made into SQL as a whole, or is better sent without guards: every answer is
+ * looked at before the COMMIT goes out. Nothing is under way. */
 static int run_apart(struct worker *worker, struct passage *passage)
 {
 	struct error failure = {0};

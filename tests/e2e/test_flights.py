@@ -62,6 +62,26 @@ def test_many_answers(pairing, target):
     assert p.compare() == 2003
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_row_is_missing_among_many_that_go_one_by_one(pairing, target):
+    """So many that each answer is looked at before the COMMIT goes out, and no guard on the server stops at the missing one."""
+    p = prepared(pairing, target)
+    p.both_sql(f"USE `{p.db}`; CREATE TABLE keyless (a INT, n INT) ENGINE=InnoDB; INSERT INTO keyless VALUES "
+               + ", ".join(f"({i}, 0)" for i in range(400)))
+    p.changeling.change_master(p.source.position())
+    p.target.sql(f"DELETE FROM `{p.db}`.keyless WHERE a = 200")
+    p.source.sql(f"USE `{p.db}`; INSERT INTO journal VALUES (1); UPDATE keyless SET n = n + 1; INSERT INTO journal VALUES (2)")
+    p.changeling.run()
+    row = p.changeling.wait_error()
+    assert "0 such rows" in row["error"] and "a=200" in row["error"], row["error"]
+    assert p.target.value(f"SELECT SUM(n) FROM `{p.db}`.keyless") == 0
+    assert p.target.value(f"SELECT MAX(n) FROM `{p.db}`.journal") == 1
+    p.target.sql(f"INSERT INTO `{p.db}`.keyless VALUES (200, 0)")
+    p.changeling.run()
+    p.changeling.wait_caught_up()
+    assert p.compare() == 405
+
+
 def test_statements_that_are_packets_of_their_own(pairing):
     """A routine's body, and text with a semicolon, among statements that go together."""
     p = prepared(pairing, "maria1011", merge_transactions=1)
