@@ -105,7 +105,7 @@ static void test_health_running(void **unused)
 	status.heard_at_us -= 30000000;
 	save(&status);
 	expect("check-health", "", 1,
-		"source db1:3306 unreachable (unreachable): connection refused / now and here, lag 30.");
+		"source db1:3306 unreachable (unreachable): connection refused / now and here, lag 3");
 	expect("check-health", "-w 5 -c 20", 2, "unreachable");
 	status.source.state = "connected";
 	status.target.state = "connecting";
@@ -244,6 +244,34 @@ static void test_inspect(void **unused)
 	expect("inspect-state", "status", 0, "source_host = db1");
 }
 
+/* A master's words, with what moves a terminal's cursor, colours it, or begins a line of its own. */
+static void test_inspect_control_characters(void **unused)
+{
+	static const char hostile[] = "a\x1b[2Jb\rc\x07\x7f\xc2\x9b"
+				      "31m\nstate = running";
+	struct state_status status = sound_status();
+	struct state_rewrite rewrite = {.place = {.file = "b.1", .position = 4},
+		.rule = "definer",
+		.database = hostile,
+		.original = hostile,
+		.original_length = sizeof(hostile) - 1,
+		.sent = "x",
+		.sent_length = 1};
+	struct state *state = open_state(NULL);
+
+	(void)unused;
+	status.error_statement = hostile;
+	must(state_journal_rewrite(state, &rewrite, &error));
+	must(state_save_status(state, &status, &error));
+	state_close(state);
+	expect("inspect-state", "status", 0,
+		"error_statement = a\\u001b[2Jb c\\u0007\\u007f\\u009b31m state = running\n");
+	expect("inspect-state", "rewrites", 0, "a\\u001b[2Jb c\\u0007\\u007f\\u009b31m state = running");
+	assert_null(strpbrk(output, "\x1b\r\x07\x7f"));
+	expect("inspect-state", "--json rewrites", 0, "\"original\":\"a\\u001b[2Jb\\rc\\u0007");
+	assert_null(strpbrk(output, "\x1b\r\x07"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
 
 int main(void)
@@ -253,6 +281,7 @@ int main(void)
 		TEST(test_health_not_running),
 		TEST(test_sqlite3_missing),
 		TEST(test_inspect),
+		TEST(test_inspect_control_characters),
 	};
 
 	if (system("command -v sqlite3 >/dev/null") != 0) {
