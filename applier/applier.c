@@ -231,8 +231,11 @@ int applier_open(struct applier **result, const struct applier_settings *setting
 		goto fail;
 	opening_start(&probe, applier, NULL, 0);
 	status = channel_take(applier, waiting, waiting_context, error);
-	if (status == 0)
+	if (status == 0) {
+		/* what the run before has left may take its time, and there is a heartbeat now */
+		target_be_patient(applier->control);
 		status = open_channel(applier, error);
+	}
 	if (opening_end(&probe, 1, status, error) < 0)
 		goto fail;
 	*result = applier;

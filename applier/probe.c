@@ -459,12 +459,16 @@ static int try_session_variables(struct probe *probe, struct error *error)
 
 static int run(struct probe *probe, struct error *error)
 {
+	char sql[64];
+
 	if (capabilities_set(probe->capabilities, "version", target_version_text(probe->target), error) < 0) {
 		error->kind = ERROR_STOP; /* not a person's word, but the server's */
 		return -1;
 	}
-	if (read_variables(probe, error) < 0 || read_session(probe, error) < 0 || read_engines(probe, error) < 0 ||
-		read_names(probe, error) < 0 || read_grants(probe, error) < 0)
+	snprintf(sql, sizeof(sql), "SET SESSION lock_wait_timeout = %u", TARGET_LOCK_WAIT_SECONDS);
+	if (target_execute(probe->target, sql, error) < 0 || read_variables(probe, error) < 0 ||
+		read_session(probe, error) < 0 || read_engines(probe, error) < 0 || read_names(probe, error) < 0 ||
+		read_grants(probe, error) < 0)
 		return -1;
 	guess_from_privileges(probe);
 	if (try_syntax(probe, error) < 0 || (probe->schema_exists && try_objects_alone(probe, error) < 0))

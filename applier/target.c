@@ -36,6 +36,9 @@ struct target {
 	uint64_t max_allowed_packet;
 	uint64_t connection_id;
 	int socket;
+	unsigned read_timeout_seconds; /* of the options */
+	unsigned silence_seconds;      /* the longest that is borne at present, 0 = any */
+	int64_t asked_us;              /* when a statement was sent last */
 	bool multi; /* the server takes several statements a packet at present */
 	/* sent packets whose answers have not been read: the number that each one's first packet has */
 	unsigned sequence[TARGET_UNREAD_MAXIMUM];
@@ -102,6 +105,13 @@ enum error_kind target_error_kind(unsigned code, const char *text)
 	}
 }
 
+/* The library tells of a time-out as of any other lost connection. */
+static bool fell_silent(const struct target *target, unsigned code)
+{
+	return (code == 2006 || code == 2013 || code == 2026) && target->silence_seconds &&
+		clock_monotonic_us() - target->asked_us >= (int64_t)target->silence_seconds * 1000000;
+}
+
 static int set_error(struct target *target, struct error *error, const char *doing)
 {
 	const char *text;
@@ -110,6 +120,13 @@ static int set_error(struct target *target, struct error *error, const char *doi
 	answer_name_failure(target->mysql);
 	code = mysql_errno(target->mysql);
 	text = mysql_error(target->mysql);
+	if (fell_silent(target, code))
+		return error_set_server(error, ERROR_RETRY, code, mysql_sqlstate(target->mysql),
+			"%s: the target %s has said nothing for %u s: the connection is taken for dead.%s", doing,
+			target->host, target->silence_seconds,
+			target->silence_seconds == target->read_timeout_seconds
+				? ""
+				: " If the target is only slow, raise target-connect-timeout.");
 	return error_set_server(error, target_error_kind(code, text), code, mysql_sqlstate(target->mysql),
 		"%s: the target %s said: error %u: %s", doing, target->host, code, text);
 }
@@ -237,7 +254,15 @@ static void serve_file(MYSQL *mysql, const struct target_file *file)
 	mysql_set_local_infile_handler(mysql, file_init, file_read, file_end, file_error, (void *)file);
 }
 
-static MYSQL *open_connection(const struct target_options *options, struct error *error)
+/* How long an impatient connection waits for an answer. */
+static unsigned set_up_seconds(const struct target_options *options)
+{
+	unsigned seconds = options->connect_timeout_seconds + TARGET_LOCK_WAIT_SECONDS;
+
+	return options->read_timeout_seconds && options->read_timeout_seconds < seconds ? options->read_timeout_seconds : seconds;
+}
+
+static MYSQL *open_connection(const struct target_options *options, unsigned silence_seconds, struct error *error)
 {
 	struct buffer password = BUFFER_INIT;
 	unsigned protocol = MYSQL_PROTOCOL_TCP, local_infile = 1;
@@ -251,10 +276,8 @@ static MYSQL *open_connection(const struct target_options *options, struct error
 	}
 	mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
 	mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &options->connect_timeout_seconds);
-	if (options->read_timeout_seconds) {
-		mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &options->read_timeout_seconds);
-		mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &options->read_timeout_seconds);
-	}
+	mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &silence_seconds);
+	mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &silence_seconds);
 	mysql_options(mysql, MYSQL_OPT_RECONNECT, &off);
 	mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
 	mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &local_infile);
@@ -318,7 +341,8 @@ static void read_ahead(MYSQL *mysql)
 int target_connect(struct target **result, const struct target_options *options, struct error *error)
 {
 	struct target *target;
-	MYSQL *mysql = open_connection(options, error);
+	unsigned silence_seconds = set_up_seconds(options);
+	MYSQL *mysql = open_connection(options, silence_seconds, error);
 	const char *cipher;
 
 	if (!mysql)
@@ -326,6 +350,8 @@ int target_connect(struct target **result, const struct target_options *options,
 	target = memory_zalloc(sizeof(*target));
 	target->mysql = mysql;
 	target->multi = true;
+	target->silence_seconds = silence_seconds;
+	target->read_timeout_seconds = options->read_timeout_seconds;
 	target->socket = mysql_get_socket(mysql);
 	snprintf(target->host, sizeof(target->host), "%s:%u", options->host, options->port);
 	cipher = mysql_get_ssl_cipher(mysql);
@@ -346,6 +372,22 @@ int target_connect(struct target **result, const struct target_options *options,
 	}
 	*result = target;
 	return 0;
+}
+
+static void set_silence(MYSQL *mysql, enum enum_pvio_timeout which, unsigned seconds)
+{
+	MARIADB_PVIO *pvio = mysql->net.pvio;
+
+	/* mysql_options counts for the next connect only; none are left once the connection is lost */
+	if (pvio)
+		pvio->methods->set_timeout(pvio, which, (int)seconds);
+}
+
+void target_be_patient(struct target *target)
+{
+	target->silence_seconds = target->read_timeout_seconds;
+	set_silence(target->mysql, PVIO_READ_TIMEOUT, target->silence_seconds);
+	set_silence(target->mysql, PVIO_WRITE_TIMEOUT, target->silence_seconds);
 }
 
 void target_close(struct target *target)
@@ -405,6 +447,7 @@ static int set_multi(struct target *target, bool on, struct error *error)
 {
 	if (target->multi == on)
 		return 0;
+	target->asked_us = clock_monotonic_us();
 	if (mysql_set_server_option(target->mysql,
 		    on ? MYSQL_OPTION_MULTI_STATEMENTS_ON : MYSQL_OPTION_MULTI_STATEMENTS_OFF) != 0)
 		return set_error(target, error, "switching multi-statements");
@@ -462,6 +505,7 @@ int target_send(struct target *target, const char *text, size_t length, struct e
 		return -1;
 	if (target->unread == 0 && set_multi(target, true, error) < 0)
 		return -1;
+	target->asked_us = clock_monotonic_us();
 	if (mysql_send_query(target->mysql, text, length) != 0)
 		return set_error(target, error, "sending statements");
 	target->sequence[(target->oldest + target->unread++) % TARGET_UNREAD_MAXIMUM] = target->mysql->net.pkt_nr;
@@ -532,6 +576,7 @@ int target_statement(struct target *target, const char *text, size_t length, str
 		return -1;
 	if (set_multi(target, false, error) < 0)
 		return -1;
+	target->asked_us = clock_monotonic_us();
 	if (mysql_real_query(target->mysql, text, length) != 0)
 		return set_error(target, error, "running a statement");
 	if (finish_result(target, outcome, error) < 0)
@@ -585,6 +630,7 @@ int target_query(struct target *target, const char *text, size_t length, struct 
 	int status;
 
 	memset(rows, 0, sizeof(*rows));
+	target->asked_us = clock_monotonic_us();
 	if (mysql_real_query(target->mysql, text, length) != 0)
 		return set_error(target, error, "running a query");
 	result = mysql_store_result(target->mysql);

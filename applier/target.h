@@ -25,16 +25,27 @@ struct target_options {
 	enum target_ssl_mode ssl_mode;
 	const char *ssl_ca, *ssl_capath, *ssl_cert, *ssl_key, *ssl_cipher, *ssl_crl, *ssl_crlpath, *tls_version;
 	unsigned connect_timeout_seconds;
-	unsigned read_timeout_seconds; /* 0 = none */
+	unsigned read_timeout_seconds; /* for an answer, once the connection is ready (below); 0 = none */
 	const char *schema; /* ours */
 };
 
 struct target;
 
+/* What sessions of ours wait for a lock of a table (lock_wait_timeout), unless a statement of the log asks for another. */
+#define TARGET_LOCK_WAIT_SECONDS 10u
+
 /* Connects and checks the connection (cipher, names). ERROR_CONNECT for what another attempt may mend, with the
  * server's words; ERROR_STOP for what a person must change (certificate refused, account locked, wrong
- * password). */
+ * password).
+ *
+ * The connection is impatient: whatever is asked to set it up, to take the channel or to look at the target is small, and
+ * a server that says nothing for connect_timeout_seconds longer than such a statement may wait for a lock is given up, with
+ * ERROR_RETRY. (While it logs in it has connect_timeout_seconds.) */
 int target_connect(struct target **target, const struct target_options *options, struct error *error);
+
+/* From here on statements are run that may take hours: an answer is waited for as options.read_timeout_seconds says. */
+void target_be_patient(struct target *target);
+
 void target_close(struct target *target);
 
 /* May be called by any thread: ends whatever the connection waits for, with ERROR_RETRY there. */

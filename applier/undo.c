@@ -71,7 +71,10 @@ static int open_reader(struct special *special, struct error *error)
 		session_prepare(undo->reader, settings, settings->lock_wait_seconds, error) < 0)
 		return -1;
 	undo->reader_session = session_new(target_family(undo->reader), target_version(undo->reader));
-	return target_execute(undo->reader, "SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", error);
+	if (target_execute(undo->reader, "SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", error) < 0)
+		return -1;
+	target_be_patient(undo->reader);
+	return 0;
 }
 
 static void put_table(struct buffer *sql, const char *database, const char *name)

@@ -111,7 +111,8 @@ int worker_open(struct worker *worker, struct applier *applier, unsigned number,
 	worker->session = session_new(target_family(worker->target), target_version(worker->target));
 	if (session_prepare(worker->target, &applier->settings, ROW_LOCK_SECONDS, error) < 0 || try_guard(worker, error) < 0 ||
 		clear_way(worker, error) < 0)
-		return -1;
+		return error_context(error, "making ready the connection of worker %u", number + 1);
+	target_be_patient(worker->target);
 	worker->round_trip_us = target_round_trip_us(worker->target);
 	return 0;
 }

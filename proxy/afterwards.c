@@ -20,7 +20,11 @@ int afterwards_open(struct afterwards *afterwards, const char *directory, bool c
 	if (state_open(&afterwards->state, directory, &options, &warning, error) < 0)
 		return -1;
 	free(warning);
-	return connect ? target_connect(&afterwards->target, &afterwards->settings.target, error) : 0;
+	if (connect && target_connect(&afterwards->target, &afterwards->settings.target, error) < 0)
+		return -1;
+	if (connect)
+		target_be_patient(afterwards->target);
+	return 0;
 }
 
 void afterwards_close(struct afterwards *afterwards)

@@ -67,6 +67,7 @@ static void check_the_target(const struct settings *settings, struct target *tar
 	sheet->side = "target";
 	sheet->user = settings->target.user;
 	capabilities_init(&capabilities);
+	target_be_patient(target); /* it looks at every table that there is */
 	if (capabilities_probe(&settings->target, &capabilities, &error) < 0 ||
 		target_check(target, &capabilities, settings->target.schema, take_line, sheet, &error) < 0)
 		take_line(sheet, CHECK_FAIL, "looking", error.text, NULL);

@@ -183,6 +183,7 @@ static int run_entry(const struct afterwards *afterwards, const struct entry *en
 	if (target_connect(&target, options, error) < 0 ||
 		capabilities_probe(options, &capabilities, error) < 0)
 		goto out;
+	target_be_patient(target);
 	plan_entry(entry->context, &afterwards->settings, &capabilities, &arena, &plan);
 	if (plan.action == PLAN_STOP) {
 		error_set(error, ERROR_STOP, "%s", plan.stop_text);

@@ -11,7 +11,6 @@
 #define WORKERS_MOST 15
 #define STATEMENT_ROWS 1000
 #define STATEMENT_BYTES ((size_t)1 << 20)
-#define LOCK_WAIT_SECONDS 10
 /* a former owner's heartbeat is written about once a second */
 #define TAKEOVER_SECONDS 10
 #define PAYLOAD_BYTES ((size_t)4 << 30)
@@ -132,7 +131,7 @@ static void fill_applier(struct settings *settings)
 	to->statement_rows = STATEMENT_ROWS;
 	to->statement_bytes = STATEMENT_BYTES;
 	to->conflicts = (enum conflict_policy)config->conflicts;
-	to->lock_wait_seconds = LOCK_WAIT_SECONDS;
+	to->lock_wait_seconds = TARGET_LOCK_WAIT_SECONDS;
 	to->takeover_seconds = TAKEOVER_SECONDS;
 	to->rewrite = &settings->rewrite;
 	to->limits.part_bytes = (size_t)config->large_transaction_bytes;

@@ -121,14 +121,26 @@ int source_stopped(struct error *error)
 	return error_set(error, ERROR_STOPPED, "reading from the source was ended on request.");
 }
 
+/* The library tells of a time-out as of any other lost connection. */
+static bool fell_silent(const struct source *source, const struct error *error)
+{
+	return error->kind == ERROR_RETRY && error->code >= CR_MIN_ERROR && error->code <= CR_MAX_ERROR &&
+	       monotonic_ms() - source->waiting_since_ms >= (uint64_t)source->read_seconds * 1000 - 500;
+}
+
 /* The library's last error on this connection. */
 int source_failed(struct source *source, struct error *error, const char *doing)
 {
 	if (atomic_load(&source->interrupted))
 		return source_stopped(error);
 	answer_name_failure(source->mysql);
-	return source_error(error, mysql_errno(source->mysql), mysql_sqlstate(source->mysql),
-		mysql_error(source->mysql), true, doing, source->host);
+	source_error(error, mysql_errno(source->mysql), mysql_sqlstate(source->mysql), mysql_error(source->mysql),
+		true, doing, source->host);
+	if (fell_silent(source, error))
+		error_set_server(error, ERROR_RETRY, mysql_errno(source->mysql), mysql_sqlstate(source->mysql),
+			"%s: the source %s has been silent for %u seconds: the connection is taken for dead.", doing,
+			source->host, source->read_seconds);
+	return -1;
 }
 
 /* ---- connecting ---- */
@@ -418,6 +430,7 @@ int source_query(struct source *source, const char *sql, struct arena *arena, st
 	if (!source->mysql)
 		return error_set(error, ERROR_RETRY, "there is no connection to the source.");
 	snprintf(doing, sizeof(doing), "running %.150s", sql);
+	source->waiting_since_ms = monotonic_ms();
 	if (mysql_real_query(source->mysql, sql, strlen(sql)) != 0)
 		return source_failed(source, error, doing);
 	result = mysql_store_result(source->mysql);
@@ -441,13 +454,16 @@ int source_query_each(struct source *source, const char *sql,
 	if (!source->mysql)
 		return error_set(error, ERROR_RETRY, "there is no connection to the source.");
 	snprintf(doing, sizeof(doing), "running %.150s", sql);
+	source->waiting_since_ms = monotonic_ms();
 	if (mysql_real_query(source->mysql, sql, strlen(sql)) != 0)
 		return source_failed(source, error, doing);
 	result = mysql_use_result(source->mysql);
 	if (!result)
 		return source_failed(source, error, doing);
-	while ((row = mysql_fetch_row(result)))
+	while ((row = mysql_fetch_row(result))) {
 		more = more && take(context, (const char *const *)row, mysql_num_fields(result));
+		source->waiting_since_ms = monotonic_ms();
+	}
 	mysql_free_result(result);
 	*wants_more = more;
 	return mysql_errno(source->mysql) ? source_failed(source, error, doing) : 0;
@@ -457,6 +473,7 @@ int source_query_each(struct source *source, const char *sql,
 
 int source_send_command(struct source *source, unsigned command, const struct buffer *payload, bool answered)
 {
+	source->waiting_since_ms = monotonic_ms();
 	/* what comes without an answer of its own are events */
 	if (!answered)
 		source->mysql->net.max_packet_size =
@@ -478,22 +495,18 @@ static bool still_open(struct source *source)
 
 /* The library tells of everything as a lost connection, be it the network, the time-out, or a packet that is
  * too large for it. */
-static int read_failed(struct source *source, uint64_t began_ms, struct error *error)
+static int read_failed(struct source *source, struct error *error)
 {
-	bool silent = monotonic_ms() - began_ms >= (uint64_t)source->read_seconds * 1000 - 500;
 	unsigned code = mysql_errno(source->mysql);
 
 	source_failed(source, error, "reading the binary log");
 	if (error->kind != ERROR_RETRY || code < CR_MIN_ERROR || code > CR_MAX_ERROR)
 		return -1;
-	if (silent)
-		return error_set_server(error, ERROR_RETRY, code, mysql_sqlstate(source->mysql),
-			"the source %s has been silent for %u seconds: the connection is taken for dead.%s",
-			source->host, source->read_seconds,
-			source->options.heartbeat_ms
-				? ""
-				: " Set source-heartbeat-period, so that an idle master shows that it is "
-				  "alive.");
+	if (fell_silent(source, error))
+		return source->options.heartbeat_ms
+			       ? -1
+			       : error_advice(error, "Set source-heartbeat-period, so that an idle master shows that "
+						     "it is alive.");
 	if (still_open(source))
 		return error_set_server(error, ERROR_CORRUPT, code, mysql_sqlstate(source->mysql),
 			"the source %s sent a packet that the client library refuses: an event larger than "
@@ -508,12 +521,13 @@ static int read_failed(struct source *source, uint64_t began_ms, struct error *e
 /* One packet: 1 = an event, 0 = end of the stream. */
 int source_read_packet(struct source *source, const uint8_t **event, size_t *length, struct error *error)
 {
-	uint64_t began_ms = monotonic_ms();
-	unsigned long size = mysql_net_read_packet(source->mysql);
 	const uint8_t *packet;
+	unsigned long size;
 
+	source->waiting_since_ms = monotonic_ms();
+	size = mysql_net_read_packet(source->mysql);
 	if (size == packet_error)
-		return read_failed(source, began_ms, error);
+		return read_failed(source, error);
 	packet = source->mysql->net.read_pos;
 	if (size > 0 && packet[0] == 0xfe && size < 9)
 		return 0;

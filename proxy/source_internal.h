@@ -24,7 +24,8 @@ struct source {
 	struct skipper skipper;
 	struct buffer changed; /* the event in hand, when the skipper changed it */
 	bool non_blocking;
-	unsigned read_seconds;
+	unsigned read_seconds;     /* the longest silence that is borne */
+	uint64_t waiting_since_ms; /* an answer or a packet of the stream */
 
 	/* A duplicate of the connection's descriptor, as the library closes its own whenever it sees an
 	 * error: by this one, source_interrupt never hits somebody else's, and we can see whether it was the

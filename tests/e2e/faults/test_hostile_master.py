@@ -8,6 +8,7 @@ import json
 import re
 import struct
 import subprocess
+import threading
 import zlib
 
 import pytest
@@ -359,3 +360,29 @@ def test_answers_without_an_end(hostile, query, kind):
     with contextlib.suppress(FileNotFoundError):
         assert sanitized() or megabytes(hostile) < 700
     well_formed(hostile)
+
+
+def test_silent_in_the_middle_of_an_answer(hostile):
+    """While it starts: given up, named, and asked anew on another connection."""
+    over = threading.Event()
+    queries = hostile.master.queries
+
+    def half(query):
+        def said():
+            del queries[query]
+            yield answer(["a"], [["1"]])[:-15]
+            over.wait()
+        return said
+    hostile.changeling.change_master("now", master_port=hostile.master.proxy.port, connect_retry=1, source_net_timeout=3,
+                                     heartbeat_period=1)
+    for query in (rb"@@version, CONNECTION_ID", rb"^SELECT @master_binlog_checksum"):
+        queries[query] = half(query)
+    try:
+        hostile.changeling.run("--wait", wait=False)
+        hostile.changeling.wait_log("running SELECT @@version.*has been silent for 3 seconds: the connection is taken for dead", 30)
+        hostile.source.sql(f"CREATE TABLE `{hostile.db}`.t (id INT PRIMARY KEY); INSERT INTO `{hostile.db}`.t VALUES (1)")
+        hostile.changeling.wait_caught_up()
+    finally:
+        over.set()
+    assert not queries
+    assert hostile.compare() == 1

@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 import struct
+import threading
 
 import pytest
 
@@ -199,6 +200,36 @@ def test_a_file_is_not_handed_out(hostile, tmp_path):
         hostile.changeling.wait_exit()
     assert seen and not [payload for payload in seen if b"not for the target" in payload]
     assert re.search(r"Z (error|warning) target .* error \d+", hostile.changeling.log_text())
+
+
+def test_silent_in_the_middle_of_an_answer(hostile):
+    """While it starts, on each kind of connection that a start makes: given up, named, and tried again."""
+    silent = [rb"IS_USED_LOCK", rb"SHOW GRANTS", rb"^SELECT @changeling_flight"]    # the channel's, the probe's, a worker's
+    over = threading.Event()
+
+    def half():
+        yield answer(["a", "b"], [["1", "1"]])[:-15]
+        over.wait()
+
+    def answers(_number, command, payload):
+        for question in silent:
+            if command == COM_QUERY and re.search(question, payload):
+                silent.remove(question)
+                return half()
+        return None
+    made = hostile.changeling
+    made.change_master("now", target_port=hostile.proxy.port, connect_retry=1, target_connect_timeout=1)
+    hostile.proxy.answers = answers
+    try:
+        made.run("--wait", wait=False)
+        hostile.source.sql(f"INSERT INTO `{hostile.db}`.t VALUES (1, 'one')")
+        made.wait_log(r"looking who has channel.* has said nothing for 11 s.*raise target-connect-timeout", 30)
+        assert made.row()["state"] == "connecting"
+        made.wait_caught_up()
+    finally:
+        over.set()
+    assert not silent
+    assert hostile.compare() == 1
 
 
 def test_tls_is_not_given_up(hostile):
