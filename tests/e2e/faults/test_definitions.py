@@ -176,3 +176,31 @@ def same(p, when):
     left, right = (what_there_is(server, p.db) for server in (p.source, p.target))
     assert left == right, f"{when}: only on the source {left - right}, only on the target {right - left}\n{p.changeling.log_tail()}"
     p.compare(*sorted({name for kind, name, *_ in left if kind == "database"}))
+
+
+def test_one_that_stays_is_told_what_the_target_does_not_tell(pairing):
+    """An answer is good for the statement that was asked about: the same process asks again about the next one."""
+    p = pairing()
+    stage = Stage(p, next(one for one in KINDS if one.name == "swap-users"), "stays")
+    p.changeling.change_master(p.source.position(), accounts="translate")
+    stage.prepare()
+    p.changeling.run_until("now")
+    try:
+        p.changeling.run("--stay", CHANGELING_FAULT="ddl.after-intent:1:fail,ddl.after-statement:2:fail")
+        pid = p.changeling.process.pid
+        for answer in "retry", "skip":      # it has not run the first time, and has run the second
+            before = what_there_is(p.source, stage.db)
+            stage.source(stage.definition.change)
+            assert what_there_is(p.source, stage.db) != before
+            row = p.changeling.wait_error()
+            assert row["exit_code"] is None and "does not tell whether it took place" in row["error"], row
+            assert p.changeling.command(answer).code == 0
+            p.changeling.wait_position()
+            same(p, answer)
+        assert p.changeling.process.pid == pid
+        assert p.changeling.stop() == 0
+    finally:
+        stage.connection.close()
+        p.changeling.clean_up()
+        for one in (p.source, p.target):
+            drop_accounts(one, p.db)
