@@ -387,3 +387,31 @@ def test_disk_is_full(pairing, pool, target):
                 server.kill9()
     finally:
         server.remove()
+
+
+@pytest.mark.parametrize("target", ["maria1011", "mysql97"])
+def test_disk_of_the_binary_log_is_full(pairing, pool, target):
+    """The server has each commit wait, for up to a minute after there is room again: it is waited for, or started again."""
+    server = pool.fresh(target, "rds")
+    server.stop()
+    try:
+        with small_disk(server.lab.folder / "data", 40) as disk:
+            server.start()
+            try:
+                p = prepared(pairing, "maria1011", server)
+                filling = disk.fill()
+                # more than what the log's last page has room for
+                p.source.sql(f"INSERT INTO `{p.db}`.t SELECT seq, REPEAT('x', 300) FROM seq_4_to_103", database=p.db)
+                wait_until(lambda: "Disk is full" in server.lab.error_log.read_text(errors="replace") or not server.lab.pid() or
+                           re.search("error (1114|1021|1030|1026|3):", p.changeling.log_text()), 60,
+                           lambda: f"a full disk\n{p.changeling.log_tail()}")
+                p.changeling.expect_alive("room")
+                filling.unlink()
+                server.kill9()
+                server.start()
+                recovers(p, 103)
+                assert p.changeling.stop() == 0
+            finally:
+                server.kill9()
+    finally:
+        server.remove()
