@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "binlog/json.h"
 
+#define COLLATION_UTF8MB4 45u
 #define COLLATION_BINARY 63u
 
 bool literal_needs_lenient(const struct value *value)
@@ -174,6 +175,12 @@ static void put_padded(struct buffer *out, const uint8_t *bytes, size_t length, 
 	buffer_putc(out, '\'');
 }
 
+/* BINARY(n), MariaDB's UUID, INET4 and INET6. */
+static bool is_fixed_bytes(const struct table_column *source)
+{
+	return source->type == TYPE_STRING && (!source->has_collation || source->collation == COLLATION_BINARY);
+}
+
 static int put_string(struct buffer *out, const struct literal_target *target, const struct value *value,
 	const struct table_column *source, const struct target_column *column, enum literal_use use,
 	struct error *error)
@@ -208,15 +215,14 @@ static int put_string(struct buffer *out, const struct literal_target *target, c
 		put_padded(out, bytes, length, source->type == TYPE_STRING ? source->maximum_bytes : length);
 		break;
 	case COLUMN_BYTES:
-		/* BINARY(n): the assignment pads by itself, a comparison does not */
-		if (use != LITERAL_ASSIGN && source->type == TYPE_STRING && strcasecmp(column->type, "binary") == 0) {
-			put_padded(out, bytes, length, source->maximum_bytes);
-		} else if (source->type == TYPE_STRING && source->maximum_bytes <= 16) {
-			/* MariaDB's UUID or INET6 may go into a VARBINARY: all its bytes count */
-			if (strcasecmp(column->type, "binary") != 0)
-				put_padded(out, bytes, length, source->maximum_bytes);
+		if (strcasecmp(column->type, "binary") == 0) {
+			/* the assignment pads to the column's width by itself, a comparison does not */
+			if (use == LITERAL_ASSIGN)
+				put_bytes(out, bytes, length);
 			else
-				put_hex(out, bytes, length);
+				put_padded(out, bytes, length, (size_t)column->octets);
+		} else if (is_fixed_bytes(source)) { /* into a VARBINARY, a BLOB: there all its bytes count */
+			put_padded(out, bytes, length, source->maximum_bytes);
 		} else {
 			put_bytes(out, bytes, length);
 		}
@@ -228,26 +234,39 @@ static int put_string(struct buffer *out, const struct literal_target *target, c
 	return result;
 }
 
-static int put_json(struct buffer *out, const struct literal_target *target, const struct value *value,
-	struct error *error)
+/* A document in a column of text: MariaDB's JSON, a LONGTEXT of MySQL's. */
+static int put_json_text(struct buffer *out, const struct literal_target *target, const struct value *value,
+	const struct target_column *column, enum literal_use use, struct error *error)
 {
+	static const struct table_column utf8mb4 = {.has_collation = true, .collation = COLLATION_UTF8MB4};
 	struct buffer text = BUFFER_INIT;
-	int exact = json_needs_exact(value->bytes, value->length, error), result;
+	int result = json_put_text(value->bytes, value->length, &text, error);
 
-	if (exact < 0)
-		return -1;
-	if (exact && target->family == FAMILY_MYSQL)
-		return json_put_sql(value->bytes, value->length, out, error);
-	result = json_put_text(value->bytes, value->length, &text, error);
-	if (result == 0) {
-		if (target->family == FAMILY_MYSQL)
-			buffer_puts(out, "CAST(");
+	if (result == 0 && column->class == COLUMN_TEXT && column->charset)
+		result = put_text(out, target, (const uint8_t *)buffer_text(&text), text.length, &utf8mb4, column, use);
+	else if (result == 0)
 		put_escaped(out, (const uint8_t *)buffer_text(&text), text.length);
-		if (target->family == FAMILY_MYSQL)
-			buffer_puts(out, " AS JSON)");
-	}
 	buffer_release(&text);
 	return result;
+}
+
+static int put_json(struct buffer *out, const struct literal_target *target, const struct value *value,
+	const struct target_column *column, enum literal_use use, struct error *error)
+{
+	int exact;
+
+	if (column->class != COLUMN_JSON)
+		return put_json_text(out, target, value, column, use, error);
+	exact = json_needs_exact(value->bytes, value->length, error);
+	if (exact < 0)
+		return -1;
+	if (exact)
+		return json_put_sql(value->bytes, value->length, out, error);
+	buffer_puts(out, "CAST(");
+	if (put_json_text(out, target, value, column, use, error) < 0)
+		return -1;
+	buffer_puts(out, " AS JSON)");
+	return 0;
 }
 
 static int put_geometry(struct buffer *out, const struct literal_target *target, const struct value *value)
@@ -321,7 +340,7 @@ int value_literal_put(struct buffer *out, const struct literal_target *target, c
 	case VALUE_STRING:
 		return put_string(out, target, value, source, column, use, error);
 	case VALUE_JSON:
-		return put_json(out, target, value, error);
+		return put_json(out, target, value, column, use, error);
 	case VALUE_JSON_DIFF:
 		return json_diffs_put_sql(column->quoted, value->bytes, value->length, out, error);
 	case VALUE_GEOMETRY:

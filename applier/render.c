@@ -30,11 +30,26 @@ static bool writable(const struct table_binding *binding, const struct value *im
 	return column && image[source].kind != VALUE_ABSENT && !column->generated && !column->row_start && !column->row_end;
 }
 
+/* Is the value another number with the other sign, and the sign not certain? */
+static bool is_unsure(const struct table_binding *binding, const struct value *value, uint32_t source)
+{
+	unsigned bits = binding->unsure_bits ? binding->unsure_bits[source] : 0;
+
+	return bits && ((value->kind == VALUE_INT && value->number.i < 0) ||
+			       (value->kind == VALUE_UINT && value->number.u >> (bits - 1)));
+}
+
 static int put_value(struct buffer *out, const struct table_binding *binding, const struct value *image, uint32_t source,
 	enum literal_use use, const struct render_options *options, struct error *error)
 {
 	const struct target_column *column = target_of(binding, source);
 
+	if (is_unsure(binding, &image[source], source))
+		return error_set(error, ERROR_STOP,
+			"column %s has a number that is above its type's signed range, or negative: the master's log does not tell "
+			"which, and the target's %s is not of the master's type. Give it the master's type until "
+			"binlog_row_metadata=MINIMAL is set on the master and this position has passed, then run changeling retry.",
+			column->name, column->full_type);
 	if (value_literal_put(out, &options->literal, &image[source], &binding->map->columns[source], column, use, error) < 0)
 		return error_context(error, "column %s", column->name);
 	return 0;
@@ -67,7 +82,7 @@ static bool key_in_image(const struct row_change *row)
 /* Text that must match to the byte: a collation would take other rows for this one. */
 static bool needs_binary_match(const struct target_column *column, const struct value *value)
 {
-	return column->class == COLUMN_TEXT && value->kind == VALUE_STRING;
+	return column->class == COLUMN_TEXT && (value->kind == VALUE_STRING || value->kind == VALUE_JSON);
 }
 
 /* MySQL keeps the sign of 0, and takes -0 and 0 for equal. */
@@ -89,6 +104,28 @@ static void put_upper_hex(struct buffer *out, const uint8_t *bytes, size_t lengt
 {
 	for (size_t i = 0; i < length; i++)
 		buffer_printf(out, "%02X", bytes[i]);
+}
+
+/* MySQL takes documents for equal that have 1 in one and 1.0 in the other: of such rows, the one with the very text. */
+static int put_order_of_documents(struct buffer *out, const struct row_change *row, const struct render_options *options,
+	struct error *error)
+{
+	const struct table_binding *binding = row->binding;
+	const char *lead = " ORDER BY";
+
+	for (uint32_t i = 0; i < binding->map->columns_count; i++) {
+		const struct target_column *column = target_of(binding, i);
+
+		if (!column || column->class != COLUMN_JSON || column->generated || row->before[i].kind == VALUE_ABSENT ||
+			row->before[i].kind == VALUE_NULL)
+			continue;
+		buffer_printf(out, "%s BINARY CAST(%s AS CHAR) = BINARY CAST(", lead, column->quoted);
+		if (put_value(out, binding, row->before, i, LITERAL_COMPARE, options, error) < 0)
+			return -1;
+		buffer_puts(out, " AS CHAR) DESC");
+		lead = ",";
+	}
+	return 0;
 }
 
 /* WHERE for the row's old image: by its key, else by every column, NULL-safe and to the byte. */
@@ -143,6 +180,8 @@ static int put_where(struct buffer *out, const struct row_change *row, const str
 	if (first)
 		return error_set(error, ERROR_STOP, "table %s: the row's old image has no column to find it by.",
 			binding->table->quoted);
+	if (put_order_of_documents(out, row, options, error) < 0)
+		return -1;
 	buffer_puts(out, " LIMIT 1");
 	return 0;
 }

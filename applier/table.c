@@ -369,6 +369,36 @@ static void complete_column(struct table_column *column, const struct target_col
 		column->fraction_digits = (uint8_t)target->datetime_digits;
 }
 
+static const struct {
+	uint8_t type, bits;
+	const char *name; /* DATA_TYPE */
+} integers[] = {
+	{TYPE_TINY, 8, "tinyint"}, {TYPE_SHORT, 16, "smallint"}, {TYPE_INT24, 24, "mediumint"}, {TYPE_LONG, 32, "int"},
+	{TYPE_LONGLONG, 64, "bigint"},
+};
+
+/* The target's column tells the sign that the log does not, if it is of the master's type. In a wider one the same bits may be
+ * another number: with them is noted how many there are. */
+static void find_unsure_signs(struct table_binding *binding, struct arena *arena)
+{
+	const struct table_map *map = binding->map;
+	uint8_t *bits = NULL;
+
+	for (uint32_t i = 0; i < map->columns_count && !map->has_signedness; i++) {
+		if (binding->to_target[i] < 0)
+			continue;
+		for (size_t k = 0; k < sizeof(integers) / sizeof(integers[0]); k++) {
+			if (integers[k].type != map->columns[i].type ||
+				strcasecmp(integers[k].name, binding->table->columns[binding->to_target[i]].type) == 0)
+				continue;
+			if (!bits)
+				bits = arena_zalloc(arena, map->columns_count);
+			bits[i] = integers[k].bits;
+		}
+	}
+	binding->unsure_bits = bits;
+}
+
 static int describe_mismatch(const struct target_table *table, const struct table_map *map, struct error *error)
 {
 	return error_set(error, ERROR_STOP,
@@ -466,6 +496,7 @@ int table_bind(const struct target_table *table, struct table_map *map, struct a
 		if (!table->columns[at].generated)
 			matched++;
 	}
+	find_unsure_signs(binding, arena);
 	for (unsigned i = 0; i < table->columns_count; i++)
 		assignable += !table->columns[i].generated;
 	binding->all_columns = matched == assignable;

@@ -92,6 +92,9 @@ struct table_binding {
 	/* by index of the target's key column: index of the source's */
 	unsigned *key_sources;
 	bool keyed;        /* all key columns are there */
+	/* by index of the source's column: the bits of an integer whose sign the log does not tell and the target's column, of
+	 * another type, cannot tell for certain; 0 = none. NULL when there is no such column */
+	const uint8_t *unsure_bits;
 	int row_start, row_end; /* of a system-versioned table: the source's columns; -1 = not versioned */
 	bool all_columns;  /* each assignable target column has a source: a full image tells the whole row */
 };

@@ -163,3 +163,70 @@ def test_a_transaction_that_was_rolled_back_leaves_nothing(pairing):
                  "INSERT INTO t VALUES (3); ROLLBACK TO a; INSERT INTO t VALUES (4); COMMIT")
     p.changeling.wait_caught_up()
     assert p.target.query(f"SELECT id FROM `{p.db}`.t ORDER BY id") == [(2,), (4,)]
+
+
+def test_wider_columns_of_the_target(pairing):
+    """Other types than the source's, and a log that tells neither names nor signs: exact, or it stops; never another value."""
+    p = pairing("maria1011", "maria1011")
+    p.replicate("now")
+    columns = "id BINARY({0}) PRIMARY KEY, n {1}, u {1} UNSIGNED, fixed {2}"
+    for server, words in ((p.source, (3, "INT", "BINARY(20)")), (p.target, (6, "BIGINT", "VARBINARY(30)"))):
+        server.sql(f"SET SESSION sql_log_bin={int(server is p.target)}; CREATE DATABASE `{p.db}`; "
+                   f"CREATE TABLE `{p.db}`.w ({columns.format(*words)}, bag BINARY({words[0]})); SET SESSION sql_log_bin=1")
+    p.source.sql(f"USE `{p.db}`; INSERT INTO w VALUES ('a', 2147483647, 2147483647, 'x', 'b'), ('b\\0c', 1, 1, '', 'b'), "
+                 "('d', 2, 2, 'y', ''), ('e', 3, 3, 'z', 'z'); UPDATE w SET n = n - 1 WHERE id = 'a\\0\\0'; "
+                 "UPDATE w SET n = n + 1 WHERE n < 4; UPDATE w SET id = 'f' WHERE n = 4; DELETE FROM w WHERE n = 3")
+    p.changeling.wait_caught_up()
+    shown = "HEX(id), n, u, HEX(fixed), HEX(bag)"
+    expected = [("610000" + "000000", 2147483646, 2147483647, "78" + "00" * 19, "620000" + "000000"),
+                ("620063" + "000000", 2, 1, "00" * 20, "620000" + "000000"),
+                ("660000" + "000000", 4, 3, "7A" + "00" * 19, "7A0000" + "000000")]
+    assert p.target.query(f"SELECT {shown} FROM `{p.db}`.w ORDER BY id") == expected
+    p.source.sql(f"UPDATE `{p.db}`.w SET u = 4294967295 WHERE id = 'f\\0\\0'")
+    assert "binlog_row_metadata" in p.changeling.wait_error()["error"]
+    assert p.target.query(f"SELECT {shown} FROM `{p.db}`.w ORDER BY id") == expected
+
+
+def test_documents_that_are_equal_but_not_the_same(pairing):
+    """MySQL takes 1, 1.0 and -0.0, 0 for equal within a document: without a key the row with the very text is meant."""
+    p = pairing("mysql97", "mysql97")
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; CREATE TABLE j (d JSON, e JSON); "
+                 "INSERT INTO j VALUES ('{\"a\": 1}', '[0]'), ('{\"a\": 1.0}', '[0]'), ('{\"a\": 1}', '[-0.0]'), (NULL, '[1]'), "
+                 "('{\"a\": \"1\"}', '[0]'); "
+                 "DELETE FROM j WHERE JSON_TYPE(d->'$.a') = 'DOUBLE'; UPDATE j SET d = '2' WHERE JSON_TYPE(e->'$[0]') = 'DOUBLE'; "
+                 "UPDATE j SET e = '[2]' WHERE d IS NULL")
+    p.changeling.wait_caught_up()
+    rows = f"SELECT CAST(d AS CHAR), CAST(e AS CHAR) FROM `{p.db}`.j ORDER BY 1, 2"
+    assert p.target.query(rows) == p.source.query(rows)
+    assert len(p.target.query(rows)) == 4
+
+
+@pytest.mark.parametrize("kind", ["maria1011", "maria118"])
+def test_versions_of_rows(pairing, kind):
+    """A system-versioned table has its former rows too, with the times that they had on the source."""
+    p = pairing(kind, kind)
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; CREATE TABLE k (id INT PRIMARY KEY, v INT) WITH SYSTEM VERSIONING; "
+                 "CREATE TABLE n (v INT, w VARCHAR(9)) WITH SYSTEM VERSIONING; "
+                 "CREATE TABLE p (id INT PRIMARY KEY, v INT, s TIMESTAMP(6) GENERATED ALWAYS AS ROW START, "
+                 "e TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (s, e)) WITH SYSTEM VERSIONING; "
+                 "INSERT INTO k VALUES (1, 1), (2, 2); UPDATE k SET v = 3 WHERE id = 1; DELETE FROM k WHERE id = 2; "
+                 "INSERT INTO n VALUES (1, 'a'), (1, 'a'), (2, 'b'); UPDATE n SET w = 'c' WHERE v = 2; DELETE FROM n LIMIT 1; "
+                 "INSERT INTO p (id, v) VALUES (1, 1), (2, 2); UPDATE p SET v = v + 1; DELETE FROM p WHERE id = 1")
+    p.changeling.wait_caught_up()
+    for table, start, end, count in (("k", "row_start", "row_end", 3), ("n", "row_start", "row_end", 4), ("p", "s", "e", 4)):
+        rows = f"SELECT *, {start}, {end} FROM `{p.db}`.{table} FOR SYSTEM_TIME ALL ORDER BY {start}, {end}, v"
+        assert p.source.query(rows) == p.target.query(rows)
+        assert len(p.target.query(rows)) == count
+
+
+def test_rows_marked_for_skipping(pairing):
+    """MariaDB's @@skip_replication marks events for replicas that were told to leave them out: we were not."""
+    p = pairing("maria1011", "maria1011")
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; CREATE TABLE t (id INT PRIMARY KEY); "
+                 "SET SESSION skip_replication=1; INSERT INTO t VALUES (1); CREATE TABLE u (id INT PRIMARY KEY); "
+                 "INSERT INTO u VALUES (1), (2); SET SESSION skip_replication=0")
+    p.changeling.wait_caught_up()
+    assert p.compare() == 3

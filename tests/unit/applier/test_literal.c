@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -72,6 +73,52 @@ static void test_whole_set(void **state)
 	assert_true(literal_can_join(&column));
 }
 
+/* BINARY(n) comes without its zeros at the end: a column of another width or type must have them all the same. */
+static void test_padded_bytes(void **state)
+{
+	static const uint8_t bytes[2] = {0x61, 0x62};
+	struct target_column column = {.name = "b", .quoted = "`b`", .type = "binary", .class = COLUMN_BYTES, .octets = 4};
+	struct value value = {.kind = VALUE_STRING, .bytes = bytes, .length = 2};
+	struct table_column plain = column_of_source;
+
+	(void)state;
+	column_of_source = (struct table_column){.type = TYPE_STRING, .maximum_bytes = 3};
+	expect(&value, &column, LITERAL_ASSIGN, "x'6162'");
+	expect(&value, &column, LITERAL_COMPARE, "x'61620000'");
+	expect(&value, &column, LITERAL_JOIN, "x'61620000'");
+	column.type = "varbinary";
+	expect(&value, &column, LITERAL_ASSIGN, "x'616200'");
+	expect(&value, &column, LITERAL_COMPARE, "x'616200'");
+	column_of_source.maximum_bytes = 18;
+	expect(&value, &column, LITERAL_ASSIGN, "x'616200000000000000000000000000000000'");
+	column_of_source = (struct table_column){.type = TYPE_STRING, .maximum_bytes = 3, .has_collation = true,
+		.collation = 8}; /* CHAR(3) in latin1 */
+	expect(&value, &column, LITERAL_ASSIGN, "x'6162'");
+	column_of_source = plain;
+}
+
+/* A column of text takes a document as its text, whatever the family. */
+static void test_documents_in_text(void **state)
+{
+	static const uint8_t one[] = {0x05, 1, 0}, real[] = {0x0b, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f};
+	struct target_column column = {.name = "j", .quoted = "`j`", .type = "longtext", .charset = "latin1",
+		.class = COLUMN_TEXT};
+	struct value value = {.kind = VALUE_JSON, .bytes = one, .length = sizeof(one)};
+
+	(void)state;
+	expect(&value, &column, LITERAL_ASSIGN, "'1'");
+	expect(&value, &column, LITERAL_COMPARE, "'1'");
+	expect(&value, &column, LITERAL_JOIN, "CONVERT(_utf8mb4 '1' USING latin1)");
+	value.bytes = real;
+	value.length = sizeof(real);
+	expect(&value, &column, LITERAL_COMPARE, "'1.0'");
+	column.type = "json";
+	column.class = COLUMN_JSON;
+	value.bytes = one;
+	value.length = sizeof(one);
+	expect(&value, &column, LITERAL_COMPARE, "CAST('1' AS JSON)");
+}
+
 /* ---- one row's statement ---- */
 
 static struct target_column columns[2] = {
@@ -117,6 +164,58 @@ static void test_conditions_without_a_key(void **state)
 
 /* ---- what the session must have off ---- */
 
+/* What the binding of one INT without a sign in the log makes of the four bytes for a column of that type; NULL: it stops. */
+static void expect_insert(const char *type, bool is_unsigned, bool sign_is_logged, const char *image, const char *text)
+{
+	static const struct render_options options = {.literal = {.family = FAMILY_MYSQL, .version = 90704}};
+	struct target_column id = {.name = "id", .quoted = "`id`", .type = type, .full_type = type, .class = COLUMN_NUMBER,
+		.is_unsigned = is_unsigned};
+	struct target_table table = {.database = "d", .name = "t", .quoted = "`d`.`t`", .exists = true, .columns_count = 1,
+		.columns = &id};
+	struct table_column source = {.type = TYPE_LONG, .wire_type = TYPE_LONG,
+		.sign = sign_is_logged ? SIGN_UNSIGNED : SIGN_UNKNOWN};
+	struct table_map map = {.database = "d", .table = "t", .columns_count = 1, .columns = &source,
+		.has_signedness = sign_is_logged};
+	struct value value = {.kind = VALUE_ABSENT};
+	struct row_change row = {.kind = ROWS_WRITE, .after = &value};
+	struct arena arena = {0};
+	struct buffer out = BUFFER_INIT;
+	struct error error = {0};
+	struct table_binding *binding;
+
+	/* bound again, as after a change of definitions: what the first time assumed is still not known */
+	assert_int_equal(table_bind(&table, &map, &arena, &binding, &error), 0);
+	assert_int_equal(table_bind(&table, &map, &arena, &binding, &error), 0);
+	value.kind = source.sign == SIGN_UNSIGNED ? VALUE_UINT : VALUE_INT;
+	if (source.sign == SIGN_UNSIGNED)
+		value.number.u = strtoul(image, NULL, 16);
+	else
+		value.number.i = (int32_t)strtoul(image, NULL, 16);
+	row.binding = binding;
+	assert_int_equal(render_row(&out, &row, &options, &error), text ? 0 : -1);
+	if (text) {
+		assert_string_equal(buffer_text(&out), text);
+	} else {
+		assert_int_equal(error.kind, ERROR_STOP);
+		assert_non_null(strstr(error.text, "binlog_row_metadata"));
+	}
+	buffer_release(&out);
+	arena_release(&arena);
+}
+
+/* 0xffffffff is 4294967295 or -1: a wider column of the target does not tell which. */
+static void test_signs_that_nobody_tells(void **state)
+{
+	(void)state;
+	expect_insert("bigint", false, false, "7fffffff", "INSERT INTO `d`.`t` (`id`) VALUES (2147483647)");
+	expect_insert("bigint", false, false, "ffffffff", NULL);
+	expect_insert("bigint", true, false, "ffffffff", NULL);
+	expect_insert("decimal", false, false, "80000000", NULL);
+	expect_insert("bigint", false, true, "ffffffff", "INSERT INTO `d`.`t` (`id`) VALUES (4294967295)");
+	expect_insert("int", false, false, "ffffffff", "INSERT INTO `d`.`t` (`id`) VALUES (-1)");
+	expect_insert("int", true, false, "ffffffff", "INSERT INTO `d`.`t` (`id`) VALUES (4294967295)");
+}
+
 static unsigned flags_of(enum rows_kind kind, unsigned event_flags, bool relations)
 {
 	static const uint8_t image[5] = {0, 1, 0, 0, 0}, both[1] = {1};
@@ -161,7 +260,10 @@ int main(void)
 		cmocka_unit_test(test_largest_float),
 		cmocka_unit_test(test_limited_float),
 		cmocka_unit_test(test_whole_set),
+		cmocka_unit_test(test_padded_bytes),
+		cmocka_unit_test(test_documents_in_text),
 		cmocka_unit_test(test_conditions_without_a_key),
+		cmocka_unit_test(test_signs_that_nobody_tells),
 		cmocka_unit_test(test_logged_cascades),
 	};
 
