@@ -310,6 +310,8 @@ def rotate_logs(rig, rng, wait):
 def restart_server(rig, rng, wait):
     side, server = rng.choice((("source", rig.source), ("target", rig.target)))
     hard = rng.random() < 0.5
+    if hard and server is rig.source and server.kind == "mysql56":
+        hard = False        # killed within XA COMMIT it may keep as prepared what its log has as committed
     if hard:
         server.kill9()
         server.start()
