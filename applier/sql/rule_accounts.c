@@ -359,6 +359,23 @@ out:
 	buffer_release(&dropped);
 }
 
+/* GRANT … AS account [WITH ROLE …], which MySQL also adds to its log under partial revokes. */
+static void grant_as(struct rewriting *r)
+{
+	struct grant_text grant;
+	size_t last = r->tokens.count - (rule_is(r, r->tokens.count - 1, ';') ? 2 : 1);
+
+	if (!read_grant(r, &grant))
+		return;
+	for (size_t i = grant.options; i < last; i++)
+		if (rule_is(r, i, KW_AS) &&
+			RULE_REWRITES(r, "AS names an account of the source, with whose privileges it was granted: here it is granted "
+					 "with those of the target's account.")) {
+			rule_remove(r, i, last);
+			return;
+		}
+}
+
 static void revoke_everything(struct rewriting *r)
 {
 	struct grant_text grant;
@@ -456,6 +473,9 @@ static const struct rule list[] = {
 		 "the privileges WITH GRANT OPTION", REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE,
 		 "GRANT ALL PRIVILEGES ON *.* TO app@'%'", MYSQL},
 		grants, privileges},
+	{{"grant-as", "Accounts", "GRANT … AS account", "removes AS and what follows it", "the account, and its privileges",
+		 REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE, "GRANT SELECT ON *.* TO app@'%' AS root@localhost", MYSQL},
+		grant_only, grant_as},
 	{{"grant-identified", "Accounts",
 		 "GRANT … IDENTIFIED BY, REQUIRE, WITH MAX_… where GRANT no longer takes them",
 		 "splits into CREATE USER IF NOT EXISTS, ALTER USER and GRANT",

@@ -35,9 +35,23 @@ static size_t charset_token(const struct rewriting *r, size_t at)
 	return is_name_token(r, at) ? at : 0;
 }
 
+/* MariaDB takes uca1400_ai_ci for the one of the character set that is named before it. */
+static const char *full_collation_name(struct rewriting *r, size_t at)
+{
+	const char *name = rule_value(r, at);
+	size_t before = at - (rule_is(r, at - 1, '=') ? 3 : 2);
+
+	if (strncasecmp(name, "uca1400_", 8) != 0 || name_set_has(&r->target->collations, name))
+		return name;
+	for (size_t i = before > 3 ? before - 3 : 0; i < before; i++)
+		if (charset_token(r, i) == before)
+			return rule_printf(r, "%s_%s", rule_value(r, before), name);
+	return name;
+}
+
 static void collation_name(struct rewriting *r, size_t at)
 {
-	const char *name = rule_value(r, at), *to;
+	const char *name = full_collation_name(r, at), *to;
 	bool exact;
 
 	if (strcasecmp(name, "DEFAULT") == 0 || !charset_of(name))

@@ -152,33 +152,6 @@ static void portion(struct rewriting *r)
 		}
 }
 
-static void load_data(struct rewriting *r)
-{
-	size_t at = r->statement.verb + 1, file;
-	bool local = false;
-
-	if (!r->target->local_infile) {
-		rule_stops(r, "The target does not take LOAD DATA LOCAL: set local_infile=1 in its parameter "
-			      "group.");
-		return;
-	}
-	for (; at < r->tokens.count && !rule_is(r, at, KW_INFILE); at++)
-		local = local || rule_is(r, at, KW_LOCAL);
-	file = at + 1;
-	if (token_at(&r->tokens, file)->kind != TOKEN_STRING) {
-		rule_stops(r, "The file's name cannot be found in it.");
-		return;
-	}
-	if (!RULE_REWRITES(r, "The file's content is in the log, and is sent as a client's file."))
-		return;
-	if (!local)
-		rule_insert_before(r, at, "LOCAL ");
-	rule_replace(r, file, file, "'changeling'");
-	for (size_t i = r->statement.verb + 1; i < at; i++) /* no reader waits on an InnoDB table */
-		if (rule_is(r, i, KW_CONCURRENT) || rule_is(r, i, KW_LOW_PRIORITY))
-			rule_remove(r, i, i);
-}
-
 /* ---- WAIT n, NOWAIT ---- */
 
 static void wait_nowait(struct rewriting *r)
@@ -367,6 +340,26 @@ static void invisible(struct rewriting *r)
 	}
 }
 
+/* EXCHANGE PARTITION … WITH[OUT] VALIDATION. A target that does not know the words looks at each row: what it then refuses
+ * would lie in the wrong partition. */
+static void exchange_validation(struct rewriting *r)
+{
+	const struct table_text *text = table_text_of(r);
+
+	if (version_at_least(r->target->server, FAMILY_MYSQL, 50705) ||
+		version_at_least(r->target->server, FAMILY_MARIADB, 110401))
+		return;
+	for (size_t i = 0; i < text->part_count; i++) {
+		size_t first = text->parts[i].first, last = text->parts[i].end - 1;
+
+		if (rule_is(r, first, KW_EXCHANGE) && rule_is(r, first + 1, KW_PARTITION) &&
+			rule_is(r, last, KW_VALIDATION) &&
+			RULE_REWRITES(r, "The target does not know the words: it looks at each row, as MySQL does WITH "
+					 "VALIDATION."))
+			rule_remove(r, last - 1, last);
+	}
+}
+
 static void functional_index(struct rewriting *r)
 {
 	const struct table_text *text = table_text_of(r);
@@ -442,10 +435,10 @@ static void create_if_not_exists(struct rewriting *r)
 CLASSES(inserts, STATEMENT_INSERT, STATEMENT_REPLACE);
 CLASSES(row_changes, STATEMENT_INSERT, STATEMENT_REPLACE, STATEMENT_DELETE);
 CLASSES(portions, STATEMENT_UPDATE, STATEMENT_DELETE);
-CLASSES(loads, STATEMENT_LOAD);
 CLASSES(waits, STATEMENT_ALTER_TABLE, STATEMENT_DROP_TABLE, STATEMENT_RENAME_TABLE, STATEMENT_TRUNCATE,
 	STATEMENT_CREATE_INDEX, STATEMENT_DROP_INDEX, STATEMENT_DROP_VIEW, STATEMENT_DROP_SEQUENCE);
 CLASSES(table_classes, STATEMENT_CREATE_TABLE, STATEMENT_ALTER_TABLE);
+CLASSES(alters, STATEMENT_ALTER_TABLE);
 CLASSES(index_classes, STATEMENT_CREATE_TABLE, STATEMENT_ALTER_TABLE, STATEMENT_CREATE_INDEX);
 CLASSES(sequences, STATEMENT_CREATE_SEQUENCE, STATEMENT_ALTER_SEQUENCE, STATEMENT_DROP_SEQUENCE);
 CLASSES(creates, STATEMENT_CREATE_VIEW, STATEMENT_CREATE_PROCEDURE, STATEMENT_CREATE_FUNCTION,
@@ -482,10 +475,6 @@ static const struct rule list[] = {
 		 STOP_SKIP_RUN, POLICY_STOP,
 		 "DELETE FROM app.t FOR PORTION OF p FROM '2020-01-01' TO '2021-01-01'", MARIADB},
 		portions, portion},
-	{{"load-data", "Syntax", "LOAD DATA, LOAD XML", "reads the file from the log, as LOCAL",
-		 "local_infile=1", ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP) | ALLOW(POLICY_SKIP),
-		 POLICY_REWRITE, "LOAD DATA INFILE '/tmp/t.csv' INTO TABLE app.t", MYSQL},
-		loads, load_data},
 	{{"wait-nowait", "Syntax", "WAIT n, NOWAIT in DDL", "removes it for MySQL", "MariaDB", REWRITE_RUN,
 		 POLICY_REWRITE, "DROP TABLE app.t WAIT 10", MARIADB},
 		waits, wait_nowait},
@@ -501,6 +490,11 @@ static const struct rule list[] = {
 		 "writes the other family's word, or removes it", "invisible columns and keys", REWRITE_RUN,
 		 POLICY_REWRITE, "CREATE TABLE app.s4 (a INT, b INT, KEY k (b) INVISIBLE)", MYSQL},
 		table_classes, invisible},
+	{{"exchange-validation", "Syntax", "WITH and WITHOUT VALIDATION of EXCHANGE PARTITION",
+		 "removes the words: a row that does not belong there is an error, and stops", "MySQL 5.7, MariaDB 11.4",
+		 REWRITE_RUN, POLICY_REWRITE,
+		 "ALTER TABLE app.parts EXCHANGE PARTITION p0 WITH TABLE app.plain WITHOUT VALIDATION", MYSQL},
+		alters, exchange_validation},
 	{{"functional-indexes", "Syntax", "keys over expressions", "stops", "MySQL 8.0.13", STOP_SKIP_RUN,
 		 POLICY_STOP, "CREATE INDEX k ON app.t ((a + 1))", MYSQL},
 		index_classes, functional_index},

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "applier/sql/mode.h"
 #include "applier/sql/table_text.h"
 
 bool table_engine_rolls_back(const char *engine)
@@ -34,6 +35,17 @@ const char *table_engine_in(const struct table_text *text, struct rewriting *r)
 		if (is_engine(&text->options[i]) && !text->options[i].in_partition)
 			name = engine_of(r, &text->options[i]);
 	return name;
+}
+
+/* MERGE tables show the rows of others: a table of its own in their place would show none of them. */
+static void merge_tables(struct rewriting *r)
+{
+	const struct table_text *text = table_text_of(r);
+	const char *name = table_engine_in(text, r);
+
+	if (name && (strcasecmp(name, "MERGE") == 0 || strcasecmp(name, "MRG_MYISAM") == 0))
+		rule_fires(r, "A MERGE table shows the rows of the tables in its UNION, which InnoDB cannot: make a view over "
+			      "them on the target (changeling replace).");
 }
 
 static void engine(struct rewriting *r)
@@ -295,6 +307,23 @@ static void timestamp_defaults(struct rewriting *r)
 	}
 }
 
+/* A default of '0000-00-00' is a warning to a MySQL that is not strict, and an error to MariaDB. What rows hold is the same
+ * without this mode. */
+static void zero_dates(struct rewriting *r)
+{
+	uint64_t mode = r->input->sql_mode;
+	struct buffer names = BUFFER_INIT;
+
+	if (!from_mysql_to_maria(r) || !(mode & MODE_NO_ZERO_DATE) ||
+		(mode & (MODE_STRICT_TRANS_TABLES | MODE_STRICT_ALL_TABLES)) ||
+		!RULE_REWRITES(r, "MariaDB refuses defaults of zero under NO_ZERO_DATE, where MySQL warns: the mode is left out."))
+		return;
+	mode = mode_translate(mode, r->input->source, r->target->server) & ~(MODE_NO_DIR_IN_CREATE | MODE_NO_ZERO_DATE);
+	mode_print(mode, r->target->server, &names);
+	rule_setting(r, "sql_mode", rule_printf(r, "'%s'", buffer_text(&names)));
+	buffer_release(&names);
+}
+
 CLASSES(table_classes, STATEMENT_CREATE_TABLE, STATEMENT_ALTER_TABLE);
 CLASSES(index_classes, STATEMENT_ALTER_TABLE, STATEMENT_CREATE_INDEX, STATEMENT_DROP_INDEX);
 
@@ -309,6 +338,10 @@ CLASSES(index_classes, STATEMENT_ALTER_TABLE, STATEMENT_CREATE_INDEX, STATEMENT_
 	}
 
 static const struct rule list[] = {
+	{{"merge-tables", "Tables", "ENGINE=MERGE", "stops; by policy becomes a table of its own", "MyISAM tables",
+		 ALLOW(POLICY_STOP) | ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP), POLICY_STOP,
+		 "CREATE TABLE app.m (a INT) ENGINE=MERGE UNION=(app.one)", MYSQL},
+		table_classes, merge_tables},
 	{{"engine", "Tables", "ENGINE of tables and partitions other than InnoDB, or that the target has not",
 		 "becomes InnoDB", "nothing, but their rows could not be exact after a crash", REWRITE_RUN,
 		 POLICY_REWRITE, "CREATE TABLE app.t2 (a INT) ENGINE=MyISAM", MYSQL},
@@ -353,6 +386,9 @@ static const struct rule list[] = {
 		 "the same default of explicit_defaults_for_timestamp", REWRITE_RUN, POLICY_REWRITE,
 		 "CREATE TABLE app.ta (a TIMESTAMP)", MYSQL},
 		table_classes, timestamp_defaults},
+	{{"zero-dates", "Tables", "definitions under NO_ZERO_DATE without a strict mode, for MariaDB",
+		 "leaves the mode out", "MySQL", REWRITE_RUN, POLICY_REWRITE, NULL, MYSQL},
+		table_classes, zero_dates},
 };
 
 const struct rule_topic rules_tables = {list, sizeof(list) / sizeof(list[0])};

@@ -13,6 +13,7 @@ static const struct rule_topic *const topics[] = {
 	&rules_accounts,
 	&rules_code,
 	&rules_syntax,
+	&rules_load,
 	&rules_tables,
 	&rules_names,
 	&rules_functions,

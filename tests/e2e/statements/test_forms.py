@@ -29,6 +29,20 @@ def test_zones_by_name(pairing, pool, source, target):
     assert any("Europe/Berlin is sent as +02:00" in reason for reason in told), told
 
 
+def test_a_target_that_keeps_its_own_time(pairing, pool):
+    """secure_timestamp: the time of a statement cannot be set, which is on record."""
+    p = pairing(pool.fresh("maria1011", "master", format="STATEMENT", gtid=False),
+                pool.fresh("maria1011", "rds", options=["secure-timestamp=YES"]))
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (a DATETIME); SET timestamp = 1500000000; "
+                 f"INSERT INTO `{p.db}`.t VALUES (NOW())")
+    p.source.forget()
+    p.changeling.wait_caught_up()
+    assert p.target.value(f"SELECT YEAR(a) FROM `{p.db}`.t") > 2017 == p.source.value(f"SELECT YEAR(a) FROM `{p.db}`.t")
+    told = [row["reason"] for row in p.changeling.look("rewrites") if row["rule"] == "context"]
+    assert any("secure_timestamp" in reason for reason in told), told
+
+
 @pytest.mark.parametrize("log_format", ["ROW", "STATEMENT"])
 @pytest.mark.parametrize("target", ["maria1011", "maria118"])
 def test_oracle_mode(pairing, pool, target, log_format):
