@@ -6,7 +6,7 @@ import re
 import pymysql
 import pytest
 
-from words import FORMS, PAIRS, table
+from words import A, FORMS, M, PAIRS, table
 
 DOCUMENT = pathlib.Path(__file__).resolve().parents[3] / "docs/rewrites.md"
 XML = "<list><row a=\"1\" b=\"2\"/><row><a>3</a><b>4</b></row></list>\n"
@@ -82,6 +82,16 @@ def test_words(pairing, pool, source, target):
         p.changeling.stop()
         p.target.sql("SET GLOBAL log_bin_trust_function_creators = 0")
         drop_accounts(p)
+
+
+def test_load_xml_by_policy(pairing, pool):
+    p = pairing(pool.fresh(A, "master", format="STATEMENT", gtid=False), M)
+    p.replicate("now", **{"rule.load-xml": "rewrite"})
+    (p.source.lab.folder / "tmp/words.xml").write_text(XML)
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (a INT, b INT); "
+                 f"LOAD XML INFILE '{p.source.lab.folder}/tmp/words.xml' INTO TABLE `{p.db}`.t SET b = b + 1")
+    p.changeling.wait_caught_up()
+    assert p.compare() == 2
 
 
 def test_the_table_is_in_the_documentation():
