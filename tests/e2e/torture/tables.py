@@ -270,6 +270,9 @@ class Maker:
                     other.target = other.target.replace(base, "LONGTEXT", 1)
                 elif base in ("TINYBLOB", "BLOB", "MEDIUMBLOB", "VARBINARY") and column.label != "vector":
                     other.target = "LONGBLOB" if column.long else other.target.replace("VARBINARY(", "VARBINARY(1", 1)
+                elif base == "BINARY":
+                    # its zeros at the end are bytes there
+                    other.target = other.target.replace("BINARY", "VARBINARY", 1)
                 elif base in ("DATETIME", "TIME", "TIMESTAMP") and column.name != "touched":
                     # more digits behind the point: compared as numbers of seconds
                     other.target = f"{base}(6)"
