@@ -77,7 +77,7 @@ static int dump_event(struct dump *dump, const uint8_t *bytes, size_t length, ui
 	if (begin < dump->start && event.header.type != EVENT_FORMAT_DESCRIPTION) {
 		if (event_parse(bytes, length, &dump->format, &event, error) == 0)
 			renderer_learn(dump->renderer, &event, &dump->format);
-		*error = (struct error){0}; /* it is not asked for */
+		error_clear(error); /* the event is not asked for */
 		return 0;
 	}
 	if (event_parse(bytes, length, &dump->format, &event, error) < 0)
