@@ -1,4 +1,5 @@
 """Trouble on the target: what passes is waited for; what needs a person stops, with the reason and what to do."""
+import contextlib
 import os
 import re
 import subprocess
@@ -360,58 +361,56 @@ def fill_target(p, megabytes):
         p.source.sql(f"INSERT INTO `{p.db}`.large (v) VALUES (REPEAT('{chr(97 + number % 26)}', 1000000))")
 
 
-@pytest.mark.parametrize("target", ["maria1011", "mysql97"])
-def test_disk_is_full(pairing, pool, target):
-    """Waited for, and gone on with when there is room."""
-    server = pool.fresh(target, "rds", binlog=False)
+@contextlib.contextmanager
+def server_on_small_disk(pool, kind, **settings):
+    """A target whose data, its logs included, have 40 MB of room; (server, disk)."""
+    server = pool.fresh(kind, "rds", **settings)
     server.stop()
     try:
         with small_disk(server.lab.folder / "data", 40) as disk:
             server.start()
             try:
-                p = prepared(pairing, "maria1011", server)
-                p.source.sql(f"CREATE TABLE `{p.db}`.large (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, v MEDIUMTEXT)")
-                fill_target(p, 80)
-                # MariaDB may not survive it
-                wait_until(lambda: re.search("error (1114|1021|1030|1026|3):", p.changeling.log_text()) or not server.lab.pid(), 30,
-                           lambda: f"a full disk\n{p.changeling.log_tail()}")
-                wait_until(lambda: (p.changeling.row().get("retries") or 0) >= 2, 30, "another attempt")
-                assert p.changeling.running()
-                disk.grow(300)
-                if not server.lab.pid():
-                    server.forget()
-                    server.start()
-                recovers(p, 83)
-                assert p.changeling.stop() == 0
+                yield server, disk
             finally:
                 server.kill9()
     finally:
         server.remove()
+
+
+@pytest.mark.parametrize("target", ["maria1011", "mysql97"])
+def test_disk_is_full(pairing, pool, target):
+    """Waited for, and gone on with when there is room."""
+    with server_on_small_disk(pool, target, binlog=False) as (server, disk):
+        p = prepared(pairing, "maria1011", server)
+        p.source.sql(f"CREATE TABLE `{p.db}`.large (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, v MEDIUMTEXT)")
+        fill_target(p, 80)
+        # MariaDB may not survive it
+        wait_until(lambda: re.search("error (1114|1021|1030|1026|3):", p.changeling.log_text()) or not server.lab.pid(), 30,
+                   lambda: f"a full disk\n{p.changeling.log_tail()}")
+        wait_until(lambda: (p.changeling.row().get("retries") or 0) >= 2, 30, "another attempt")
+        assert p.changeling.running()
+        disk.grow(300)
+        if not server.lab.pid():
+            server.forget()
+            server.start()
+        recovers(p, 83)
+        assert p.changeling.stop() == 0
 
 
 @pytest.mark.parametrize("target", ["maria1011", "mysql97"])
 def test_disk_of_the_binary_log_is_full(pairing, pool, target):
     """The server has each commit wait, for up to a minute after there is room again: it is waited for, or started again."""
-    server = pool.fresh(target, "rds")
-    server.stop()
-    try:
-        with small_disk(server.lab.folder / "data", 40) as disk:
-            server.start()
-            try:
-                p = prepared(pairing, "maria1011", server)
-                filling = disk.fill()
-                # more than what the log's last page has room for
-                p.source.sql(f"INSERT INTO `{p.db}`.t SELECT seq, REPEAT('x', 300) FROM seq_4_to_103", database=p.db)
-                wait_until(lambda: "Disk is full" in server.lab.error_log.read_text(errors="replace") or not server.lab.pid() or
-                           re.search("error (1114|1021|1030|1026|3):", p.changeling.log_text()), 60,
-                           lambda: f"a full disk\n{p.changeling.log_tail()}")
-                p.changeling.expect_alive("room")
-                filling.unlink()
-                server.kill9()
-                server.start()
-                recovers(p, 103)
-                assert p.changeling.stop() == 0
-            finally:
-                server.kill9()
-    finally:
-        server.remove()
+    with server_on_small_disk(pool, target) as (server, disk):
+        p = prepared(pairing, "maria1011", server)
+        filling = disk.fill()
+        # more than what the log's last page has room for
+        p.source.sql(f"INSERT INTO `{p.db}`.t SELECT seq, REPEAT('x', 300) FROM seq_4_to_103", database=p.db)
+        wait_until(lambda: "Disk is full" in server.lab.error_log.read_text(errors="replace") or not server.lab.pid() or
+                   re.search("error (1114|1021|1030|1026|3):", p.changeling.log_text()), 60,
+                   lambda: f"a full disk\n{p.changeling.log_tail()}")
+        p.changeling.expect_alive("room")
+        filling.unlink()
+        server.kill9()
+        server.start()
+        recovers(p, 103)
+        assert p.changeling.stop() == 0
