@@ -203,6 +203,19 @@ static int open_channel(struct applier *applier, struct error *error)
 	return result < 0 ? -1 : channel_heartbeat_start(applier, error);
 }
 
+void applier_init_locks(struct applier *applier)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_mutex_init(&applier->lock, NULL);
+	pthread_cond_init(&applier->changed, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	for (unsigned i = 0; i < WORKERS_MAXIMUM; i++)
+		pthread_cond_init(&applier->workers[i].changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+}
+
 int applier_open(struct applier **result, const struct applier_settings *settings, const struct applier_hooks *hooks,
 	bool (*waiting)(void *context), void *waiting_context, struct error *error)
 {
@@ -212,10 +225,7 @@ int applier_open(struct applier **result, const struct applier_settings *setting
 
 	applier->settings = *settings;
 	applier->hooks = *hooks;
-	pthread_mutex_init(&applier->lock, NULL);
-	pthread_cond_init(&applier->changed, NULL);
-	for (unsigned i = 0; i < WORKERS_MAXIMUM; i++)
-		pthread_cond_init(&applier->workers[i].changed, NULL);
+	applier_init_locks(applier);
 	flight_init(&applier->control_flight);
 	capabilities_init(&applier->capabilities);
 	applier->tables = table_cache_new();
@@ -418,6 +428,7 @@ static bool hand_over(struct applier *applier, struct batch *batch)
 	bool go_on, commits, lent = false;
 
 	pthread_mutex_lock(&applier->lock);
+	passage_hurry(applier);
 	for (;;) {
 		worker = choose_worker(applier, batch);
 		go_on = !applier_ended(applier);
@@ -483,6 +494,7 @@ static bool drain(struct applier *applier)
 	bool go_on;
 
 	pthread_mutex_lock(&applier->lock);
+	passage_hurry(applier);
 	while (!applier->failed && !applier->stopping && applier->committed < applier->next.sequence)
 		pthread_cond_wait(&applier->changed, &applier->lock);
 	go_on = !applier->failed && !applier->stopping;

@@ -147,7 +147,7 @@ struct conflict_index {
 
 struct conflict_index *conflict_index_new(void)
 {
-	return memory_zalloc(sizeof(struct conflict_index));
+	return memory_zalloc_present(sizeof(struct conflict_index));
 }
 
 void conflict_index_free(struct conflict_index *index)

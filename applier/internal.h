@@ -64,6 +64,7 @@ struct worker {
 	struct passage passages[PASSAGES];
 	unsigned first, count, sent;
 	bool lent;                /* the coordinator is sending for it, and has all that is the worker's own meanwhile */
+	int64_t quiet_until_us;   /* with applier.quiet */
 };
 
 struct applier {
@@ -109,6 +110,7 @@ struct applier {
 	struct applied_set *applied;      /* by the run before, above its checkpoint */
 	uint64_t way_for;                 /* a batch met a lock: later ones that hold theirs give way; 0 = none */
 	struct worker *last_worker;       /* that was given a batch */
+	struct worker *quiet;             /* leaves the answers of its one batch unread for a while; NULL = none */
 	int64_t batch_us;                 /* how long a batch keeps the target busy, smoothed */
 	size_t pending_bytes;             /* of batches that were dispatched and are not committed */
 	uint64_t committed;               /* highest sequence such that all up to it are committed */
@@ -159,14 +161,19 @@ enum worker_step passage_wait_step(struct worker *worker, bool *commits);
 void passage_set(struct worker *worker, struct passage *passage, enum passage_stage stage);
 /* The first waiting one has been sent. */
 void passage_set_sent(struct worker *worker, struct passage *passage, enum passage_stage stage, bool commits);
+/* Ends the lending. Was the batch sent with its COMMIT, and is it the only one that any worker has in hand, nobody waits for its
+ * answers: the worker reads them when they should all be there, as each would wake it for itself, or when passage_hurry says so. */
 void passage_give_back(struct worker *worker);
 void passage_set_apart(struct worker *worker, struct passage *passage);
 /* Nothing is left on the target of what was sent and not committed; `last` for the first one. */
 void passage_take_back(struct worker *worker, bool last);
+/* Under the lock, by the coordinator: answers are waited for from now on. */
+void passage_hurry(struct applier *applier);
 /* Under the lock: the first one, which is committed, leaves the ring. */
 struct batch *passage_take_first(struct worker *worker);
 
 /* applier.c */
+void applier_init_locks(struct applier *applier);
 /* First failure wins; wakes everybody. */
 void applier_fail(struct applier *applier, const struct error *error, const struct transaction *transaction);
 void place_of(struct applier_place *place, const struct transaction *transaction, const struct change *change,

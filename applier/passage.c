@@ -136,18 +136,37 @@ enum worker_step passage_next_step(const struct worker *worker, bool *commits)
 	return applier->way_for && applier->way_for < first->batch->sequence ? STEP_GIVE_WAY : STEP_WAIT;
 }
 
+/* Waits for the signal, or until it is time for the answers; false when it is. */
+static bool keep_quiet(struct worker *worker)
+{
+	struct timespec until = {worker->quiet_until_us / 1000000, worker->quiet_until_us % 1000000 * 1000};
+
+	return pthread_cond_timedwait(&worker->changed, &worker->applier->lock, &until) == 0;
+}
+
 enum worker_step passage_wait_step(struct worker *worker, bool *commits)
 {
 	struct applier *applier = worker->applier;
-	enum worker_step step = STEP_WAIT;
+	enum worker_step step;
 
 	pthread_mutex_lock(&applier->lock);
-	while (worker->lent || (step = passage_next_step(worker, commits)) == STEP_WAIT)
-		pthread_cond_wait(&worker->changed, &applier->lock);
+	for (;;) {
+		step = worker->lent ? STEP_WAIT : passage_next_step(worker, commits);
+		if (step == STEP_WAIT) {
+			pthread_cond_wait(&worker->changed, &applier->lock);
+			continue;
+		}
+		if (step != STEP_RECEIVE || applier->quiet != worker)
+			break;
+		if (!keep_quiet(worker))
+			applier->quiet = NULL;
+	}
 	pthread_mutex_unlock(&applier->lock);
 	return step;
 }
 
+/* How long answers are left unread at most. */
+#define QUIET_US 5000
 /* Larger ones are better rendered beside the making of the next one. */
 #define LEND_CHANGES 16u
 
@@ -161,12 +180,38 @@ bool passage_lend(struct worker *worker, bool *commits)
 	return worker->lent;
 }
 
+static bool holds_the_only_batch(const struct worker *worker)
+{
+	const struct applier *applier = worker->applier;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < applier->settings.workers; i++)
+		count += applier->workers[i].count;
+	return worker->count == 1 && count == 1;
+}
+
 void passage_give_back(struct worker *worker)
 {
-	pthread_mutex_lock(&worker->applier->lock);
+	struct applier *applier = worker->applier;
+	const struct passage *passage = passage_at(worker, 0);
+	int64_t quiet_us;
+
+	pthread_mutex_lock(&applier->lock);
 	worker->lent = false;
-	pthread_mutex_unlock(&worker->applier->lock);
+	if (passage->stage == PASSAGE_SENT && passage->commits && holds_the_only_batch(worker)) {
+		quiet_us = worker->round_trip_us + applier->batch_us * 3 / 4;
+		worker->quiet_until_us = passage->sent_us + (quiet_us < QUIET_US ? quiet_us : QUIET_US);
+		applier->quiet = worker;
+	}
+	pthread_mutex_unlock(&applier->lock);
 	pthread_cond_signal(&worker->changed);
+}
+
+void passage_hurry(struct applier *applier)
+{
+	if (applier->quiet)
+		pthread_cond_signal(&applier->quiet->changed);
+	applier->quiet = NULL;
 }
 
 void passage_set(struct worker *worker, struct passage *passage, enum passage_stage stage)

@@ -3,9 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/fault.h"
+
+#define HUGE_PAGE ((size_t)2 << 20)
 
 static void *check(void *memory, size_t size)
 {
@@ -28,6 +31,15 @@ void *memory_alloc(size_t size)
 void *memory_zalloc(size_t size)
 {
 	return check(calloc(1, size ? size : 1), size);
+}
+
+void *memory_zalloc_present(size_t size)
+{
+	size_t whole = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+	void *memory = check(aligned_alloc(HUGE_PAGE, whole), whole);
+
+	madvise(memory, whole, MADV_HUGEPAGE); /* where there are none, small ones do */
+	return memset(memory, 0, size);
 }
 
 void *memory_realloc(void *old, size_t size)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "applier/internal.h"
+#include "base/clock.h"
 
 #define WORKERS 3
 
@@ -18,8 +19,7 @@ static int set_up(void **state)
 	(void)state;
 	memset(&applier, 0, sizeof(applier));
 	memset(batches, 0, sizeof(batches));
-	pthread_mutex_init(&applier.lock, NULL);
-	pthread_cond_init(&applier.changed, NULL);
+	applier_init_locks(&applier);
 	applier.settings.workers = WORKERS;
 	for (unsigned i = 0; i < WORKERS; i++)
 		applier.workers[i].applier = &applier;
@@ -218,6 +218,51 @@ static void test_nothing_is_done_once_the_run_has_ended(void **state)
 	expect(worker, STEP_END);
 }
 
+/* Sends the worker's first batch as the coordinator does. */
+static void send_lent(struct worker *worker)
+{
+	bool commits;
+
+	assert_true(passage_lend(worker, &commits));
+	passage_at(worker, 0)->sent_us = clock_monotonic_us();
+	passage_set_sent(worker, first_waiting(worker), PASSAGE_SENT, commits);
+	passage_give_back(worker);
+}
+
+static void test_answers_that_nobody_waits_for_are_read_when_they_should_be_there(void **state)
+{
+	struct worker *worker = give(0, 1, 0);
+	bool commits;
+
+	(void)state;
+	applier.batch_us = 4000;
+	send_lent(worker);
+	assert_int_equal(passage_wait_step(worker, &commits), STEP_RECEIVE);
+	assert_true(clock_monotonic_us() >= passage_at(worker, 0)->sent_us + 3000);
+}
+
+static void test_answers_that_somebody_waits_for_are_read_at_once(void **state)
+{
+	struct worker *worker = give(0, 1, 0);
+	int64_t much_later = clock_monotonic_us() + 60 * 1000000;
+	bool commits;
+
+	(void)state;
+	send_lent(worker);
+	worker->quiet_until_us = much_later;
+	passage_hurry(&applier);
+	assert_int_equal(passage_wait_step(worker, &commits), STEP_RECEIVE);
+	commit_first(worker);
+
+	give(1, 2, 0); /* what waits for its turn to commit */
+	give(0, 3, 0);
+	applier.batch_us = much_later;
+	applier.committed = 2;
+	send_lent(worker);
+	assert_int_equal(passage_wait_step(worker, &commits), STEP_RECEIVE);
+	assert_true(clock_monotonic_us() < much_later);
+}
+
 static void test_the_ring_is_bounded(void **state)
 {
 	struct worker *worker = &applier.workers[0];
@@ -246,6 +291,8 @@ int main(void)
 		cmocka_unit_test_setup(test_a_large_batch_has_the_connection_to_itself, set_up),
 		cmocka_unit_test_setup(test_answers_must_fit_the_network, set_up),
 		cmocka_unit_test_setup(test_nothing_is_done_once_the_run_has_ended, set_up),
+		cmocka_unit_test_setup(test_answers_that_nobody_waits_for_are_read_when_they_should_be_there, set_up),
+		cmocka_unit_test_setup(test_answers_that_somebody_waits_for_are_read_at_once, set_up),
 		cmocka_unit_test_setup(test_the_ring_is_bounded, set_up),
 	};
 
