@@ -269,6 +269,20 @@ static int put_json(struct buffer *out, const struct literal_target *target, con
 	return 0;
 }
 
+/* The parts of a document that changed, over the target's own. The functions of JSON would read a text again: 1.50 would be a
+ * DOUBLE, and MariaDB's would put names in another order. */
+static int put_json_diff(struct buffer *out, const struct value *value, const struct target_column *column,
+	struct error *error)
+{
+	if (column->class == COLUMN_JSON)
+		return json_diffs_put_sql(column->quoted, value->bytes, value->length, out, error);
+	return error_set(error, ERROR_STOP,
+		"column %s: the log has only the changed parts of a document, without its old value, and the target's %s cannot "
+		"take parts without changing the rest. Set binlog_row_image=FULL or binlog_row_value_options='' on the master; "
+		"for this change run changeling replace with the whole document, or changeling skip.",
+		column->name, column->full_type);
+}
+
 static int put_geometry(struct buffer *out, const struct literal_target *target, const struct value *value)
 {
 	if (target->same_family || value->length < 4) {
@@ -342,7 +356,7 @@ int value_literal_put(struct buffer *out, const struct literal_target *target, c
 	case VALUE_JSON:
 		return put_json(out, target, value, column, use, error);
 	case VALUE_JSON_DIFF:
-		return json_diffs_put_sql(column->quoted, value->bytes, value->length, out, error);
+		return put_json_diff(out, value, column, error);
 	case VALUE_GEOMETRY:
 		return put_geometry(out, target, value);
 	case VALUE_VECTOR:
