@@ -5,6 +5,7 @@
 
 #include <uthash.h>
 
+#include "applier/questions.h"
 #include "base/memory.h"
 
 /* Tables of one schema that are read one by one before the rest is read with them. */
@@ -94,33 +95,46 @@ void catalog_free(struct catalog *catalog)
 
 /* The question for one table, or (name NULL) for all of the schema. The table's name comes last, behind the columns that
  * the answer is read by. */
-static int ask(struct catalog *catalog, struct target *target, enum catalog_kind kind, const char *database,
-	const char *name, struct target_rows *rows, struct error *error)
+static void put_question(struct buffer *sql, const struct target *target, enum catalog_kind kind, const char *database,
+	const char *name)
 {
 	bool no_expressions = target_family(target) == FAMILY_MYSQL && target_version(target) < 50706;
-	struct buffer sql = BUFFER_INIT;
-	const char *expression;
-	int result;
+	const char *expression = strstr(questions[kind].select, "GENERATION_EXPRESSION");
 
-	buffer_puts(&sql, "SELECT ");
-	expression = strstr(questions[kind].select, "GENERATION_EXPRESSION");
+	buffer_puts(sql, "SELECT ");
 	if (expression && no_expressions) {
-		buffer_append(&sql, questions[kind].select, (size_t)(expression - questions[kind].select));
-		buffer_printf(&sql, "''%s", expression + strlen("GENERATION_EXPRESSION"));
+		buffer_append(sql, questions[kind].select, (size_t)(expression - questions[kind].select));
+		buffer_printf(sql, "''%s", expression + strlen("GENERATION_EXPRESSION"));
 	} else {
-		buffer_puts(&sql, questions[kind].select);
+		buffer_puts(sql, questions[kind].select);
 	}
-	buffer_printf(&sql, ", %s FROM information_schema.%s WHERE %s = ", questions[kind].name, questions[kind].from,
+	buffer_printf(sql, ", %s FROM information_schema.%s WHERE %s = ", questions[kind].name, questions[kind].from,
 		questions[kind].schema);
-	sql_put_string(&sql, database, strlen(database));
+	sql_put_string(sql, database, strlen(database));
 	if (name) {
-		buffer_printf(&sql, " AND %s = ", questions[kind].name);
-		sql_put_string(&sql, name, strlen(name));
+		buffer_printf(sql, " AND %s = ", questions[kind].name);
+		sql_put_string(sql, name, strlen(name));
 	}
-	buffer_printf(&sql, "%s ORDER BY %s%s", questions[kind].condition, questions[kind].name, questions[kind].order);
-	result = target_query(target, sql.data, sql.length, &catalog->arena, rows, error);
-	buffer_release(&sql);
-	return result;
+	buffer_printf(sql, "%s ORDER BY %s%s", questions[kind].condition, questions[kind].name, questions[kind].order);
+}
+
+/* Everything about one table, or (name NULL) about all of the schema, in one round trip. */
+static int ask(struct catalog *catalog, struct target *target, const char *database, const char *name,
+	struct catalog_answers *answers, struct error *error)
+{
+	struct questions round;
+	struct question *asked[CATALOG_KINDS];
+
+	questions_init(&round, &catalog->arena);
+	for (int kind = 0; kind < CATALOG_KINDS; kind++) {
+		asked[kind] = questions_add(&round, NULL);
+		put_question(&asked[kind]->text, target, (enum catalog_kind)kind, database, name);
+	}
+	if (questions_ask(&round, target, error) < 0)
+		return -1;
+	for (int kind = 0; kind < CATALOG_KINDS; kind++)
+		answers->of[kind] = asked[kind]->rows;
+	return 0;
 }
 
 static struct schema *find_schema(struct catalog *catalog, const char *database)
@@ -153,38 +167,48 @@ static void index_answer(struct catalog *catalog, struct answer *answer)
 	}
 }
 
-int catalog_expect(struct catalog *catalog, struct target *target, const char *database, struct error *error)
+static int ask_whole(struct catalog *catalog, struct target *target, struct schema *schema, struct error *error)
 {
-	struct schema *schema = find_schema(catalog, database);
+	struct catalog_answers all;
 
-	if (schema->whole || ++schema->asked <= SINGLE_TABLES)
-		return 0;
+	if (ask(catalog, target, schema->database, NULL, &all, error) < 0)
+		return error_context(error, "reading the definitions of schema %s", schema->database);
 	for (int kind = 0; kind < CATALOG_KINDS; kind++) {
-		if (ask(catalog, target, (enum catalog_kind)kind, database, NULL, &schema->answers[kind].rows, error) < 0)
-			return error_context(error, "reading the definitions of schema %s", database);
+		schema->answers[kind].rows = all.of[kind];
 		index_answer(catalog, &schema->answers[kind]);
 	}
 	schema->whole = true;
 	return 0;
 }
 
-int catalog_ask(struct catalog *catalog, struct target *target, enum catalog_kind kind, const char *database,
-	const char *name, struct target_rows *rows, struct error *error)
+/* The table's part of what was read of the whole schema. */
+static void take_range(const struct answer *answer, const char *name, struct target_rows *rows)
 {
-	struct schema *schema = find_schema(catalog, database);
-	struct range *range, *table;
+	struct range *range;
 
-	if (schema->whole)
-		HASH_FIND_STR(schema->answers[CATALOG_TABLE].ranges, name, table);
-	/* a name that the whole schema does not have may still be there in other letters: the server knows */
-	if (!schema->whole || !table)
-		return ask(catalog, target, kind, database, name, rows, error);
-	HASH_FIND_STR(schema->answers[kind].ranges, name, range);
-	*rows = schema->answers[kind].rows;
+	HASH_FIND_STR(answer->ranges, name, range);
+	*rows = answer->rows;
 	rows->rows = range ? range->to - range->from : 0;
 	if (range) {
 		rows->cells += range->from * rows->columns;
 		rows->lengths += range->from * rows->columns;
 	}
+}
+
+int catalog_read(struct catalog *catalog, struct target *target, const char *database, const char *name,
+	struct catalog_answers *answers, struct error *error)
+{
+	struct schema *schema = find_schema(catalog, database);
+	struct range *table = NULL;
+
+	if (!schema->whole && ++schema->asked > SINGLE_TABLES && ask_whole(catalog, target, schema, error) < 0)
+		return -1;
+	if (schema->whole)
+		HASH_FIND_STR(schema->answers[CATALOG_TABLE].ranges, name, table);
+	/* a name that the whole schema does not have may still be there in other letters: the server knows */
+	if (!table)
+		return ask(catalog, target, database, name, answers, error);
+	for (int kind = 0; kind < CATALOG_KINDS; kind++)
+		take_range(&schema->answers[kind], name, &answers->of[kind]);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* information_schema as the tables of the target are read from it: a table at a time, or, once a schema has been asked about
- * several of its tables, the whole schema at once, as each question is a round trip (and some of them open every
- * table of the server, whatever is asked for). */
+ * several of its tables, the whole schema at once, as each time is a round trip (and some questions open every table of
+ * the server, whatever is asked for). */
 #ifndef APPLIER_CATALOG_H
 #define APPLIER_CATALOG_H
 
@@ -25,11 +25,12 @@ void catalog_free(struct catalog *catalog);
 /* Definitions have changed. */
 void catalog_clear(struct catalog *catalog);
 
-/* One more table of the database is going to be asked about. */
-int catalog_expect(struct catalog *catalog, struct target *target, const char *database, struct error *error);
+struct catalog_answers {
+	struct target_rows of[CATALOG_KINDS];
+};
 
-/* What there is of a table. The cells live until catalog_clear. */
-int catalog_ask(struct catalog *catalog, struct target *target, enum catalog_kind kind, const char *database,
-	const char *name, struct target_rows *rows, struct error *error);
+/* What there is of a table: no row of CATALOG_TABLE when there is no such table. The cells live until catalog_clear. */
+int catalog_read(struct catalog *catalog, struct target *target, const char *database, const char *name,
+	struct catalog_answers *answers, struct error *error);
 
 #endif

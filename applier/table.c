@@ -157,24 +157,12 @@ static void fill_column(struct arena *arena, struct target_column *column, const
 	column->invisible = strcasestr(extra, "INVISIBLE") != NULL;
 }
 
-static int ask(struct table_cache *cache, struct target *target, const struct target_table *table,
-	enum catalog_kind kind, struct target_rows *rows, struct error *error)
+static void read_columns(struct arena *arena, struct target_table *table, const struct target_rows *rows)
 {
-	return catalog_ask(cache->catalog, target, kind, table->database, table->name, rows, error);
-}
-
-static int read_columns(struct table_cache *cache, struct target *target, struct target_table *table,
-	struct error *error)
-{
-	struct target_rows rows;
-
-	if (ask(cache, target, table, CATALOG_COLUMNS, &rows, error) < 0)
-		return -1;
-	table->columns_count = (unsigned)rows.rows;
-	table->columns = arena_zalloc(&cache->arena, (rows.rows + 1) * sizeof(*table->columns));
-	for (size_t i = 0; i < rows.rows; i++)
-		fill_column(&cache->arena, &table->columns[i], &rows, i);
-	return 0;
+	table->columns_count = (unsigned)rows->rows;
+	table->columns = arena_zalloc(arena, (rows->rows + 1) * sizeof(*table->columns));
+	for (size_t i = 0; i < rows->rows; i++)
+		fill_column(arena, &table->columns[i], rows, i);
 }
 
 static int column_index(const struct target_table *table, const char *name)
@@ -242,20 +230,15 @@ static size_t read_key(const struct target_table *table, const struct target_row
 	return end;
 }
 
-static int read_keys(struct table_cache *cache, struct target *target, struct target_table *table,
-	struct error *error)
+static void read_keys(struct arena *arena, struct target_table *table, const struct target_rows *rows)
 {
-	struct arena *arena = &cache->arena;
-	struct target_rows rows;
 	size_t at = 0;
 
-	if (ask(cache, target, table, CATALOG_UNIQUE, &rows, error) < 0)
-		return -1;
-	table->uniques = arena_alloc(arena, (rows.rows + 1) * sizeof(*table->uniques));
-	while (at < rows.rows) {
+	table->uniques = arena_alloc(arena, (rows->rows + 1) * sizeof(*table->uniques));
+	while (at < rows->rows) {
 		struct key_candidate candidate;
 
-		at = read_key(table, &rows, at, arena, &candidate);
+		at = read_key(table, rows, at, arena, &candidate);
 		if (candidate.usable && table->key.count == 0) {
 			table->key = candidate.key;
 			continue;
@@ -281,49 +264,31 @@ static int read_keys(struct table_cache *cache, struct target *target, struct ta
 			break;
 		}
 	}
-	return 0;
-}
-
-static int read_relations(struct table_cache *cache, struct target *target, struct target_table *table,
-	struct error *error)
-{
-	struct target_rows rows;
-
-	if (ask(cache, target, table, CATALOG_REFERS, &rows, error) < 0)
-		return -1;
-	table->has_foreign_keys = rows.rows > 0;
-	if (!table->has_foreign_keys) {
-		if (ask(cache, target, table, CATALOG_REFERRED, &rows, error) < 0)
-			return -1;
-		table->has_foreign_keys = rows.rows > 0;
-	}
-	if (ask(cache, target, table, CATALOG_TRIGGERS, &rows, error) < 0)
-		return -1;
-	if (rows.rows)
-		table->bare_trigger = target_text(&rows, 0, 0);
-	return 0;
 }
 
 static int read_table(struct table_cache *cache, struct target *target, struct target_table *table,
 	struct error *error)
 {
-	struct target_rows rows;
+	struct catalog_answers answers;
+	const struct target_rows *own = &answers.of[CATALOG_TABLE], *triggers = &answers.of[CATALOG_TRIGGERS];
 	const char *kind;
 
-	if (catalog_expect(cache->catalog, target, table->database, error) < 0 ||
-		ask(cache, target, table, CATALOG_TABLE, &rows, error) < 0)
+	if (catalog_read(cache->catalog, target, table->database, table->name, &answers, error) < 0)
 		return -1;
-	if (rows.rows == 0)
+	if (own->rows == 0)
 		return 0;
 	table->exists = true;
-	kind = target_text(&rows, 0, 0);
+	kind = target_text(own, 0, 0);
 	table->is_view = strcmp(kind, "VIEW") == 0;
 	table->is_sequence = strcmp(kind, "SEQUENCE") == 0;
 	table->is_versioned = strcmp(kind, "SYSTEM VERSIONED") == 0;
-	table->engine = target_text(&rows, 0, 1);
-	if (read_columns(cache, target, table, error) < 0 || read_keys(cache, target, table, error) < 0)
-		return -1;
-	return read_relations(cache, target, table, error);
+	table->engine = target_text(own, 0, 1);
+	read_columns(&cache->arena, table, &answers.of[CATALOG_COLUMNS]);
+	read_keys(&cache->arena, table, &answers.of[CATALOG_UNIQUE]);
+	table->has_foreign_keys = answers.of[CATALOG_REFERS].rows > 0 || answers.of[CATALOG_REFERRED].rows > 0;
+	if (triggers->rows)
+		table->bare_trigger = target_text(triggers, 0, 0);
+	return 0;
 }
 
 int table_cache_find(struct table_cache *cache, struct target *target, const char *database, const char *name,

@@ -40,8 +40,11 @@ struct target {
 	unsigned silence_seconds;      /* the longest that is borne at present, 0 = any */
 	int64_t asked_us;              /* when a statement was sent last */
 	bool multi; /* the server takes several statements a packet at present */
-	/* sent packets whose answers have not been read: the number that each one's first packet has */
-	unsigned sequence[TARGET_UNREAD_MAXIMUM];
+	/* sent packets whose answers have not been read */
+	struct {
+		unsigned sequence; /* the number of its last part: answers count on from it */
+		int64_t sent_us;
+	} sent[TARGET_UNREAD_MAXIMUM];
 	unsigned oldest, unread;
 	int64_t round_trip_us; /* the shortest yet, 0 = none */
 };
@@ -460,143 +463,20 @@ static int endless(const struct target *target, struct error *error)
 	return error_set(error, ERROR_RETRY, "the target %s answers a statement without an end.", target->host);
 }
 
-/* Takes the current result; result sets are read and dropped row by row. */
-static int finish_result(struct target *target, struct target_outcome *outcome, struct error *error)
+static int drop_rows(struct target *target, MYSQL_RES *result, struct error *error)
 {
-	MYSQL_RES *result = mysql_use_result(target->mysql);
 	size_t rows = 0;
 
-	if (result) {
-		while (mysql_fetch_row(result)) {
-			if (++rows < DROPPED_ROWS_MAXIMUM)
-				continue;
-			/* freeing the result would read it to its end */
-			target_interrupt(target);
-			mysql_free_result(result);
-			return endless(target, error);
-		}
+	while (mysql_fetch_row(result)) {
+		if (++rows < DROPPED_ROWS_MAXIMUM)
+			continue;
+		/* freeing the result would read it to its end */
+		target_interrupt(target);
 		mysql_free_result(result);
-		if (mysql_errno(target->mysql))
-			return set_error(target, error, "reading a result");
-		outcome->affected = 0;
-	} else {
-		if (mysql_errno(target->mysql))
-			return set_error(target, error, "running a statement");
-		outcome->affected = mysql_affected_rows(target->mysql);
+		return endless(target, error);
 	}
-	outcome->warnings = mysql_warning_count(target->mysql);
-	return 0;
-}
-
-static int check_length(const struct target *target, size_t length, struct error *error)
-{
-	if (length + 1 <= target->max_allowed_packet)
-		return 0;
-	return error_set(error, ERROR_STOP,
-		"a statement of %zu bytes is larger than the target's max_allowed_packet of %llu bytes. Raise it in "
-		"the target's parameter group and retry.",
-		length, (unsigned long long)target->max_allowed_packet);
-}
-
-int target_send(struct target *target, const char *text, size_t length, struct error *error)
-{
-	assert(target->unread < TARGET_UNREAD_MAXIMUM);
-	if (check_length(target, length, error) < 0)
-		return -1;
-	if (target->unread == 0 && set_multi(target, true, error) < 0)
-		return -1;
-	target->asked_us = clock_monotonic_us();
-	if (mysql_send_query(target->mysql, text, length) != 0)
-		return set_error(target, error, "sending statements");
-	target->sequence[(target->oldest + target->unread++) % TARGET_UNREAD_MAXIMUM] = target->mysql->net.pkt_nr;
-	return 0;
-}
-
-int target_receive(struct target *target, size_t statements, struct target_outcome *outcomes, size_t *failed,
-	struct error *error)
-{
-	size_t at = 0;
-
-	assert(target->unread > 0);
-	/* the library counts packets from the last one that it sent */
-	target->mysql->net.pkt_nr = target->sequence[target->oldest];
-	target->oldest = (target->oldest + 1) % TARGET_UNREAD_MAXIMUM;
-	target->unread--;
-	*failed = 0;
-	if (mysql_read_query_result(target->mysql) != 0)
-		return set_error(target, error, "running a statement");
-	for (;;) {
-		struct target_outcome unexpected, *outcome = at < statements ? &outcomes[at] : &unexpected;
-		int more;
-
-		*failed = at;
-		if (finish_result(target, outcome, error) < 0)
-			return -1;
-		at++;
-		if (at > statements + RESULTS_MAXIMUM)
-			return endless(target, error);
-		more = mysql_next_result(target->mysql);
-		*failed = at;
-		if (more > 0)
-			return set_error(target, error, "running a statement");
-		if (more < 0)
-			break;
-	}
-	/* A procedure's CALL gives more results than statements; a text of ours never fewer. */
-	if (at < statements)
-		return error_set(error, ERROR_RETRY, "the target %s answered %zu of %zu statements.", target->host, at,
-			statements);
-	return 0;
-}
-
-int target_flight(struct target *target, const char *text, size_t length, size_t statements,
-	struct target_outcome *outcomes, size_t *failed, struct error *error)
-{
-	int64_t start = clock_monotonic_us(), took;
-	int result;
-
-	*failed = 0;
-	if (target_send(target, text, length, error) < 0)
-		return -1;
-	result = target_receive(target, statements, outcomes, failed, error);
-	took = clock_monotonic_us() - start;
-	if (!target->round_trip_us || took < target->round_trip_us)
-		target->round_trip_us = took;
-	return result;
-}
-
-int target_statement(struct target *target, const char *text, size_t length, struct target_outcome *outcome,
-	struct error *error)
-{
-	struct target_outcome further;
-	size_t results = 0;
-	int more;
-
-	if (check_length(target, length, error) < 0)
-		return -1;
-	if (set_multi(target, false, error) < 0)
-		return -1;
-	target->asked_us = clock_monotonic_us();
-	if (mysql_real_query(target->mysql, text, length) != 0)
-		return set_error(target, error, "running a statement");
-	if (finish_result(target, outcome, error) < 0)
-		return -1;
-	while ((more = mysql_next_result(target->mysql)) == 0) { /* CALL */
-		if (finish_result(target, &further, error) < 0)
-			return -1;
-		if (++results > RESULTS_MAXIMUM)
-			return endless(target, error);
-	}
-	return more > 0 ? set_error(target, error, "running a statement") : 0;
-}
-
-int target_execute(struct target *target, const char *text, struct error *error)
-{
-	struct target_outcome outcome;
-	size_t failed;
-
-	/* our own text: no need to tell the server, in a round trip of its own, to take it for one statement */
-	return target_flight(target, text, strlen(text), 1, &outcome, &failed, error);
+	mysql_free_result(result);
+	return mysql_errno(target->mysql) ? set_error(target, error, "reading a result") : 0;
 }
 
 static int store_rows(MYSQL_RES *result, struct arena *arena, struct target_rows *rows)
@@ -623,11 +503,164 @@ static int store_rows(MYSQL_RES *result, struct arena *arena, struct target_rows
 	return at == rows->rows * rows->columns ? 0 : -1;
 }
 
+static int not_whole(const struct target *target, struct error *error)
+{
+	return error_set(error, ERROR_RETRY, "the target %s gave a result that is not whole, or several.", target->host);
+}
+
+static int keep_rows(struct target *target, MYSQL_RES *result, struct arena *arena, struct target_rows *rows,
+	struct error *error)
+{
+	int status = store_rows(result, arena, rows);
+
+	mysql_free_result(result);
+	return status < 0 ? not_whole(target, error) : 0;
+}
+
+/* Takes the current result. Where rows are not wanted (NULL), those of a result set are read and dropped one by one. */
+static int finish_result(struct target *target, struct target_outcome *outcome, struct arena *arena,
+	struct target_rows *rows, struct error *error)
+{
+	MYSQL_RES *result = rows ? mysql_store_result(target->mysql) : mysql_use_result(target->mysql);
+
+	if (!result && mysql_errno(target->mysql))
+		return set_error(target, error, "running a statement");
+	outcome->affected = result ? 0 : mysql_affected_rows(target->mysql);
+	if (result && (rows ? keep_rows(target, result, arena, rows, error) : drop_rows(target, result, error)) < 0)
+		return -1;
+	outcome->warnings = mysql_warning_count(target->mysql);
+	return 0;
+}
+
+static int check_length(const struct target *target, size_t length, struct error *error)
+{
+	if (length + 1 <= target->max_allowed_packet)
+		return 0;
+	return error_set(error, ERROR_STOP,
+		"a statement of %zu bytes is larger than the target's max_allowed_packet of %llu bytes. Raise it in "
+		"the target's parameter group and retry.",
+		length, (unsigned long long)target->max_allowed_packet);
+}
+
+int target_send(struct target *target, const char *text, size_t length, struct error *error)
+{
+	unsigned at;
+
+	assert(target->unread < TARGET_UNREAD_MAXIMUM);
+	if (check_length(target, length, error) < 0)
+		return -1;
+	if (target->unread == 0 && set_multi(target, true, error) < 0)
+		return -1;
+	target->asked_us = clock_monotonic_us();
+	if (mysql_send_query(target->mysql, text, length) != 0)
+		return set_error(target, error, "sending statements");
+	at = (target->oldest + target->unread++) % TARGET_UNREAD_MAXIMUM;
+	target->sent[at].sequence = target->mysql->net.pkt_nr;
+	target->sent[at].sent_us = target->asked_us;
+	return 0;
+}
+
+static void note_round_trip(struct target *target, int64_t sent_us)
+{
+	int64_t took = clock_monotonic_us() - sent_us;
+
+	if (!target->round_trip_us || took < target->round_trip_us)
+		target->round_trip_us = took;
+}
+
+int target_receive_rows(struct target *target, size_t statements, struct target_outcome *outcomes, size_t *failed,
+	struct arena *arena, struct target_rows *rows, struct error *error)
+{
+	int64_t sent_us;
+	size_t at = 0;
+
+	assert(target->unread > 0);
+	/* the library counts packets from the last one that it sent */
+	target->mysql->net.pkt_nr = target->sent[target->oldest].sequence;
+	sent_us = target->sent[target->oldest].sent_us;
+	target->oldest = (target->oldest + 1) % TARGET_UNREAD_MAXIMUM;
+	target->unread--;
+	*failed = 0;
+	if (mysql_read_query_result(target->mysql) != 0)
+		return set_error(target, error, "running a statement");
+	for (;;) {
+		struct target_outcome unexpected, *outcome = at < statements ? &outcomes[at] : &unexpected;
+		int more;
+
+		*failed = at;
+		if (finish_result(target, outcome, arena, rows, error) < 0)
+			return -1;
+		at++;
+		if (at > statements + (rows ? 0 : RESULTS_MAXIMUM))
+			return endless(target, error);
+		more = mysql_next_result(target->mysql);
+		*failed = at;
+		if (more > 0)
+			return set_error(target, error, "running a statement");
+		if (more < 0)
+			break;
+	}
+	/* A procedure's CALL gives more results than statements; a text of ours never fewer. */
+	if (at < statements)
+		return error_set(error, ERROR_RETRY, "the target %s answered %zu of %zu statements.", target->host, at,
+			statements);
+	note_round_trip(target, sent_us);
+	return 0;
+}
+
+int target_receive(struct target *target, size_t statements, struct target_outcome *outcomes, size_t *failed,
+	struct error *error)
+{
+	return target_receive_rows(target, statements, outcomes, failed, NULL, NULL, error);
+}
+
+int target_flight(struct target *target, const char *text, size_t length, size_t statements,
+	struct target_outcome *outcomes, size_t *failed, struct error *error)
+{
+	*failed = 0;
+	if (target_send(target, text, length, error) < 0)
+		return -1;
+	return target_receive(target, statements, outcomes, failed, error);
+}
+
+int target_statement(struct target *target, const char *text, size_t length, struct target_outcome *outcome,
+	struct error *error)
+{
+	struct target_outcome further;
+	size_t results = 0;
+	int more;
+
+	if (check_length(target, length, error) < 0)
+		return -1;
+	if (set_multi(target, false, error) < 0)
+		return -1;
+	target->asked_us = clock_monotonic_us();
+	if (mysql_real_query(target->mysql, text, length) != 0)
+		return set_error(target, error, "running a statement");
+	if (finish_result(target, outcome, NULL, NULL, error) < 0)
+		return -1;
+	while ((more = mysql_next_result(target->mysql)) == 0) { /* CALL */
+		if (finish_result(target, &further, NULL, NULL, error) < 0)
+			return -1;
+		if (++results > RESULTS_MAXIMUM)
+			return endless(target, error);
+	}
+	return more > 0 ? set_error(target, error, "running a statement") : 0;
+}
+
+int target_execute(struct target *target, const char *text, struct error *error)
+{
+	struct target_outcome outcome;
+	size_t failed;
+
+	/* our own text: no need to tell the server, in a round trip of its own, to take it for one statement */
+	return target_flight(target, text, strlen(text), 1, &outcome, &failed, error);
+}
+
 int target_query(struct target *target, const char *text, size_t length, struct arena *arena,
 	struct target_rows *rows, struct error *error)
 {
 	MYSQL_RES *result;
-	int status;
 
 	memset(rows, 0, sizeof(*rows));
 	target->asked_us = clock_monotonic_us();
@@ -636,11 +669,9 @@ int target_query(struct target *target, const char *text, size_t length, struct 
 	result = mysql_store_result(target->mysql);
 	if (!result)
 		return mysql_errno(target->mysql) ? set_error(target, error, "reading a result") : 0;
-	status = store_rows(result, arena, rows);
-	mysql_free_result(result);
-	if (status < 0 || mysql_more_results(target->mysql))
-		return error_set(error, ERROR_RETRY, "the target %s gave a result that is not whole, or several.", target->host);
-	return 0;
+	if (keep_rows(target, result, arena, rows, error) < 0)
+		return -1;
+	return mysql_more_results(target->mysql) ? not_whole(target, error) : 0;
 }
 
 int target_queryf(struct target *target, struct arena *arena, struct target_rows *rows, struct error *error,

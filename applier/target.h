@@ -102,6 +102,10 @@ struct target_rows {
 	size_t *lengths;
 };
 
+/* As target_receive; the rows of the last statement that gives any are kept (else *rows is untouched). */
+int target_receive_rows(struct target *target, size_t statements, struct target_outcome *outcomes, size_t *failed,
+	struct arena *arena, struct target_rows *rows, struct error *error);
+
 int target_query(struct target *target, const char *text, size_t length, struct arena *arena,
 	struct target_rows *rows, struct error *error);
 int target_queryf(struct target *target, struct arena *arena, struct target_rows *rows, struct error *error,
