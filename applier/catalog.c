@@ -127,7 +127,7 @@ static int ask(struct catalog *catalog, struct target *target, const char *datab
 
 	questions_init(&round, &catalog->arena);
 	for (int kind = 0; kind < CATALOG_KINDS; kind++) {
-		asked[kind] = questions_add(&round, NULL);
+		asked[kind] = questions_put(&round, "");
 		put_question(&asked[kind]->text, target, (enum catalog_kind)kind, database, name);
 	}
 	if (questions_ask(&round, target, error) < 0)

@@ -101,41 +101,44 @@ static uint64_t cell_number(const struct target_rows *rows, size_t column)
 
 /* ---- who has it ---- */
 
-static int read_owner(struct applier *applier, const char *lock_name, struct arena *arena, struct owner *owner,
+/* A session of ours that has set no timestamp reads the server's clock. */
+static struct question *ask_owner(const struct applier *applier, struct questions *questions, const char *lock_name)
+{
+	struct question *question = questions_add(questions, "looking who has channel %s", applier->settings.channel);
+	struct buffer *sql = &question->text;
+
+	buffer_printf(sql, "SELECT IS_USED_LOCK('%s'), epoch, host, pid, connections, heartbeat, "
+		"CAST(UNIX_TIMESTAMP() AS SIGNED) - CAST(heartbeat AS SIGNED), (SELECT MAX(epoch) FROM ", lock_name);
+	put_table(sql, applier, "checkpoint");
+	put_where(sql, applier);
+	buffer_puts(sql, ") FROM (SELECT 1 AS one) AS one LEFT JOIN (SELECT * FROM ");
+	put_table(sql, applier, "instance");
+	put_where(sql, applier);
+	buffer_puts(sql, ") AS owner ON one = 1");
+	return question;
+}
+
+/* The answer. */
+static int take_owner(const struct applier *applier, const struct question *answered, struct owner *owner,
 	struct error *error)
 {
-	struct buffer sql = BUFFER_INIT;
-	struct target_rows rows;
-	int result;
+	const struct target_rows *rows = &answered->rows;
 
 	memset(owner, 0, sizeof(*owner));
-	/* A session of ours that has set no timestamp reads the server's clock. */
-	buffer_printf(&sql, "SELECT IS_USED_LOCK('%s'), epoch, host, pid, connections, heartbeat, "
-		"CAST(UNIX_TIMESTAMP() AS SIGNED) - CAST(heartbeat AS SIGNED), (SELECT MAX(epoch) FROM ", lock_name);
-	put_table(&sql, applier, "checkpoint");
-	put_where(&sql, applier);
-	buffer_puts(&sql, ") FROM (SELECT 1 AS one) AS one LEFT JOIN (SELECT * FROM ");
-	put_table(&sql, applier, "instance");
-	put_where(&sql, applier);
-	buffer_puts(&sql, ") AS owner ON one = 1");
-	result = target_query(applier->control, sql.data, sql.length, arena, &rows, error);
-	buffer_release(&sql);
-	if (result < 0)
-		return error_context(error, "looking who has channel %s", applier->settings.channel);
-	if (rows.rows != 1)
+	if (rows->rows != 1)
 		return error_set(error, ERROR_RETRY, "the target did not say who has channel %s.",
 			applier->settings.channel);
-	owner->holder = cell_number(&rows, 0);
-	owner->checkpoint_epoch = cell_number(&rows, 7);
-	owner->known = target_cell(&rows, 0, 1) != NULL;
+	owner->holder = cell_number(rows, 0);
+	owner->checkpoint_epoch = cell_number(rows, 7);
+	owner->known = target_cell(rows, 0, 1) != NULL;
 	if (!owner->known)
 		return 0;
-	owner->epoch = cell_number(&rows, 1);
-	owner->host = target_cell(&rows, 0, 2);
-	owner->pid = cell_number(&rows, 3);
-	owner->connections = target_cell(&rows, 0, 4);
-	owner->heartbeat = cell_number(&rows, 5);
-	owner->silent_seconds = strtoll(target_text(&rows, 0, 6), NULL, 10);
+	owner->epoch = cell_number(rows, 1);
+	owner->host = target_text(rows, 0, 2);
+	owner->pid = cell_number(rows, 3);
+	owner->connections = target_text(rows, 0, 4);
+	owner->heartbeat = cell_number(rows, 5);
+	owner->silent_seconds = strtoll(target_text(rows, 0, 6), NULL, 10);
 	return 0;
 }
 
@@ -174,40 +177,33 @@ static bool was_ours(const struct applier *applier, const struct owner *owner, c
 
 /* Has somebody else taken the channel since this process had it? Its connections may have been lost before it could learn
  * that from a checkpoint. A process that was meant to replicate does not turn into a standby: it says so and ends. */
-static int check_not_fenced(struct applier *applier, const char *lock_name, struct error *error)
+static int check_not_fenced(const struct applier *applier, const struct owner *owner, const char *lock_name,
+	struct error *error)
 {
-	struct arena arena = ARENA_INIT;
 	char host[256];
-	struct owner owner;
 	bool others = false;
-	int result = read_owner(applier, lock_name, &arena, &owner, error);
 
-	if (result < 0)
-		goto out;
 	put_host(host, applier);
 	pthread_mutex_lock(&had_lock);
-	if (had_epoch && !had_as_standby && strcmp(had_name, lock_name) == 0 && owner.checkpoint_epoch > own_epoch) {
-		bool noted = owner.known && owner.epoch == owner.checkpoint_epoch;
+	if (had_epoch && !had_as_standby && strcmp(had_name, lock_name) == 0 && owner->checkpoint_epoch > own_epoch) {
+		bool noted = owner->known && owner->epoch == owner->checkpoint_epoch;
 
-		others = owner.checkpoint_epoch != tried_epoch ||
-			(noted && (owner.pid != (uint64_t)getpid() || strcmp(owner.host, host) != 0));
+		others = owner->checkpoint_epoch != tried_epoch ||
+			(noted && (owner->pid != (uint64_t)getpid() || strcmp(owner->host, host) != 0));
 		if (others) /* told once: whoever lets it try again knows */
 			had_epoch = 0;
 	}
 	if (!others) {
-		own_epoch = owner.checkpoint_epoch;
+		own_epoch = owner->checkpoint_epoch;
 		tried_epoch = own_epoch + 1;
 	}
 	pthread_mutex_unlock(&had_lock);
-	if (others)
-		result = error_set(error, ERROR_FENCED,
-			"while this instance had no connection to the target, channel %s was taken over by another instance, "
-			"or its position was set anew (epoch %llu). Nothing of this instance is committed any more; see which "
-			"one is to run.",
-			applier->settings.channel, (unsigned long long)owner.checkpoint_epoch);
-out:
-	arena_release(&arena);
-	return result;
+	if (!others)
+		return 0;
+	return error_set(error, ERROR_FENCED,
+		"while this instance had no connection to the target, channel %s was taken over by another instance, or its "
+		"position was set anew (epoch %llu). Nothing of this instance is committed any more; see which one is to run.",
+		applier->settings.channel, (unsigned long long)owner->checkpoint_epoch);
 }
 
 static bool is_silent(const struct applier *applier, const struct owner *owner, struct watch *watch,
@@ -319,97 +315,102 @@ static void tell_waiting(const struct applier *applier, const struct owner *owne
 }
 
 /* The lock is taken: is its owner alive? */
-static int look_after_owner(struct applier *applier, const char *lock_name, struct watch *watch, struct error *error)
+static int look_after_owner(struct applier *applier, const struct owner *owner, const char *lock_name, struct watch *watch,
+	struct error *error)
 {
-	struct arena arena = ARENA_INIT;
-	struct owner owner;
 	bool busy = false;
-	int result = read_owner(applier, lock_name, &arena, &owner, error);
 
-	if (result < 0 || !owner.holder)
-		goto out;
-	tell_waiting(applier, &owner, watch);
-	if (!is_silent(applier, &owner, watch, lock_name))
-		goto out;
-	result = end_connections(applier, owner.holder, row_is_holders(&owner) ? owner.connections : NULL, &busy, error);
-	if (result < 0)
-		goto out;
+	if (!owner->holder)
+		return 0;
+	tell_waiting(applier, owner, watch);
+	if (!is_silent(applier, owner, watch, lock_name))
+		return 0;
+	if (end_connections(applier, owner->holder, row_is_holders(owner) ? owner->connections : NULL, &busy, error) < 0)
+		return -1;
 	if (busy && !watch->told_busy) {
 		watch->told_busy = true;
 		log_line(LOG_WARNING, "channel", "the owner is silent, its statement still runs on the target and is let finish "
-			"channel=%s connection=%llu", applier->settings.channel, (unsigned long long)owner.holder);
-	} else if (!busy && watch->told_ended != owner.holder) {
-		watch->told_ended = owner.holder;
+			"channel=%s connection=%llu", applier->settings.channel, (unsigned long long)owner->holder);
+	} else if (!busy && watch->told_ended != owner->holder) {
+		watch->told_ended = owner->holder;
 		log_line(LOG_WARNING, "channel", "the owner is silent, its connections were ended channel=%s host=%s pid=%llu "
-			"connection=%llu", applier->settings.channel, log_quote(owner.known ? owner.host : ""),
-			(unsigned long long)owner.pid, (unsigned long long)owner.holder);
+			"connection=%llu", applier->settings.channel, log_quote(owner->known ? owner->host : ""),
+			(unsigned long long)owner->pid, (unsigned long long)owner->holder);
 	}
-out:
-	arena_release(&arena);
-	return result;
+	return 0;
 }
 
 /* ---- taking ---- */
 
-/* *got after at most `seconds`. */
-static int try_lock(struct applier *applier, const char *lock_name, unsigned seconds, bool *got, struct error *error)
-{
-	struct arena arena = ARENA_INIT;
-	struct target_rows rows;
-	const char *answer = NULL;
-	int result = target_queryf(applier->control, &arena, &rows, error, "SELECT GET_LOCK('%s', %u)", lock_name,
-		seconds);
+/* One attempt to have the lock, and who has the channel then. */
+struct attempt {
+	struct arena arena; /* of the owner's texts */
+	bool got;
+	struct owner owner;
+};
 
-	if (result == 0 && rows.rows == 1)
-		answer = target_cell(&rows, 0, 0);
-	if (result < 0)
-		error_context(error, "asking for the lock of channel %s", applier->settings.channel);
-	else if (!answer)
-		result = error_set(error, ERROR_RETRY, "the target did not answer the request for the lock of channel %s.",
+/* Waits at most `seconds` for the lock. */
+static int try_lock(struct applier *applier, const char *lock_name, unsigned seconds, struct attempt *attempt,
+	struct error *error)
+{
+	struct questions questions;
+	struct question *lock, *owner;
+	const char *answer;
+
+	arena_release(&attempt->arena);
+	questions_init(&questions, &attempt->arena);
+	lock = questions_add(&questions, "asking for the lock of channel %s", applier->settings.channel);
+	buffer_printf(&lock->text, "SELECT GET_LOCK('%s', %u)", lock_name, seconds);
+	owner = ask_owner(applier, &questions, lock_name);
+	if (questions_ask(&questions, applier->control, error) < 0)
+		return -1;
+	answer = target_cell(&lock->rows, 0, 0);
+	if (!answer)
+		return error_set(error, ERROR_RETRY, "the target did not answer the request for the lock of channel %s.",
 			applier->settings.channel);
-	else
-		*got = answer[0] == '1';
-	arena_release(&arena);
-	return result;
+	attempt->got = answer[0] == '1';
+	return take_owner(applier, owner, &attempt->owner, error);
 }
 
 /* *waited: for another instance that is alive. */
 static int wait_for_lock(struct applier *applier, const char *lock_name, bool (*waiting)(void *context),
 	void *waiting_context, bool *waited, struct error *error)
 {
+	struct attempt attempt = {.got = false};
 	struct watch watch = {0};
-	bool got = false;
+	int result = try_lock(applier, lock_name, 0, &attempt, error);
 
-	if (try_lock(applier, lock_name, 0, &got, error) < 0)
-		return -1;
-	while (!got) {
+	while (result == 0 && !attempt.got) {
 		if (waiting && waiting(waiting_context))
-			return error_set(error, ERROR_STOPPED, "waiting for channel %s was stopped.",
+			result = error_set(error, ERROR_STOPPED, "waiting for channel %s was stopped.",
 				applier->settings.channel);
-		if (check_not_fenced(applier, lock_name, error) < 0 ||
-			look_after_owner(applier, lock_name, &watch, error) < 0 ||
-			try_lock(applier, lock_name, 1, &got, error) < 0)
-			return -1;
+		else if (check_not_fenced(applier, &attempt.owner, lock_name, error) < 0 ||
+			look_after_owner(applier, &attempt.owner, lock_name, &watch, error) < 0)
+			result = -1;
+		else
+			result = try_lock(applier, lock_name, 1, &attempt, error);
 		*waited = watch.alive;
 	}
-	return 0;
-}
-
-static int set_lock_wait(struct applier *applier, unsigned seconds, struct error *error)
-{
-	char sql[80];
-
-	snprintf(sql, sizeof(sql), "SET SESSION innodb_lock_wait_timeout = %u", seconds ? seconds : 1);
-	return target_execute(applier->control, sql, error);
+	if (result == 0)
+		result = check_not_fenced(applier, &attempt.owner, lock_name, error);
+	arena_release(&attempt.arena);
+	return result;
 }
 
 /* Ends transactions that the former owner left open. */
 static int end_former(struct applier *applier, const char *lock_name, struct error *error)
 {
 	struct arena arena = ARENA_INIT;
+	struct questions questions;
+	struct question *asked;
 	struct owner owner;
-	int result = read_owner(applier, lock_name, &arena, &owner, error);
+	int result;
 
+	questions_init(&questions, &arena);
+	asked = ask_owner(applier, &questions, lock_name);
+	result = questions_ask(&questions, applier->control, error);
+	if (result == 0)
+		result = take_owner(applier, asked, &owner, error);
 	if (result == 0 && owner.known && owner.epoch == owner.checkpoint_epoch) {
 		log_line(LOG_WARNING, "channel", "a transaction of the former owner is open, its connections are ended "
 			"channel=%s host=%s pid=%llu", applier->settings.channel, log_quote(owner.host),
@@ -420,50 +421,71 @@ static int end_former(struct applier *applier, const char *lock_name, struct err
 	return result;
 }
 
+static void ask_lock_wait(struct questions *questions, unsigned seconds)
+{
+	struct question *question = questions_put(questions, "");
+
+	buffer_printf(&question->text, "SET SESSION innodb_lock_wait_timeout = %u", seconds ? seconds : 1);
+}
+
+/* One attempt, which waits for row locks for a short time only. */
+static int try_epoch(struct applier *applier, struct error *error)
+{
+	const struct applier_settings *settings = &applier->settings;
+	struct arena arena = ARENA_INIT;
+	struct questions questions;
+	struct question *taken;
+	int result;
+
+	questions_init(&questions, &arena);
+	ask_lock_wait(&questions, ROW_LOCK_SECONDS);
+	taken = checkpoint_ask_take(&questions, settings->target.schema, settings->channel, settings->workers);
+	ask_lock_wait(&questions, settings->lock_wait_seconds);
+	result = questions_ask(&questions, applier->control, error);
+	if (result == 0)
+		result = checkpoint_taken(taken, settings->channel, &applier->taken, error);
+	arena_release(&arena);
+	return result;
+}
+
 /* Raises the epoch. A transaction of the former owner may hold the checkpoint's row for a moment (its COMMIT is on the
  * way) or for good (its client hangs). */
 static int raise_epoch(struct applier *applier, const char *lock_name, bool (*waiting)(void *context),
 	void *waiting_context, struct error *error)
 {
-	int result = set_lock_wait(applier, ROW_LOCK_SECONDS, error);
+	for (unsigned attempt = 1;; attempt++) {
+		struct error failure = {0};
 
-	for (unsigned attempt = 1; result == 0; attempt++) {
-		struct error failure = {0}, ignored = {0};
-
-		if (checkpoint_take(applier->control, applier->settings.target.schema, applier->settings.channel,
-			    applier->settings.workers, &applier->taken, &failure) == 0)
-			break;
-		if (failure.kind != ERROR_CONNECT && failure.code != 2006 && failure.code != 2013)
-			target_execute(applier->control, "ROLLBACK", &ignored);
+		if (try_epoch(applier, &failure) == 0)
+			return 0;
 		if ((failure.code != 1205 && failure.code != 1213) || attempt == TAKE_ATTEMPTS) {
 			*error = failure;
 			return -1;
 		}
+		if (target_execute(applier->control, "ROLLBACK", error) < 0)
+			return -1;
 		if (waiting && waiting(waiting_context))
 			return error_set(error, ERROR_STOPPED, "taking channel %s was stopped.", applier->settings.channel);
-		result = end_former(applier, lock_name, error);
+		if (end_former(applier, lock_name, error) < 0)
+			return -1;
 	}
-	return result < 0 ? -1 : set_lock_wait(applier, applier->settings.lock_wait_seconds, error);
 }
 
 /* On the control connection: whoever writes here has the lock. */
-static int write_instance(struct applier *applier, const char *connections, struct error *error)
+static void ask_note(const struct applier *applier, struct questions *questions, const char *connections)
 {
+	struct question *question = questions_add(questions, "noting who has channel %s", applier->settings.channel);
+	struct buffer *sql = &question->text;
 	char host[256];
-	struct buffer sql = BUFFER_INIT;
-	int result;
 
 	put_host(host, applier);
-	buffer_puts(&sql, "REPLACE INTO ");
-	put_table(&sql, applier, "instance");
-	buffer_puts(&sql, " (channel, epoch, host, pid, connections, heartbeat) VALUES (");
-	sql_put_string(&sql, applier->settings.channel, strlen(applier->settings.channel));
-	buffer_printf(&sql, ", %llu, ", (unsigned long long)applier->taken.epoch);
-	sql_put_string(&sql, host, strlen(host));
-	buffer_printf(&sql, ", %ld, '%s', UNIX_TIMESTAMP())", (long)getpid(), connections);
-	result = target_execute(applier->control, buffer_text(&sql), error);
-	buffer_release(&sql);
-	return result < 0 ? error_context(error, "noting who has channel %s", applier->settings.channel) : 0;
+	buffer_puts(sql, "REPLACE INTO ");
+	put_table(sql, applier, "instance");
+	buffer_puts(sql, " (channel, epoch, host, pid, connections, heartbeat) VALUES (");
+	sql_put_string(sql, applier->settings.channel, strlen(applier->settings.channel));
+	buffer_printf(sql, ", %llu, ", (unsigned long long)applier->taken.epoch);
+	sql_put_string(sql, host, strlen(host));
+	buffer_printf(sql, ", %ld, '%s', UNIX_TIMESTAMP())", (long)getpid(), connections);
 }
 
 static char *connection_list(const struct applier *applier)
@@ -487,14 +509,11 @@ static char *connection_list(const struct applier *applier)
 
 int channel_take(struct applier *applier, bool (*waiting)(void *context), void *waiting_context, struct error *error)
 {
-	char lock_name[CHANNEL_LOCK_TEXT], control[32];
+	char lock_name[CHANNEL_LOCK_TEXT];
 	bool waited = false;
 
 	put_lock_name(lock_name, applier->settings.target.schema, applier->settings.channel);
-	snprintf(control, sizeof(control), "%llu", (unsigned long long)target_connection_id(applier->control));
-	if (check_not_fenced(applier, lock_name, error) < 0 ||
-		wait_for_lock(applier, lock_name, waiting, waiting_context, &waited, error) < 0 ||
-		check_not_fenced(applier, lock_name, error) < 0)
+	if (wait_for_lock(applier, lock_name, waiting, waiting_context, &waited, error) < 0)
 		return -1;
 	if (FAULT_POINT("channel.before-epoch"))
 		return error_set(error, ERROR_RETRY, "fault injected before the epoch is raised");
@@ -502,24 +521,51 @@ int channel_take(struct applier *applier, bool (*waiting)(void *context), void *
 		return -1;
 	if (FAULT_POINT("channel.after-epoch"))
 		return error_set(error, ERROR_RETRY, "fault injected after the epoch was raised");
-	if (write_instance(applier, control, error) < 0)
-		return -1;
 	pthread_mutex_lock(&had_lock);
 	if (!had_epoch)
 		had_as_standby = waited;
 	memcpy(had_name, lock_name, sizeof(had_name));
 	had_epoch = own_epoch = tried_epoch = applier->taken.epoch;
 	pthread_mutex_unlock(&had_lock);
+	return 0;
+}
+
+/* The workers' connections are being opened meanwhile: it is the control connection's alone that is noted. */
+static void put_control(char control[32], const struct applier *applier)
+{
+	snprintf(control, 32, "%llu", (unsigned long long)target_connection_id(applier->control));
+}
+
+void channel_ask_note(struct applier *applier, struct questions *questions)
+{
+	char control[32];
+
+	put_control(control, applier);
+	ask_note(applier, questions, control);
+}
+
+int channel_heartbeat_start(struct applier *applier, struct error *error)
+{
+	char lock_name[CHANNEL_LOCK_TEXT], control[32];
+
+	put_lock_name(lock_name, applier->settings.target.schema, applier->settings.channel);
+	put_control(control, applier);
 	log_line(LOG_INFO, "channel", "taken channel=%s epoch=%llu connection=%s", applier->settings.channel,
 		(unsigned long long)applier->taken.epoch, control);
 	return heartbeat_start(&applier->heartbeat, applier, lock_name, control, error);
 }
 
-int channel_heartbeat_start(struct applier *applier, struct error *error)
+int channel_note_workers(struct applier *applier, struct error *error)
 {
 	char *connections = connection_list(applier);
-	int result = write_instance(applier, connections, error);
+	struct arena arena = ARENA_INIT;
+	struct questions questions;
+	int result;
 
+	questions_init(&questions, &arena);
+	ask_note(applier, &questions, connections);
+	result = questions_ask(&questions, applier->control, error);
+	arena_release(&arena);
 	heartbeat_list(applier->heartbeat, connections);
 	free(connections);
 	return result;

@@ -78,14 +78,11 @@ bool channel_name_valid(const char *channel)
 	return length > 0 && length <= CHANNEL_NAME_MAXIMUM && strspn(channel, allowed) == length;
 }
 
-int checkpoint_install(struct target *target, const char *schema, struct error *error)
+int checkpoint_make_tables(struct target *target, const char *schema, struct error *error)
 {
 	struct buffer sql = BUFFER_INIT;
-	bool installed;
-	int result = checkpoint_installed(target, schema, &installed, error);
+	int result;
 
-	if (result < 0 || installed)
-		return result;
 	buffer_puts(&sql, "CREATE DATABASE IF NOT EXISTS ");
 	sql_put_name(&sql, schema);
 	result = target_execute(target, buffer_text(&sql), error);
@@ -102,23 +99,46 @@ int checkpoint_install(struct target *target, const char *schema, struct error *
 	return result;
 }
 
+int checkpoint_install(struct target *target, const char *schema, struct error *error)
+{
+	bool installed;
+
+	if (checkpoint_installed(target, schema, &installed, error) < 0)
+		return -1;
+	return installed ? 0 : checkpoint_make_tables(target, schema, error);
+}
+
+struct question *checkpoint_ask_installed(struct questions *questions, const char *schema)
+{
+	struct question *question = questions_put(questions, "");
+	struct buffer *sql = &question->text;
+
+	buffer_puts(sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ");
+	sql_put_string(sql, schema, strlen(schema));
+	buffer_puts(sql, " AND TABLE_NAME IN (");
+	for (size_t i = 0; i < TABLES; i++)
+		buffer_printf(sql, "%s'%s'", i ? ", " : "", tables[i].name);
+	buffer_puts(sql, ")");
+	return question;
+}
+
+bool checkpoint_is_installed(const struct question *answered)
+{
+	return answered->rows.rows == 1 && strtoul(target_text(&answered->rows, 0, 0), NULL, 10) == TABLES;
+}
+
 int checkpoint_installed(struct target *target, const char *schema, bool *installed, struct error *error)
 {
 	struct arena arena = ARENA_INIT;
-	struct buffer sql = BUFFER_INIT;
-	struct target_rows rows;
+	struct questions questions;
+	struct question *question;
 	int result;
 
-	buffer_puts(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ");
-	sql_put_string(&sql, schema, strlen(schema));
-	buffer_puts(&sql, " AND TABLE_NAME IN (");
-	for (size_t i = 0; i < TABLES; i++)
-		buffer_printf(&sql, "%s'%s'", i ? ", " : "", tables[i].name);
-	buffer_puts(&sql, ")");
-	result = target_query(target, sql.data, sql.length, &arena, &rows, error);
+	questions_init(&questions, &arena);
+	question = checkpoint_ask_installed(&questions, schema);
+	result = questions_ask(&questions, target, error);
 	if (result == 0)
-		*installed = rows.rows == 1 && strtoul(target_text(&rows, 0, 0), NULL, 10) == TABLES;
-	buffer_release(&sql);
+		*installed = checkpoint_is_installed(question);
 	arena_release(&arena);
 	return result;
 }
@@ -148,6 +168,31 @@ static void put_values(struct buffer *sql, const struct checkpoint *checkpoint, 
 #undef NAME
 }
 
+static void put_select(struct buffer *sql, const char *schema, const char *channel)
+{
+	buffer_puts(sql, "SELECT epoch, sequence, source_file, source_offset, gtid, gtid_set, source_time, source_uuid FROM ");
+	put_table(sql, schema, "checkpoint");
+	buffer_puts(sql, " WHERE channel = ");
+	sql_put_string(sql, channel, strlen(channel));
+	buffer_puts(sql, " ORDER BY sequence DESC, worker LIMIT 1");
+}
+
+/* False: there is none. */
+static bool take_row(const struct target_rows *rows, struct checkpoint *checkpoint)
+{
+	if (rows->rows != 1)
+		return false;
+	checkpoint->epoch = strtoull(target_text(rows, 0, 0), NULL, 10);
+	checkpoint->sequence = strtoull(target_text(rows, 0, 1), NULL, 10);
+	snprintf(checkpoint->position.file, sizeof(checkpoint->position.file), "%s", target_text(rows, 0, 2));
+	checkpoint->position.offset = strtoull(target_text(rows, 0, 3), NULL, 10);
+	snprintf(checkpoint->gtid, sizeof(checkpoint->gtid), "%s", target_text(rows, 0, 4));
+	checkpoint->gtid_set = memory_strdup(target_text(rows, 0, 5));
+	checkpoint->source_time = (uint32_t)strtoull(target_text(rows, 0, 6), NULL, 10);
+	snprintf(checkpoint->source_uuid, sizeof(checkpoint->source_uuid), "%s", target_text(rows, 0, 7));
+	return true;
+}
+
 int checkpoint_read(struct target *target, const char *schema, const char *channel,
 	struct checkpoint *checkpoint, bool *found, struct error *error)
 {
@@ -158,54 +203,37 @@ int checkpoint_read(struct target *target, const char *schema, const char *chann
 
 	memset(checkpoint, 0, sizeof(*checkpoint));
 	*found = false;
-	buffer_puts(&sql, "SELECT epoch, sequence, source_file, source_offset, gtid, gtid_set, source_time, source_uuid FROM ");
-	put_table(&sql, schema, "checkpoint");
-	buffer_puts(&sql, " WHERE channel = ");
-	sql_put_string(&sql, channel, strlen(channel));
-	buffer_puts(&sql, " ORDER BY sequence DESC, worker LIMIT 1");
+	put_select(&sql, schema, channel);
 	result = target_query(target, sql.data, sql.length, &arena, &rows, error);
-	if (result < 0) {
-		if (error->code == 1146 || error->code == 1049) { /* no such table or schema: no checkpoint */
-			error_clear(error);
-			result = 0;
-		} else {
-			error_context(error, "reading the checkpoint of channel %s", channel);
-		}
-	} else if (rows.rows == 1) {
-		*found = true;
-		checkpoint->epoch = strtoull(target_text(&rows, 0, 0), NULL, 10);
-		checkpoint->sequence = strtoull(target_text(&rows, 0, 1), NULL, 10);
-		snprintf(checkpoint->position.file, sizeof(checkpoint->position.file), "%s", target_text(&rows, 0, 2));
-		checkpoint->position.offset = strtoull(target_text(&rows, 0, 3), NULL, 10);
-		snprintf(checkpoint->gtid, sizeof(checkpoint->gtid), "%s", target_text(&rows, 0, 4));
-		checkpoint->gtid_set = memory_strdup(target_text(&rows, 0, 5));
-		checkpoint->source_time = (uint32_t)strtoull(target_text(&rows, 0, 6), NULL, 10);
-		snprintf(checkpoint->source_uuid, sizeof(checkpoint->source_uuid), "%s", target_text(&rows, 0, 7));
+	if (result == 0) {
+		*found = take_row(&rows, checkpoint);
+	} else if (error->code == 1146 || error->code == 1049) { /* no such table or schema: no checkpoint */
+		error_clear(error);
+		result = 0;
+	} else {
+		error_context(error, "reading the checkpoint of channel %s", channel);
 	}
 	buffer_release(&sql);
 	arena_release(&arena);
 	return result;
 }
 
-static void put_insert(struct buffer *sql, const char *schema, const char *channel, unsigned worker,
-	const struct checkpoint *checkpoint, const char *verb)
+static void put_insert_into(struct buffer *sql, const char *schema)
 {
-	buffer_puts(sql, verb);
+	buffer_puts(sql, "INSERT INTO ");
 	put_table(sql, schema, "checkpoint");
 	buffer_puts(sql, " (channel, worker, epoch, sequence, source_file, source_offset, gtid, gtid_set, source_time, "
-			 "source_uuid) VALUES (");
-	sql_put_string(sql, channel, strlen(channel));
-	buffer_printf(sql, ", %u, %llu, ", worker, (unsigned long long)checkpoint->epoch);
-	put_values(sql, checkpoint, false);
-	buffer_putc(sql, ')');
+			 "source_uuid) ");
 }
 
-static int run_all(struct target *target, struct buffer *sql, size_t statements, struct error *error)
+static void put_first(struct buffer *sql, const char *schema, const char *channel, const struct checkpoint *checkpoint)
 {
-	struct target_outcome outcomes[16];
-	size_t failed;
-
-	return target_flight(target, sql->data, sql->length, statements, outcomes, &failed, error);
+	put_insert_into(sql, schema);
+	buffer_puts(sql, "VALUES (");
+	sql_put_string(sql, channel, strlen(channel));
+	buffer_printf(sql, ", 0, %llu, ", (unsigned long long)checkpoint->epoch);
+	put_values(sql, checkpoint, false);
+	buffer_putc(sql, ')');
 }
 
 int checkpoint_create(struct target *target, const char *schema, const char *channel,
@@ -213,7 +241,9 @@ int checkpoint_create(struct target *target, const char *schema, const char *cha
 {
 	static const char *const others[] = {"intent", "applied", "prepared"};
 	struct checkpoint written = *checkpoint, former;
+	struct target_outcome outcomes[7];
 	struct buffer sql = BUFFER_INIT;
+	size_t failed;
 	bool found;
 	int result;
 
@@ -234,53 +264,65 @@ int checkpoint_create(struct target *target, const char *schema, const char *cha
 		sql_put_string(&sql, channel, strlen(channel));
 	}
 	buffer_puts(&sql, "; ");
-	put_insert(&sql, schema, channel, 0, &written, "INSERT INTO ");
+	put_first(&sql, schema, channel, &written);
 	buffer_puts(&sql, "; COMMIT");
-	result = run_all(target, &sql, 7, error);
+	result = target_flight(target, sql.data, sql.length, 7, outcomes, &failed, error);
 	buffer_release(&sql);
 	if (result < 0)
 		error_context(error, "writing the start position of channel %s", channel);
 	return result;
 }
 
-int checkpoint_take(struct target *target, const char *schema, const char *channel, unsigned workers,
-	struct checkpoint *checkpoint, struct error *error)
+/* Rows for the workers that have none yet; nothing where the channel has no row at all. */
+static void put_workers(struct buffer *sql, const char *schema, const char *channel, unsigned workers)
 {
-	struct checkpoint former = {0}, empty = {0};
-	struct buffer sql = BUFFER_INIT;
-	size_t statements = 2;
-	bool found;
-	int result;
+	put_insert_into(sql, schema);
+	buffer_puts(sql, "SELECT ");
+	sql_put_string(sql, channel, strlen(channel));
+	buffer_puts(sql, ", number.worker, raised.epoch, 0, '', 0, '', '', 0, '' FROM (SELECT MAX(epoch) AS epoch FROM ");
+	put_table(sql, schema, "checkpoint");
+	buffer_puts(sql, " WHERE channel = ");
+	sql_put_string(sql, channel, strlen(channel));
+	buffer_puts(sql, ") AS raised JOIN (SELECT 0 AS worker");
+	for (unsigned worker = 1; worker < workers; worker++)
+		buffer_printf(sql, " UNION ALL SELECT %u", worker);
+	buffer_puts(sql, ") AS number WHERE raised.epoch IS NOT NULL AND number.worker NOT IN (SELECT worker FROM ");
+	put_table(sql, schema, "checkpoint");
+	buffer_puts(sql, " WHERE channel = ");
+	sql_put_string(sql, channel, strlen(channel));
+	buffer_putc(sql, ')');
+}
+
+struct question *checkpoint_ask_take(struct questions *questions, const char *schema, const char *channel, unsigned workers)
+{
+	struct question *question = questions_add(questions, "taking channel %s", channel);
+	struct buffer *sql = &question->text;
 
 	/* The row lock of the UPDATE waits for a transaction of the former owner; what it commits until then is read
-	 * below, in the same transaction. */
-	buffer_puts(&sql, TARGET_BEGIN "; UPDATE ");
-	put_table(&sql, schema, "checkpoint");
-	buffer_puts(&sql, " SET epoch = epoch + 1 WHERE channel = ");
-	sql_put_string(&sql, channel, strlen(channel));
-	result = run_all(target, &sql, statements, error);
-	if (result == 0)
-		result = checkpoint_read(target, schema, channel, &former, &found, error);
-	if (result == 0 && !found)
-		result = error_set(error, ERROR_STOP,
-			"the target has no start position for channel %s. Run change-master first.", channel);
-	if (result == 0) {
-		buffer_clear(&sql);
-		statements = 0;
-		empty.epoch = former.epoch;
-		for (unsigned worker = 0; worker < workers && worker < 15; worker++, statements++) {
-			put_insert(&sql, schema, channel, worker, &empty, "INSERT IGNORE INTO ");
-			buffer_puts(&sql, "; ");
-		}
-		buffer_puts(&sql, "COMMIT");
-		result = run_all(target, &sql, statements + 1, error);
+	 * behind it, in the same transaction. */
+	buffer_puts(sql, TARGET_BEGIN "; UPDATE ");
+	put_table(sql, schema, "checkpoint");
+	buffer_puts(sql, " SET epoch = epoch + 1 WHERE channel = ");
+	sql_put_string(sql, channel, strlen(channel));
+	buffer_puts(sql, "; ");
+	put_select(sql, schema, channel);
+	buffer_puts(sql, "; ");
+	put_workers(sql, schema, channel, workers);
+	buffer_puts(sql, "; COMMIT");
+	question->statements = 5;
+	return question;
+}
+
+int checkpoint_taken(const struct question *answered, const char *channel, struct checkpoint *checkpoint, struct error *error)
+{
+	struct checkpoint taken = {0};
+
+	if (!take_row(&answered->rows, &taken)) {
+		error_set(error, ERROR_STOP, "the target has no start position for channel %s. Run change-master first.", channel);
+		return error_context(error, "taking channel %s", channel);
 	}
-	buffer_release(&sql);
-	if (result == 0)
-		*checkpoint = former;
-	else
-		checkpoint_release(&former);
-	return result < 0 ? error_context(error, "taking channel %s", channel) : 0;
+	*checkpoint = taken;
+	return 0;
 }
 
 void checkpoint_put_update(struct buffer *out, const char *schema, const char *channel, unsigned worker,

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "applier/questions.h"
 #include "applier/target.h"
 #include "base/buffer.h"
 #include "base/error.h"
@@ -46,6 +47,11 @@ int checkpoint_install(struct target *target, const char *schema, struct error *
 
 /* Is the schema there with all its tables. */
 int checkpoint_installed(struct target *target, const char *schema, bool *installed, struct error *error);
+/* The same question among others, and its answer. */
+struct question *checkpoint_ask_installed(struct questions *questions, const char *schema);
+bool checkpoint_is_installed(const struct question *answered);
+/* What checkpoint_install does when it is not. */
+int checkpoint_make_tables(struct target *target, const char *schema, struct error *error);
 
 int checkpoint_read(struct target *target, const char *schema, const char *channel,
 	struct checkpoint *checkpoint, bool *found, struct error *error);
@@ -55,9 +61,10 @@ int checkpoint_create(struct target *target, const char *schema, const char *cha
 	const struct checkpoint *checkpoint, struct error *error);
 
 /* Takes the channel: raises the epoch (which waits for any transaction of the former owner that is about to
- * commit), makes the workers' rows, and reads the checkpoint as it is then. */
-int checkpoint_take(struct target *target, const char *schema, const char *channel, unsigned workers,
-	struct checkpoint *checkpoint, struct error *error);
+ * commit), makes the workers' rows, and reads the checkpoint as it is then; in one packet, so that it is done as a whole
+ * or, when the question is refused, to be rolled back. */
+struct question *checkpoint_ask_take(struct questions *questions, const char *schema, const char *channel, unsigned workers);
+int checkpoint_taken(const struct question *answered, const char *channel, struct checkpoint *checkpoint, struct error *error);
 
 /* The statement that moves the checkpoint, for the end of a worker's transaction; it must find exactly one row. */
 void checkpoint_put_update(struct buffer *out, const char *schema, const char *channel, unsigned worker,

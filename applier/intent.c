@@ -323,31 +323,34 @@ const char *intent_verdict_name(enum intent_verdict verdict)
 	return "unknown";
 }
 
-int intent_read(struct target *target, const char *schema, const char *channel, struct intent *intent,
+#define FINDING_OUT "finding out whether the last statement has run"
+
+struct question *intent_ask(struct questions *questions, const char *schema, const char *channel)
+{
+	struct question *question = questions_add(questions, FINDING_OUT);
+
+	buffer_puts(&question->text, "SELECT step, source_file, source_offset, statement, fingerprint FROM ");
+	put_where(&question->text, schema, "intent", channel);
+	buffer_puts(&question->text, " ORDER BY step DESC LIMIT 1");
+	return question;
+}
+
+int intent_judge(const struct question *answered, struct target *target, const char *schema, struct intent *intent,
 	struct error *error)
 {
-	struct arena arena = ARENA_INIT;
-	struct buffer sql = BUFFER_INIT;
-	struct target_rows rows;
-	int result;
+	const struct target_rows *rows = &answered->rows;
 
 	memset(intent, 0, sizeof(*intent));
-	buffer_puts(&sql, "SELECT step, source_file, source_offset, statement, fingerprint FROM ");
-	put_where(&sql, schema, "intent", channel);
-	buffer_puts(&sql, " ORDER BY step DESC LIMIT 1");
-	result = target_query(target, sql.data, sql.length, &arena, &rows, error);
-	if (result == 0 && rows.rows == 1)
-		result = fingerprint_session(target, schema, error);
-	if (result == 0 && rows.rows == 1) {
-		intent->step = (unsigned)strtoul(target_text(&rows, 0, 0), NULL, 10);
-		snprintf(intent->begin.file, sizeof(intent->begin.file), "%s", target_text(&rows, 0, 1));
-		intent->begin.offset = strtoull(target_text(&rows, 0, 2), NULL, 10);
-		intent->statement = memory_strdup(target_text(&rows, 0, 3));
-		result = read_verdict(target, (char *)target_text(&rows, 0, 4), &intent->verdict, error);
-	}
-	buffer_release(&sql);
-	arena_release(&arena);
-	return result < 0 ? error_context(error, "finding out whether the last statement has run") : 0;
+	if (rows->rows != 1)
+		return 0;
+	intent->step = (unsigned)strtoul(target_text(rows, 0, 0), NULL, 10);
+	snprintf(intent->begin.file, sizeof(intent->begin.file), "%s", target_text(rows, 0, 1));
+	intent->begin.offset = strtoull(target_text(rows, 0, 2), NULL, 10);
+	intent->statement = memory_strdup(target_text(rows, 0, 3));
+	if (fingerprint_session(target, schema, error) < 0 ||
+		read_verdict(target, (char *)target_text(rows, 0, 4), &intent->verdict, error) < 0)
+		return error_context(error, FINDING_OUT);
+	return 0;
 }
 
 void intent_release(struct intent *intent)

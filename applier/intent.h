@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "applier/applier.h"
+#include "applier/questions.h"
 #include "applier/statement.h"
 #include "applier/target.h"
 
@@ -38,8 +39,10 @@ int intent_write(struct target *target, const char *schema, const char *channel,
 	const struct transaction *transaction, unsigned step, const struct planned_statement *statement,
 	const struct plan_step *plan_step, struct error *error);
 
-/* The channel's intent with the highest step, judged; INTENT_NONE when there is none. The session as with intent_write. */
-int intent_read(struct target *target, const char *schema, const char *channel, struct intent *intent,
+/* The channel's intent with the highest step: the question, and the answer judged; INTENT_NONE when there is none. The session
+ * as with intent_write. */
+struct question *intent_ask(struct questions *questions, const char *schema, const char *channel);
+int intent_judge(const struct question *answered, struct target *target, const char *schema, struct intent *intent,
 	struct error *error);
 void intent_release(struct intent *intent);
 

@@ -1,5 +1,5 @@
 /* What the parts of the applier share: coordinator (applier.c), preparing transactions (prepare.c), workers
- * (worker.c), transactions that run alone (special.c, group.c, xa.c), taking the channel (channel.c), probing (probe.c). */
+ * (worker.c), opening (open.c), transactions that run alone (special.c, group.c, xa.c), taking the channel (channel.c), probing (probe.c). */
 #ifndef APPLIER_INTERNAL_H
 #define APPLIER_INTERNAL_H
 
@@ -9,6 +9,7 @@
 #include "applier/batch.h"
 #include "applier/conflict.h"
 #include "applier/intent.h"
+#include "applier/questions.h"
 #include "applier/render.h"
 #include "applier/session.h"
 #include "applier/spool.h"
@@ -130,6 +131,8 @@ static inline bool applier_ended(const struct applier *applier)
 
 /* worker.c */
 int worker_open(struct worker *worker, struct applier *applier, unsigned number, struct error *error);
+/* Before anything was applied: the worker may be opened again. */
+void worker_disconnect(struct worker *worker);
 void worker_close(struct worker *worker);
 void *worker_main(void *worker);
 /* By the coordinator, to which the worker was lent: sends the batch that it has in hand. */
@@ -139,6 +142,9 @@ void worker_render_statement(struct flight *flight, const struct operation *oper
 /* Session settings that every connection of ours gets once. */
 int session_prepare(struct target *target, const struct applier_settings *settings, unsigned row_lock_seconds,
 	struct error *error);
+/* The same among other questions. */
+void session_ask(struct questions *questions, const struct target *target, const struct applier_settings *settings,
+	unsigned row_lock_seconds);
 
 /* passage.c: a worker's ring */
 /* Under the lock: gives the worker a batch, for which it must have room. */
@@ -197,8 +203,8 @@ int special_apply(struct applier *applier, struct transaction *transaction, stru
 /* A part of a transaction that is streamed. */
 int special_stream(struct applier *applier, struct transaction *part, struct error *error);
 void special_abandon(struct applier *applier);
-/* At start: what became of a statement whose intent is there. */
-int special_recover(struct applier *applier, struct error *error);
+/* At start: what became of a statement whose intent is there (the answer to intent_ask). */
+int special_recover(struct applier *applier, const struct question *answered, struct error *error);
 
 /* rollback.c: the source's server drops what a session leaves: noted, as a transaction that this session had open may
  * follow it in the log (MariaDB). */
@@ -213,13 +219,16 @@ int rollback_keep(struct applier *applier, struct transaction *transaction, bool
 int single_apply(struct applier *applier, struct worker *worker, const struct transaction *transaction,
 	const struct checkpoint *checkpoint, unsigned checkpoint_worker, struct error *error);
 
-/* channel.c: waits until no other instance has the channel, takes it (applier->taken), and keeps it alive from then on
- * by a thread with a connection of its own. When the channel is lost, that calls applier_fail (ERROR_FENCED, or
- * ERROR_RETRY when only connections are) and ends what the control connection waits for. */
+/* channel.c: waits until no other instance has the channel, and takes it (applier->taken). */
 int channel_take(struct applier *applier, bool (*waiting)(void *context), void *waiting_context,
 	struct error *error);
-/* The workers are connected: notes their connections, for whoever has to end them. */
+/* Then: the question that notes who has it. */
+void channel_ask_note(struct applier *applier, struct questions *questions);
+/* It is noted: keeps the channel alive from now on, by a thread with a connection of its own. When the channel is lost, that
+ * calls applier_fail (ERROR_FENCED, or ERROR_RETRY when only connections are) and ends what the control connection waits for. */
 int channel_heartbeat_start(struct applier *applier, struct error *error);
+/* The workers are connected: notes their connections, for whoever has to end them. */
+int channel_note_workers(struct applier *applier, struct error *error);
 /* Before any connection is closed; also when the channel was not taken. */
 void channel_heartbeat_stop(struct applier *applier);
 

@@ -1,5 +1,7 @@
 #include "applier/questions.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,12 +24,11 @@ void questions_release(struct questions *questions)
 	questions_init(questions, questions->arena);
 }
 
-struct question *questions_add(struct questions *questions, const char *doing)
+static struct question *append(struct questions *questions)
 {
 	struct question *question = arena_zalloc(questions->arena, sizeof(*question));
 
 	question->statements = 1;
-	question->doing = doing;
 	if (questions->last)
 		questions->last->next = question;
 	else
@@ -36,9 +37,22 @@ struct question *questions_add(struct questions *questions, const char *doing)
 	return question;
 }
 
-struct question *questions_put(struct questions *questions, const char *doing, const char *text)
+struct question *questions_add(struct questions *questions, const char *format, ...)
 {
-	struct question *question = questions_add(questions, doing);
+	struct question *question = append(questions);
+	char doing[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(doing, sizeof(doing), format, args);
+	va_end(args);
+	question->doing = arena_strdup(questions->arena, doing);
+	return question;
+}
+
+struct question *questions_put(struct questions *questions, const char *text)
+{
+	struct question *question = append(questions);
 
 	buffer_puts(&question->text, text);
 	return question;
@@ -57,12 +71,17 @@ static void tell_doing(const struct question *question, struct error *error)
 		error_context(error, "%s", question->doing);
 }
 
+static bool is_borne(const struct question *question)
+{
+	return question->refusal.kind == ERROR_NONE || question->borne == REFUSAL_ANY ||
+		(question->borne && question->borne == question->refusal.code);
+}
+
 /* Reads one answer; -1 when there will be no other on this connection. */
 static int take_answer(struct question *question, struct target *target, struct arena *arena, struct error *error)
 {
 	struct target_outcome *outcomes = memory_alloc(question->statements * sizeof(*outcomes));
-	size_t failed;
-	int result = target_receive_rows(target, question->statements, outcomes, &failed, arena, &question->rows,
+	int result = target_receive_rows(target, question->statements, outcomes, &question->failed, arena, &question->rows,
 		&question->refusal);
 
 	free(outcomes);
@@ -109,7 +128,7 @@ int questions_ask(struct questions *questions, struct target *target, struct err
 		}
 		unread--;
 		unread_bytes -= question->text.length;
-		if (!refused && question->refusal.kind != ERROR_NONE && !question->may_be_refused)
+		if (!refused && !is_borne(question))
 			refused = question;
 	}
 	if (result == 0 && refused) {

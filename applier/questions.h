@@ -17,13 +17,16 @@
 struct question {
 	struct buffer text;       /* to be filled in by the asker */
 	size_t statements;        /* in the text, separated by ";" */
-	const char *doing;        /* for errors: "reading …"; may be NULL */
-	bool may_be_refused;
+	const char *doing;        /* for errors, in the arena; may be NULL */
+	unsigned borne;           /* the server's error with which it may be refused; or REFUSAL_ANY */
 	/* the answer */
 	struct target_rows rows;  /* of the last statement that gave any; in the arena */
 	struct error refusal;     /* kind ERROR_NONE: it was not refused */
+	size_t failed;            /* which of its statements was */
 	struct question *next;
 };
+
+#define REFUSAL_ANY 0xffffffffu
 
 struct questions {
 	struct arena *arena;
@@ -35,14 +38,13 @@ void questions_init(struct questions *questions, struct arena *arena);
 /* For those that were not asked. */
 void questions_release(struct questions *questions);
 
-/* One more question, of one statement that may not be refused. `doing` must outlive it. */
-struct question *questions_add(struct questions *questions, const char *doing);
-/* The same with its text. */
-struct question *questions_put(struct questions *questions, const char *doing, const char *text);
+/* One more, of one statement that may not be refused; the format says what is being done. */
+struct question *questions_add(struct questions *questions, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same without such words, and with its text. */
+struct question *questions_put(struct questions *questions, const char *text);
 
-/* Asks them all; afterwards there are none, and those that were there have their answers. -1 with the first refusal of a
- * question that may not be refused, all the others being answered; or with what is wrong with the connection, when the refusals
- * of some are not known and nothing else can be done on it than to close it. */
+/* Asks them all; afterwards there are none, and those that were there have their answers. -1 with the first refusal that is not
+ * borne, all the others being answered; or with what is wrong with the connection, which is of no use then. */
 int questions_ask(struct questions *questions, struct target *target, struct error *error);
 
 #endif

@@ -211,10 +211,9 @@ void special_abandon(struct applier *applier)
 	session_forget(applier->control_session);
 }
 
-int special_recover(struct applier *applier, struct error *error)
+int special_recover(struct applier *applier, const struct question *answered, struct error *error)
 {
-	if (intent_read(applier->control, applier->settings.target.schema, applier->settings.channel,
-		    &applier->found_intent, error) < 0)
+	if (intent_judge(answered, applier->control, applier->settings.target.schema, &applier->found_intent, error) < 0)
 		return -1;
 	session_forget(applier->control_session);
 	if (applier->found_intent.verdict != INTENT_NONE)

@@ -52,39 +52,52 @@ static int drop_left_over(struct target *target, const char *schema, const char 
 	return result;
 }
 
-int temp_tables_load(struct temp_tables **result, struct target *target, const char *schema,
-	const char *channel, struct error *error)
+struct question *temp_tables_ask(struct questions *questions, const char *schema, const char *channel)
 {
-	struct temp_tables *tables = memory_zalloc(sizeof(*tables));
-	struct arena arena = ARENA_INIT;
+	struct question *question = questions_add(questions, "reading the source's temporary tables");
+
+	buffer_puts(&question->text, "SELECT server_id, thread_id, source_database, source_name, real_name FROM ");
+	sql_put_name(&question->text, schema);
+	buffer_puts(&question->text, ".temp_table WHERE channel = ");
+	sql_put_string(&question->text, channel, strlen(channel));
+	return question;
+}
+
+static int forget_dropped(const struct temp_tables *tables, struct target *target, struct error *error)
+{
 	struct buffer sql = BUFFER_INIT;
-	struct target_rows rows;
-	int status;
+	int result;
+
+	temp_tables_forget_dropped(tables, &sql);
+	sql.data[sql.length - 2] = '\0'; /* "; " */
+	result = target_execute(target, sql.data, error);
+	buffer_release(&sql);
+	return result;
+}
+
+int temp_tables_load(struct temp_tables **result, const struct question *answered, struct target *target,
+	const char *schema, const char *channel, struct error *error)
+{
+	const struct target_rows *rows = &answered->rows;
+	struct temp_tables *tables = memory_zalloc(sizeof(*tables));
+	bool left_over = false;
+	int status = 0;
 
 	tables->schema = memory_strdup(schema);
 	tables->channel = memory_strdup(channel);
 	*result = tables;
-	buffer_puts(&sql, "SELECT server_id, thread_id, source_database, source_name, real_name FROM ");
-	sql_put_name(&sql, schema);
-	buffer_puts(&sql, ".temp_table WHERE channel = ");
-	sql_put_string(&sql, channel, strlen(channel));
-	status = target_query(target, sql.data, sql.length, &arena, &rows, error);
-	for (size_t i = 0; status == 0 && i < rows.rows; i++) {
-		if (target_length(&rows, i, 3) == 0)
-			status = drop_left_over(target, schema, target_text(&rows, i, 4), error);
-		else
-			add(tables, (uint32_t)strtoul(target_text(&rows, i, 0), NULL, 10),
-				strtoull(target_text(&rows, i, 1), NULL, 10), target_text(&rows, i, 2),
-				target_text(&rows, i, 3), target_text(&rows, i, 4));
+	for (size_t i = 0; status == 0 && i < rows->rows; i++) {
+		if (target_length(rows, i, 3) == 0) {
+			left_over = true;
+			status = drop_left_over(target, schema, target_text(rows, i, 4), error);
+		} else {
+			add(tables, (uint32_t)strtoul(target_text(rows, i, 0), NULL, 10),
+				strtoull(target_text(rows, i, 1), NULL, 10), target_text(rows, i, 2),
+				target_text(rows, i, 3), target_text(rows, i, 4));
+		}
 	}
-	if (status == 0) {
-		buffer_clear(&sql);
-		temp_tables_forget_dropped(tables, &sql);
-		sql.length -= 2;
-		status = target_execute(target, arena_strndup(&arena, sql.data, sql.length), error);
-	}
-	buffer_release(&sql);
-	arena_release(&arena);
+	if (status == 0 && left_over)
+		status = forget_dropped(tables, target, error);
 	return status < 0 ? error_context(error, "reading the source's temporary tables") : 0;
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "applier/sql/rewrite.h"
+#include "applier/questions.h"
 #include "applier/target.h"
 #include "base/error.h"
 
@@ -18,8 +19,10 @@ struct temp_table {
 
 struct temp_tables; /* of one channel */
 
-int temp_tables_load(struct temp_tables **tables, struct target *target, const char *schema, const char *channel,
-	struct error *error);
+struct question *temp_tables_ask(struct questions *questions, const char *schema, const char *channel);
+/* From the answer; real tables that the program was killed before it could drop are dropped. */
+int temp_tables_load(struct temp_tables **tables, const struct question *answered, struct target *target,
+	const char *schema, const char *channel, struct error *error);
 void temp_tables_free(struct temp_tables *tables);
 
 /* Has the session any? */

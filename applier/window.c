@@ -112,35 +112,31 @@ struct applied_set {
 	size_t count;
 };
 
-int applied_set_read(struct applied_set **result, struct target *target, const char *schema, const char *channel,
-	const struct position *checkpoint, struct error *error)
+struct question *applied_set_ask(struct questions *questions, const char *schema, const char *channel)
 {
-	struct arena arena = ARENA_INIT;
-	struct buffer sql = BUFFER_INIT;
-	struct applied_set *set;
-	struct target_rows rows;
-	int status;
+	struct question *question = questions_add(questions, "reading what was applied ahead of the checkpoint");
 
-	put_table(&sql, "SELECT source_file, source_offset FROM ", schema);
-	buffer_puts(&sql, "WHERE channel = ");
-	sql_put_string(&sql, channel, strlen(channel));
-	status = target_query(target, sql.data, sql.length, &arena, &rows, error);
-	if (status == 0) {
-		set = memory_zalloc(sizeof(*set));
-		set->positions = memory_zalloc((rows.rows + 1) * sizeof(*set->positions));
-		for (size_t i = 0; i < rows.rows; i++) {
-			struct position *at = &set->positions[set->count];
+	put_table(&question->text, "SELECT source_file, source_offset FROM ", schema);
+	buffer_puts(&question->text, "WHERE channel = ");
+	sql_put_string(&question->text, channel, strlen(channel));
+	return question;
+}
 
-			snprintf(at->file, sizeof(at->file), "%s", target_text(&rows, i, 0));
-			at->offset = strtoull(target_text(&rows, i, 1), NULL, 10);
-			if (position_compare(at, checkpoint) >= 0)
-				set->count++;
-		}
-		*result = set;
+struct applied_set *applied_set_new(const struct question *answered, const struct position *checkpoint)
+{
+	const struct target_rows *rows = &answered->rows;
+	struct applied_set *set = memory_zalloc(sizeof(*set));
+
+	set->positions = memory_zalloc((rows->rows + 1) * sizeof(*set->positions));
+	for (size_t i = 0; i < rows->rows; i++) {
+		struct position *at = &set->positions[set->count];
+
+		snprintf(at->file, sizeof(at->file), "%s", target_text(rows, i, 0));
+		at->offset = strtoull(target_text(rows, i, 1), NULL, 10);
+		if (position_compare(at, checkpoint) >= 0)
+			set->count++;
 	}
-	buffer_release(&sql);
-	arena_release(&arena);
-	return status < 0 ? error_context(error, "reading what was applied ahead of the checkpoint") : 0;
+	return set;
 }
 
 void applied_set_free(struct applied_set *set)

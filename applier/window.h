@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "applier/batch.h"
+#include "applier/questions.h"
 #include "applier/target.h"
 #include "base/buffer.h"
 #include "base/error.h"
@@ -40,8 +41,8 @@ size_t window_put_applied(struct buffer *out, const char *schema, const char *ch
 /* What a former run has applied above the checkpoint. */
 struct applied_set;
 
-int applied_set_read(struct applied_set **set, struct target *target, const char *schema, const char *channel,
-	const struct position *checkpoint, struct error *error);
+struct question *applied_set_ask(struct questions *questions, const char *schema, const char *channel);
+struct applied_set *applied_set_new(const struct question *answered, const struct position *checkpoint);
 void applied_set_free(struct applied_set *set);
 /* Is the transaction in it; it is taken out then. */
 bool applied_set_take(struct applied_set *set, const struct position *begin);

@@ -20,66 +20,96 @@
 /* A COMMIT by itself, and the number of its flight. */
 #define COMMIT_STATEMENTS 2u
 
+/* READ COMMITTED spares gap locks. A server that logs statements demands REPEATABLE READ; one that has no such variable any
+ * more logs rows. */
+static void ask_isolation(struct questions *questions, const struct target *target)
+{
+	bool new_name = target_family(target) == FAMILY_MARIADB ? target_version(target) >= 110101 : target_version(target) >= 80000;
+	const char *name = new_name ? "transaction_isolation" : "tx_isolation";
+	struct question *question = questions_add(questions, "setting up a session");
+
+	buffer_printf(&question->text,
+		"SET SESSION %s = IF(@@global.log_bin AND @@global.binlog_format = 'STATEMENT', 'REPEATABLE-READ', "
+		"@@session.%s)", name, name);
+	question->borne = 1193; /* no such variable */
+}
+
+void session_ask(struct questions *questions, const struct target *target, const struct applier_settings *settings,
+	unsigned row_lock_seconds)
+{
+	struct question *question = questions_add(questions, "setting up a session");
+
+	buffer_printf(&question->text,
+		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; SET SESSION innodb_lock_wait_timeout = %u, "
+		"SESSION lock_wait_timeout = %u, SESSION wait_timeout = 28800, SESSION net_read_timeout = 600, "
+		"SESSION net_write_timeout = 600, SESSION autocommit = 1, SESSION sql_safe_updates = 0, "
+		"SESSION sql_select_limit = DEFAULT%s",
+		row_lock_seconds, settings->lock_wait_seconds,
+		target_family(target) == FAMILY_MARIADB ? ", SESSION max_statement_time = 0" : "");
+	question->statements = 2;
+	ask_isolation(questions, target);
+}
+
 int session_prepare(struct target *target, const struct applier_settings *settings, unsigned row_lock_seconds,
 	struct error *error)
 {
-	struct buffer sql = BUFFER_INIT;
 	struct arena arena = ARENA_INIT;
-	struct target_rows rows;
-	struct target_outcome outcomes[2];
-	size_t failed;
-	const char *isolation = "READ COMMITTED"; /* spares gap locks */
+	struct questions questions;
 	int result;
 
-	result = target_queryf(target, &arena, &rows, error, "SELECT @@global.binlog_format, @@global.log_bin");
-	if (result == 0 && rows.rows == 1 && strcmp(target_text(&rows, 0, 0), "STATEMENT") == 0 &&
-		strcmp(target_text(&rows, 0, 1), "0") != 0)
-		isolation = "REPEATABLE READ"; /* a server that logs statements demands it */
-	if (result < 0 && error->code == 1193) { /* the variable is gone: rows are all it logs */
-		error_clear(error);
-		result = 0;
-	}
-	if (result == 0) {
-		buffer_printf(&sql,
-			"SET SESSION TRANSACTION ISOLATION LEVEL %s; SET SESSION innodb_lock_wait_timeout = %u, "
-			"SESSION lock_wait_timeout = %u, SESSION wait_timeout = 28800, SESSION net_read_timeout = 600, "
-			"SESSION net_write_timeout = 600, SESSION autocommit = 1, SESSION sql_safe_updates = 0, "
-			"SESSION sql_select_limit = DEFAULT%s",
-			isolation, row_lock_seconds, settings->lock_wait_seconds,
-			target_family(target) == FAMILY_MARIADB ? ", SESSION max_statement_time = 0" : "");
-		result = target_flight(target, sql.data, sql.length, 2, outcomes, &failed, error);
-	}
-	buffer_release(&sql);
+	questions_init(&questions, &arena);
+	session_ask(&questions, target, settings, row_lock_seconds);
+	result = questions_ask(&questions, target, error);
 	arena_release(&arena);
-	return result < 0 ? error_context(error, "setting up a session") : 0;
+	return result;
 }
 
 /* Does the server stop at a statement that fails, as flights rely on? (A proxy in between might not.) */
-static int try_guard(struct worker *worker, struct error *error)
+static int check_guard(const struct worker *worker, const struct question *trial, const struct question *variable,
+	struct error *error)
+{
+	const struct error *refusal = &trial->refusal;
+
+	if (refusal->kind != ERROR_NONE && refusal->kind != ERROR_STOP) {
+		*error = *refusal;
+		return -1;
+	}
+	if (trial->failed == 1 && variable->rows.rows == 1 && strcmp(target_text(&variable->rows, 0, 0), "0") == 0)
+		return 0;
+	return error_set(error, ERROR_STOP,
+		"the target %s goes on behind a statement that failed in a packet of several, or does not keep variables of a "
+		"session: no MySQL or MariaDB does that. Connect to the server itself, not through a proxy that spreads "
+		"statements.",
+		target_host(worker->target));
+}
+
+static void put_clear_way(struct buffer *sql, const struct worker *worker)
+{
+	buffer_puts(sql, "ROLLBACK; ");
+	flight_put_number(sql, worker->flights);
+}
+
+/* The session's settings, the trial of the guard, and a way that is clear for the first flight. */
+static int make_ready(struct worker *worker, struct error *error)
 {
 	struct arena arena = ARENA_INIT;
-	struct buffer sql = BUFFER_INIT;
-	struct target_outcome outcomes[3];
-	struct target_rows rows;
-	struct error refused;
-	size_t failed;
+	struct questions questions;
+	struct question *trial, *variable, *clear;
 	int result;
 
-	flight_put_trial(&sql);
-	result = target_flight(worker->target, sql.data, sql.length, 3, outcomes, &failed, &refused);
-	if (result < 0 && refused.kind != ERROR_STOP) {
-		*error = refused;
-	} else {
-		result = target_queryf(worker->target, &arena, &rows, error, "SELECT " FLIGHT_VARIABLE);
-		if (result == 0 && (failed != 1 || rows.rows != 1 || !target_cell(&rows, 0, 0) ||
-			strcmp(target_cell(&rows, 0, 0), "0") != 0))
-			result = error_set(error, ERROR_STOP,
-				"the target %s goes on behind a statement that failed in a packet of several, or does not keep "
-				"variables of a session: no MySQL or MariaDB does that. Connect to the server itself, not "
-				"through a proxy that spreads statements.",
-				target_host(worker->target));
-	}
-	buffer_release(&sql);
+	questions_init(&questions, &arena);
+	session_ask(&questions, worker->target, &worker->applier->settings, ROW_LOCK_SECONDS);
+	trial = questions_put(&questions, "");
+	flight_put_trial(&trial->text);
+	trial->statements = 3;
+	trial->borne = REFUSAL_ANY;
+	variable = questions_put(&questions, "SELECT " FLIGHT_VARIABLE);
+	clear = questions_put(&questions, "");
+	put_clear_way(&clear->text, worker);
+	clear->statements = 2;
+	result = questions_ask(&questions, worker->target, error);
+	if (result == 0)
+		result = check_guard(worker, trial, variable, error);
 	arena_release(&arena);
 	return result;
 }
@@ -93,8 +123,7 @@ static int clear_way(struct worker *worker, struct error *error)
 	int result;
 
 	session_forget(worker->session);
-	buffer_puts(&sql, "ROLLBACK; ");
-	flight_put_number(&sql, worker->flights);
+	put_clear_way(&sql, worker);
 	result = target_flight(worker->target, sql.data, sql.length, 2, outcomes, &failed, error);
 	buffer_release(&sql);
 	return result;
@@ -109,18 +138,24 @@ int worker_open(struct worker *worker, struct applier *applier, unsigned number,
 	if (target_connect(&worker->target, &applier->settings.target, error) < 0)
 		return -1;
 	worker->session = session_new(target_family(worker->target), target_version(worker->target));
-	if (session_prepare(worker->target, &applier->settings, ROW_LOCK_SECONDS, error) < 0 || try_guard(worker, error) < 0 ||
-		clear_way(worker, error) < 0)
+	if (make_ready(worker, error) < 0)
 		return error_context(error, "making ready the connection of worker %u", number + 1);
 	target_be_patient(worker->target);
 	worker->round_trip_us = target_round_trip_us(worker->target);
 	return 0;
 }
 
-void worker_close(struct worker *worker)
+void worker_disconnect(struct worker *worker)
 {
 	target_close(worker->target);
 	session_free(worker->session);
+	worker->target = NULL;
+	worker->session = NULL;
+}
+
+void worker_close(struct worker *worker)
+{
+	worker_disconnect(worker);
 	for (unsigned i = 0; i < PASSAGES; i++) {
 		batch_free(worker->passages[i].batch);
 		flight_release(&worker->passages[i].flight);

@@ -112,7 +112,7 @@ def keeps_its_head(pair, name):
 
 # what the program asks as it starts, and as it applies
 QUESTIONS = [rb"^SELECT @@version", rb"IS_USED_LOCK", rb"GET_LOCK", rb"SHOW GLOBAL VARIABLES", rb"^SHOW GRANTS", rb"CURRENT_USER\(\)",
-             rb"SHOW SESSION VARIABLES", rb"^SELECT epoch", rb"\.intent", rb"temp_table", rb"information_schema.COLUMNS",
+             rb"SHOW SESSION VARIABLES", rb"SELECT epoch, sequence", rb"\.intent", rb"temp_table", rb"information_schema.COLUMNS",
              rb"information_schema.STATISTICS", rb"START TRANSACTION", rb"INSERT INTO `e2e", rb"SHOW ENGINES", rb"binlog_format"]
 
 
