@@ -36,7 +36,7 @@ bool literal_can_join(const struct target_column *column)
 	case COLUMN_NUMBER: /* 64-bit numbers above the signed range would be DECIMALs there, which BIT takes for text */
 		return strcasecmp(column->type, "bit") != 0;
 	case COLUMN_SET: /* the same with 64 members, which a DECIMAL gives as a DOUBLE */
-		return !column->whole_set;
+		return column->members.count < 64;
 	default:
 		return true;
 	}

@@ -65,7 +65,7 @@ static int prepare_rows(struct applier *applier, struct transaction *transaction
 		return set_rows_aside(applier, transaction, change, error);
 	if (table_cache_find(applier->tables, applier->control, change->map->database, change->map->table, &table,
 		    error) < 0 ||
-		table_bind(table, change->map, &transaction->arena, &binding, error) < 0)
+		table_bind(table, change->map, applier->source.version.family, &transaction->arena, &binding, error) < 0)
 		return error_context(error, "%s:%llu", transaction->end.file, (unsigned long long)change->end_offset);
 	return 0;
 }

@@ -43,14 +43,23 @@ static int put_value(struct buffer *out, const struct table_binding *binding, co
 	enum literal_use use, const struct render_options *options, struct error *error)
 {
 	const struct target_column *column = target_of(binding, source);
+	const struct value *value = &image[source];
+	struct value member;
 
-	if (is_unsure(binding, &image[source], source))
+	if (is_unsure(binding, value, source))
 		return error_set(error, ERROR_STOP,
 			"column %s has a number that is above its type's signed range, or negative: the master's log does not tell "
 			"which, and the target's %s is not of the master's type. Give it the master's type until "
 			"binlog_row_metadata=MINIMAL is set on the master and this position has passed, then run changeling retry.",
 			column->name, column->full_type);
-	if (value_literal_put(out, &options->literal, &image[source], &binding->map->columns[source], column, use, error) < 0)
+	if (value->kind == VALUE_ENUM || value->kind == VALUE_SET) {
+		member = *value;
+		value = &member;
+		if (members_translate(&member, &binding->map->columns[source], binding->members ? binding->members[source] : NULL,
+			    &column->members, column->name, column->full_type, error) < 0)
+			return -1;
+	}
+	if (value_literal_put(out, &options->literal, value, &binding->map->columns[source], column, use, error) < 0)
 		return error_context(error, "column %s", column->name);
 	return 0;
 }

@@ -7,7 +7,9 @@
 #include <uthash.h>
 
 #include "applier/catalog.h"
+#include "applier/sql/charset.h"
 #include "base/memory.h"
+#include "binlog/table_map.h"
 
 struct entry {
 	char *key; /* database NUL name */
@@ -112,23 +114,6 @@ static double limit_of(const char *full_type)
 	return whole - 1.0 / fraction;
 }
 
-/* Has the SET 64 members? Its type is their list, set('a','b''c'): a quote within a name is there twice. */
-static bool is_whole_set(const char *full_type)
-{
-	unsigned members = 0;
-	bool inside = false;
-
-	for (const char *at = full_type; *at; at++) {
-		if (*at != '\'')
-			continue;
-		if (inside && at[1] == '\'')
-			at++;
-		else
-			members += inside, inside = !inside;
-	}
-	return members >= 64;
-}
-
 static void fill_column(struct arena *arena, struct target_column *column, const struct target_rows *rows, size_t row)
 {
 	const char *extra = target_text(rows, row, 7);
@@ -146,7 +131,7 @@ static void fill_column(struct arena *arena, struct target_column *column, const
 	column->class = class_of(column->type);
 	if (column->class == COLUMN_FLOAT || column->class == COLUMN_DOUBLE)
 		column->limit = limit_of(column->full_type);
-	column->whole_set = column->class == COLUMN_SET && is_whole_set(column->full_type);
+	members_read(&column->members, column->full_type, arena);
 	column->is_unsigned = strcasestr(column->full_type, "unsigned") != NULL || strcasecmp(column->type, "year") == 0;
 	column->row_start = expression && strcasecmp(expression, "ROW START") == 0;
 	column->row_end = expression && strcasecmp(expression, "ROW END") == 0;
@@ -364,6 +349,46 @@ static void find_unsure_signs(struct table_binding *binding, struct arena *arena
 	binding->unsure_bits = bits;
 }
 
+static bool has_members(uint8_t type, enum column_class class)
+{
+	return type == TYPE_ENUM ? class == COLUMN_ENUM : class == COLUMN_SET;
+}
+
+/* Members by their names. A number of the log means nothing to a column of another type, nor does a text that is one ('1') mean
+ * itself to an ENUM. */
+static int match_members(struct table_binding *binding, enum server_family family, struct arena *arena,
+	struct error *error)
+{
+	const struct table_map *map = binding->map;
+
+	for (uint32_t i = 0; i < map->columns_count; i++) {
+		const struct table_column *source = &map->columns[i];
+		const struct target_column *column;
+		const struct collation *collation;
+		const uint32_t *numbers;
+
+		if (binding->to_target[i] < 0)
+			continue;
+		column = &binding->table->columns[binding->to_target[i]];
+		if (source->type != TYPE_ENUM && source->type != TYPE_SET && column->class != COLUMN_ENUM &&
+			column->class != COLUMN_SET)
+			continue;
+		if (!has_members(source->type, column->class))
+			return error_set(error, ERROR_STOP,
+				"table %s: column %s is %s on the target, and %s on the master: ENUM and SET columns must be of "
+				"the same type on both sides. Alter the target's, then run changeling retry.",
+				binding->table->quoted, column->name, column->type, column_type_name(source->type));
+		collation = source->has_collation ? collation_by_id(family, source->collation) : NULL;
+		numbers = members_match(source, collation ? collation->charset : column->charset, &column->members, arena);
+		if (!numbers)
+			continue;
+		if (!binding->members)
+			binding->members = arena_zalloc(arena, map->columns_count * sizeof(*binding->members));
+		binding->members[i] = numbers;
+	}
+	return 0;
+}
+
 static int describe_mismatch(const struct target_table *table, const struct table_map *map, struct error *error)
 {
 	return error_set(error, ERROR_STOP,
@@ -402,7 +427,7 @@ static int find_versions(struct table_binding *binding, uint32_t implicit, struc
 	return 0;
 }
 
-int table_bind(const struct target_table *table, struct table_map *map, struct arena *arena,
+int table_bind(const struct target_table *table, struct table_map *map, enum server_family family, struct arena *arena,
 	struct table_binding **result, struct error *error)
 {
 	struct table_binding *binding = arena_zalloc(arena, sizeof(*binding));
@@ -462,6 +487,8 @@ int table_bind(const struct target_table *table, struct table_map *map, struct a
 			matched++;
 	}
 	find_unsure_signs(binding, arena);
+	if (match_members(binding, family, arena, error) < 0)
+		return -1;
 	for (unsigned i = 0; i < table->columns_count; i++)
 		assignable += !table->columns[i].generated;
 	binding->all_columns = matched == assignable;

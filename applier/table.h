@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "applier/members.h"
 #include "applier/target.h"
 #include "base/arena.h"
 #include "base/error.h"
@@ -43,7 +44,7 @@ struct target_column {
 	bool in_unique;           /* in a unique key other than the chosen one */
 	uint64_t octets;          /* CHARACTER_OCTET_LENGTH */
 	unsigned datetime_digits;
-	bool whole_set;           /* a SET of 64 members */
+	struct member_list members; /* of an ENUM or SET */
 	double limit;             /* FLOAT(m,d), DOUBLE(m,d): the largest number they take; 0 = none */
 };
 
@@ -95,13 +96,16 @@ struct table_binding {
 	/* by index of the source's column: the bits of an integer whose sign the log does not tell and the target's column, of
 	 * another type, cannot tell for certain; 0 = none. NULL when there is no such column */
 	const uint8_t *unsure_bits;
+	/* by index of the source's column: the target's numbers of its members (members_match). NULL when no column has them */
+	const uint32_t **members;
 	int row_start, row_end; /* of a system-versioned table: the source's columns; -1 = not versioned */
 	bool all_columns;  /* each assignable target column has a source: a full image tells the whole row */
 };
 
 /* Binds by names where the map has them, else by position. Fills in the map what only a schema tells (signs,
- * fraction digits) and hangs the binding on it (applier_data). ERROR_STOP when they do not fit. */
-int table_bind(const struct target_table *table, struct table_map *map, struct arena *arena,
+ * fraction digits) and hangs the binding on it (applier_data). ERROR_STOP when they do not fit. `family`: of the source, whose
+ * numbers collations have. */
+int table_bind(const struct target_table *table, struct table_map *map, enum server_family family, struct arena *arena,
 	struct table_binding **binding, struct error *error);
 
 #endif

@@ -395,6 +395,12 @@ const char *charset_translate(const char *name, const struct capabilities *targe
 	return known(&target->charsets, name);
 }
 
+/* Characters of two or four bytes, ASCII's too. */
+static bool is_wide(const char *name)
+{
+	return strcmp(name, "ucs2") == 0 || strncmp(name, "utf16", 5) == 0 || strcmp(name, "utf32") == 0;
+}
+
 bool charset_to_utf8(const char *charset, const char *text, size_t length, struct buffer *out)
 {
 	int index;
@@ -407,6 +413,7 @@ bool charset_to_utf8(const char *charset, const char *text, size_t length, struc
 	for (size_t i = 0; i < length && ascii; i++)
 		ascii = !((unsigned char)text[i] & 0x80);
 	index = charset ? charset_index(charset) : -1;
+	ascii = ascii && !(index >= 0 && is_wide(charsets[index].name));
 	if (ascii || !charset || (index >= 0 && strncmp(charsets[index].name, "utf8", 4) == 0)) {
 		buffer_append(out, text, length);
 		return true;

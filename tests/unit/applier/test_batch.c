@@ -122,7 +122,7 @@ static struct transaction *random_change(struct model *model, const struct targe
 	transaction->changes = 1;
 	transaction->kind = TRANSACTION_COMMIT;
 	buffer_release(&rows);
-	assert_int_equal(table_bind(table, map, &transaction->arena, &binding, &error), 0);
+	assert_int_equal(table_bind(table, map, FAMILY_MYSQL, &transaction->arena, &binding, &error), 0);
 	return transaction;
 }
 
