@@ -56,6 +56,8 @@ bool gtid_set_contains_set(const struct gtid_set *whole, const struct gtid_set *
 /* MySQL's wire form (1.7.1), the tagged one only if a tag is there; and back (used for PREVIOUS_GTIDS). */
 void gtid_set_encode(const struct gtid_set *set, struct buffer *out);
 int gtid_set_decode(struct gtid_set *set, const uint8_t *bytes, size_t length, struct error *error);
+/* How many parts the set has: what its memory and its text grow with. MySQL's intervals, or MariaDB's domains. */
+size_t gtid_set_parts(const struct gtid_set *set);
 /* MySQL: how many transactions the set names. */
 uint64_t gtid_set_count(const struct gtid_set *set);
 /* Calls back for each member in order: MySQL per interval [first, last], MariaDB per domain (first = last).

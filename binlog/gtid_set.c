@@ -423,6 +423,15 @@ bool gtid_set_contains_set(const struct gtid_set *whole, const struct gtid_set *
 	return true;
 }
 
+size_t gtid_set_parts(const struct gtid_set *set)
+{
+	size_t parts = set->domains_count;
+
+	for (size_t i = 0; i < set->sources_count; i++)
+		parts += set->sources[i].count;
+	return parts;
+}
+
 uint64_t gtid_set_count(const struct gtid_set *set)
 {
 	uint64_t count = 0;

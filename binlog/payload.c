@@ -101,7 +101,8 @@ int payload_reader_start(struct payload_reader *reader, const struct payload_inf
 	if (maximum && info->uncompressed_size > maximum)
 		return error_set(error, ERROR_STOP,
 			"the compressed transaction declares %llu bytes uncompressed, above the limit of "
-			"%llu; raise max-payload-bytes if the master really has such transactions.",
+			"%llu. If the master really has it, have it sent uncompressed (its binlog_transaction_compression), or "
+			"apply it by hand and set the start position behind it.",
 			(unsigned long long)info->uncompressed_size, (unsigned long long)maximum);
 	free(reader->kept);
 	reader->kept = NULL;

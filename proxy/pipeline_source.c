@@ -313,6 +313,27 @@ static bool completes(const struct transaction *transaction)
 	       transaction->kind != TRANSACTION_RESTART;
 }
 
+/* A topology that grew for years has some thousand parts in its set; the text of this many is below 2 MB, which every target
+ * takes as a statement. A master that leaves a gap before each transaction, or names another server with each, would have the
+ * set, which each checkpoint carries, grow for ever. */
+#define GTID_PARTS_MAXIMUM 16384
+
+static int bound_set(struct pipeline *pipeline, const struct transaction *transaction, struct error *error)
+{
+	size_t parts;
+
+	pthread_mutex_lock(&pipeline->lock);
+	parts = pipeline->received_set ? gtid_set_parts(pipeline->received_set) : 0;
+	pthread_mutex_unlock(&pipeline->lock);
+	if (parts < GTID_PARTS_MAXIMUM)
+		return 0;
+	return error_set(error, ERROR_STOP,
+		"%s:%llu: the set of what is applied has %zu intervals and domains, and no more than %d fit a checkpoint. Find "
+		"out why the source's GTIDs have gaps (its gtid_executed), fill these there with empty transactions, and set the "
+		"start position anew.",
+		transaction->begin.file, (unsigned long long)transaction->begin.offset, parts, GTID_PARTS_MAXIMUM);
+}
+
 /* Notes what is about to be queued. */
 static void note_received(struct pipeline *pipeline, const struct transaction *transaction)
 {
@@ -428,10 +449,15 @@ static int take_event(
 		return -1;
 	atomic_store(&pipeline->in_group, assembler_in_group(pipeline->assembler));
 	while ((transaction = assembler_next(pipeline->assembler))) {
-		if (!*go_on)
+		if (!*go_on) {
 			transaction_free(transaction);
-		else
-			*go_on = hand_over(pipeline, transaction) && !pipeline->goal_reached;
+			continue;
+		}
+		if (bound_set(pipeline, transaction, error) < 0) {
+			transaction_free(transaction);
+			return -1;
+		}
+		*go_on = hand_over(pipeline, transaction) && !pipeline->goal_reached;
 	}
 	if (*go_on)
 		*go_on = follow_rotation(pipeline);

@@ -1,10 +1,14 @@
-"""A binary log that no server wrote: events of MariaDB made by hand, right in their form, and hostile in what they hold."""
+"""A binary log that no server wrote: events of MariaDB and of MySQL made by hand, right in their form, and hostile in what
+they hold."""
+import ctypes
 import itertools
 import struct
+import uuid
 import zlib
 
 QUERY, ROTATE, USER_VAR, XID, BEGIN_LOAD, APPEND_BLOCK = 2, 4, 14, 16, 17, 9
 FORMAT_DESCRIPTION, TABLE_MAP, WRITE_ROWS, HEARTBEAT, GTID, QUERY_COMPRESSED = 15, 19, 23, 27, 162, 165
+WRITE_ROWS_V2, GTID_LOG, TRANSACTION_PAYLOAD, GTID_TAGGED = 30, 33, 40, 42
 ARTIFICIAL = 0x20
 COM_QUERY, COM_BINLOG_DUMP = 3, 0x12
 UTF8MB4, GBK = 45, 28
@@ -39,7 +43,7 @@ class Stream:
         length = 19 + len(body) + 4
         if not made_up:
             self.position += length
-        event = struct.pack("<IBIIIH", timestamp, kind, 77, length, 0 if made_up else self.position, flags) + body
+        event = bare_event(kind, body, flags, timestamp, 0 if made_up else self.position, checksum=4)
         return self.packet(b"\0" + event + struct.pack("<I", zlib.crc32(event)))
 
     def start(self):
@@ -86,6 +90,67 @@ class Stream:
     def write_rows(self, columns, rows, table_id=99):
         present = bytes([0xff] * ((columns + 7) // 8))
         return self.event(WRITE_ROWS, struct.pack("<Q", table_id)[:6] + b"\1\0" + bytes([columns]) + present + rows)
+
+
+class MySqlStream(Stream):
+    """The same as a MySQL of today writes it."""
+    UUID = uuid.UUID("11111111-2222-3333-4444-555555555555").bytes
+
+    def gtid(self, standalone=False, server=UUID, number=None):
+        return self.event(GTID_LOG, b"\1" + server + struct.pack("<qBqq", number or next(self.gtids), 2, 0, 1))
+
+    def tagged_gtid(self, tag, length=None, number=None, server=UUID, more=b"", required=12, size=0):
+        """`length`, `required` and `size` tell lies."""
+        fields = (varlen(0) + varlen(1) + varlen(1) + b"".join(map(varlen, server)) +
+                  varlen(2) + varlen_signed(number or next(self.gtids)) +
+                  varlen(3) + varlen(len(tag) if length is None else length) + tag + more)
+        total = 1 + 9 + 1 + len(fields)
+        body = varlen(1) + b"\xff" + struct.pack("<Q", size or total) + varlen(required) + fields
+        return self.event(GTID_TAGGED, body)
+
+    def transaction(self, events):
+        return self.gtid() + self.query(b"BEGIN") + b"".join(events()) + self.xid()
+
+    def write_rows(self, columns, rows, table_id=99):
+        present = bytes([0xff] * ((columns + 7) // 8))
+        return self.event(WRITE_ROWS_V2, struct.pack("<Q", table_id)[:6] + b"\1\0" + b"\2\0" + bytes([columns]) + present + rows)
+
+    def payload(self, data, declared, compression=0, size=None):
+        """A transaction behind its GTID, compressed; `size` and `declared` tell lies."""
+        fields = b"".join(bytes([number]) + lenenc(len(lenenc(value))) + lenenc(value) for number, value in
+                          ((2, compression), (3, declared), (1, len(data) if size is None else size)))
+        return self.gtid() + self.event(TRANSACTION_PAYLOAD, fields + b"\0" + data)
+
+
+def bare_event(kind, body, flags=0, timestamp=1700000000, end=0, checksum=0):
+    """Without its checksum, as it stands inside a compressed transaction."""
+    return struct.pack("<IBIIIH", timestamp, kind, 77, 19 + len(body) + checksum, end, flags) + body
+
+
+def varlen(value):
+    """MySQL's serialized integer: as many low bits are set as bytes follow the first."""
+    for more in range(8):
+        if value < 1 << 7 * (more + 1):
+            return (value << more + 1 | (1 << more) - 1).to_bytes(more + 1, "little")
+    return b"\xff" + struct.pack("<Q", value)
+
+
+def varlen_signed(value):
+    return varlen(value << 1 if value >= 0 else ~value << 1 | 1)
+
+
+def lenenc(value):
+    return bytes([value]) if value < 251 else b"\xfe" + struct.pack("<Q", value)
+
+
+def zstd(data):
+    """Through the library that the program itself needs."""
+    library = ctypes.CDLL("libzstd.so.1")
+    library.ZSTD_compressBound.restype = library.ZSTD_compress.restype = ctypes.c_size_t
+    room = library.ZSTD_compressBound(ctypes.c_size_t(len(data)))
+    out = ctypes.create_string_buffer(room)
+    length = library.ZSTD_compress(out, ctypes.c_size_t(room), data, ctypes.c_size_t(len(data)), 1)
+    return out.raw[:length]
 
 
 def varchar(data):

@@ -11,7 +11,7 @@ import pytest
 from harness import wait_until
 from .interposer import END, OK, Interposer, answer, definition, failure, packet, packets
 from .stream import COM_QUERY
-from .test_hostile_master import ESCAPES, megabytes, sanitized, well_formed
+from .hostile import ESCAPES, megabytes, sanitized, well_formed
 
 MEGABYTES = 700                 # answers are bounded to 256 MB, which the library may hold beside our copy
 

@@ -360,6 +360,26 @@ static void each_member(void **state)
 	gtid_set_free(set);
 }
 
+static void parts_of(const char *text, size_t expected)
+{
+	struct gtid_set *set = gtid_set_new();
+
+	add(set, text);
+	assert_int_equal(gtid_set_parts(set), expected);
+	gtid_set_free(set);
+}
+
+/* A set grows with its gaps, its servers, its tags and its domains, and not with its transactions. */
+static void parts(void **state)
+{
+	(void)state;
+	parts_of("", 0);
+	parts_of(UUID ":1-1000000", 1);
+	parts_of(UUID ":1-5:6:7", 1);
+	parts_of(UUID ":1-5:7:t:9," OTHER ":1", 4);
+	parts_of("0-1-5,1-2-3,0-3-9", 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +393,7 @@ int main(void)
 		cmocka_unit_test(bad_encodings),
 		cmocka_unit_test(unordered_encoding),
 		cmocka_unit_test(each_member),
+		cmocka_unit_test(parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

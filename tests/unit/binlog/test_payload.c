@@ -135,7 +135,7 @@ static void bounds(void **state)
 	(void)state;
 	put_inner(&plain, 3, 100);
 	event = make(plain.data, plain.length, 1, plain.length);
-	fails(&event, plain.length - 1, 0, ERROR_STOP, "max-payload-bytes");
+	fails(&event, plain.length - 1, 0, ERROR_STOP, "above the limit of");
 	fails(&event, 0, 100, ERROR_STOP, "max-event-bytes");
 	event = make(plain.data, plain.length, 1, plain.length - 1);
 	fails(&event, 0, 0, ERROR_CORRUPT, "expands to more");
