@@ -316,7 +316,10 @@ static void add_alone(struct batch *batch, const struct row_view *view, struct r
 	if (view->table->has_foreign_keys && batch->open_ordered)
 		close_set(batch, batch->open_ordered);
 	operation = add_operation(batch, OPERATION_ROW);
-	batch->single_rows += change->kind != ROWS_WRITE;
+	if (change->kind != ROWS_WRITE) {
+		batch->single_rows++;
+		batch->scans = batch->scans || !view->key_known;
+	}
 	operation->row = change;
 	operation->flags = session->flags;
 	operation->timestamp_us = session->timestamp_us;

@@ -75,6 +75,7 @@ struct batch {
 	struct operation *operations, **last_operation;
 	size_t rows, statements, bytes;
 	size_t single_rows;     /* that must be found by a statement of their own */
+	bool scans;             /* rows are found by reading their tables */
 	bool merge;             /* false: every row by itself, in the source's order */
 	bool alone;             /* holds statements: sees and is seen only whole */
 	uint64_t *keys;         /* conflict keys, when they are wanted */

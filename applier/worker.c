@@ -17,6 +17,9 @@
 #define ATTEMPTS_MAXIMUM 100
 /* A row lock that is held longer is most likely a later batch's, which waits for our COMMIT: it is asked to give way. */
 #define ROW_LOCK_SECONDS 1u
+/* For the next transaction. READ COMMITTED unlocks each row that a scan reads in vain, which takes as long as reading it. (All
+ * batches with rows of such a table follow each other anyway, and nothing in them looks at a snapshot.) */
+#define SCAN_ISOLATION "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 /* A COMMIT by itself, and the number of its flight. */
 #define COMMIT_STATEMENTS 2u
 
@@ -256,6 +259,8 @@ static int render_batch(struct worker *worker, struct passage *passage, bool com
 		if (worker->sent)
 			flight_begin_behind(flight, worker->flights);
 	}
+	if (batch->scans && !batch->statements)
+		flight_add_own(flight, SCAN_ISOLATION, EXPECT_ANYTHING);
 	flight_add_own(flight, TARGET_BEGIN, EXPECT_ANYTHING);
 	for (const struct operation *operation = batch->operations; operation; operation = operation->next) {
 		if (operation->kind == OPERATION_STATEMENT)

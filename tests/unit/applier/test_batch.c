@@ -166,17 +166,20 @@ static size_t write_list(struct model *model, const struct row_list *list, enum 
 static size_t write_batch(struct model *model, const struct batch *batch, bool with_unique)
 {
 	size_t written = 0;
+	bool scans = false;
 
 	for (const struct operation *at = batch->operations; at; at = at->next) {
 		if (at->kind == OPERATION_ROW) {
 			write_row(model, at->row, with_unique);
 			written++;
+			scans = scans || (at->row->before && !at->row->binding->keyed);
 			continue;
 		}
 		written += write_list(model, &at->rows->deletes, ROWS_DELETE, with_unique);
 		written += write_list(model, &at->rows->updates, ROWS_UPDATE, with_unique);
 		written += write_list(model, &at->rows->inserts, ROWS_WRITE, with_unique);
 	}
+	assert_int_equal(batch->scans, scans);
 	return written;
 }
 
