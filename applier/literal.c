@@ -131,11 +131,27 @@ static const char *source_charset(const struct literal_target *target, const str
 	return collation ? collation->charset : column->charset;
 }
 
+/* Where the log does not tell the character set, the target's is assumed. A column of the master that takes more bytes is of
+ * another set, unless the target's is narrower. What is no UTF-8 a column of UTF-8 refuses by itself. */
+static bool is_of_another_charset(const struct table_column *source, const struct target_column *column)
+{
+	return !source->has_collation && (source->type == TYPE_VARCHAR || source->type == TYPE_STRING) &&
+		source->maximum_bytes > column->octets && !is_utf8(column->charset);
+}
+
 static int put_text(struct buffer *out, const struct literal_target *target, const uint8_t *bytes, size_t length,
-	const struct table_column *source, const struct target_column *column, enum literal_use use)
+	const struct table_column *source, const struct target_column *column, enum literal_use use, struct error *error)
 {
 	const char *charset = source_charset(target, source, column);
 	bool plain = is_ascii(bytes, length) && ascii_superset(charset);
+
+	if (!plain && is_of_another_charset(source, column))
+		return error_set(error, ERROR_STOP,
+			"column %s takes up to %u bytes on the master, and %llu on the target (%s in %s): it seems to be of another "
+			"character set there, which the master's log does not tell. Give the target's column the master's type until "
+			"binlog_row_metadata=MINIMAL is set on the master and this position has passed, then run changeling retry.",
+			column->name, source->maximum_bytes, (unsigned long long)column->octets, column->full_type,
+			column->charset);
 
 	if (strcmp(charset, "binary") == 0) { /* bytes at the source, text here: as they are */
 		put_bytes(out, bytes, length);
@@ -201,7 +217,7 @@ static int put_string(struct buffer *out, const struct literal_target *target, c
 	switch (column->class) {
 	case COLUMN_TEXT:
 		if (column->charset) {
-			result = put_text(out, target, bytes, length, source, column, use);
+			result = put_text(out, target, bytes, length, source, column, use, error);
 			break;
 		}
 		put_bytes(out, bytes, length);
@@ -243,7 +259,8 @@ static int put_json_text(struct buffer *out, const struct literal_target *target
 	int result = json_put_text(value->bytes, value->length, &text, error);
 
 	if (result == 0 && column->class == COLUMN_TEXT && column->charset)
-		result = put_text(out, target, (const uint8_t *)buffer_text(&text), text.length, &utf8mb4, column, use);
+		result = put_text(out, target, (const uint8_t *)buffer_text(&text), text.length, &utf8mb4, column, use,
+			error);
 	else if (result == 0)
 		put_escaped(out, (const uint8_t *)buffer_text(&text), text.length);
 	buffer_release(&text);

@@ -187,6 +187,19 @@ def test_wider_columns_of_the_target(pairing):
     assert p.target.query(f"SELECT {shown} FROM `{p.db}`.w ORDER BY id") == expected
 
 
+def test_a_charset_that_the_log_does_not_tell(pairing):
+    """The bytes of the master's column do not fit the target's character set: ASCII is certain, other text stops."""
+    p = pairing("maria1011", "maria1011")
+    p.replicate("now")
+    for server, charset in ((p.source, "utf8mb4"), (p.target, "latin1")):
+        server.sql(f"SET SESSION sql_log_bin={int(server is p.target)}; CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t "
+                   f"(id INT PRIMARY KEY, v VARCHAR(10), c CHAR(5)) CHARACTER SET {charset}; SET SESSION sql_log_bin=1")
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (1, 'plain', 'x'); INSERT INTO `{p.db}`.t VALUES (2, 'x', 'ü')")
+    error = p.changeling.wait_error()["error"]
+    assert "column c takes up to 20 bytes on the master" in error and "binlog_row_metadata" in error
+    assert p.target.query(f"SELECT * FROM `{p.db}`.t") == [(1, "plain", "x")]
+
+
 def test_documents_that_are_equal_but_not_the_same(pairing):
     """MySQL takes 1, 1.0 and -0.0, 0 for equal within a document: without a key the row with the very text is meant."""
     p = pairing("mysql97", "mysql97")

@@ -119,6 +119,36 @@ static void test_documents_in_text(void **state)
 	expect(&value, &column, LITERAL_COMPARE, "CAST('1' AS JSON)");
 }
 
+/* VARCHAR(10) of utf8mb4 takes 40 bytes, of latin1 10: of such a column's text only ASCII is certain. */
+static void test_charsets_that_nobody_tells(void **state)
+{
+	static const uint8_t bytes[2] = {0xc3, 0xbc};
+	struct target_column column = {.name = "v", .quoted = "`v`", .type = "varchar", .full_type = "varchar(10)",
+		.charset = "latin1", .class = COLUMN_TEXT, .octets = 10};
+	struct value value = {.kind = VALUE_STRING, .bytes = bytes, .length = 2};
+	struct table_column plain = column_of_source;
+	struct buffer out = BUFFER_INIT;
+	struct error error = {0};
+
+	(void)state;
+	column_of_source = (struct table_column){.type = TYPE_VARCHAR, .maximum_bytes = 40};
+	assert_int_equal(value_literal_put(&out, &mysql, &value, &column_of_source, &column, LITERAL_ASSIGN, &error), -1);
+	assert_int_equal(error.kind, ERROR_STOP);
+	assert_non_null(strstr(error.text, "binlog_row_metadata"));
+	column_of_source.maximum_bytes = 10;
+	expect(&value, &column, LITERAL_ASSIGN, "_latin1 x'c3bc'");
+	column_of_source = (struct table_column){.type = TYPE_VARCHAR, .maximum_bytes = 40, .has_collation = true, .collation = 45};
+	expect(&value, &column, LITERAL_ASSIGN, "'\xc3\xbc'");
+	column_of_source = (struct table_column){.type = TYPE_VARCHAR, .maximum_bytes = 40};
+	column.charset = "utf8mb3";
+	expect(&value, &column, LITERAL_ASSIGN, "'\xc3\xbc'");
+	column.charset = "latin1";
+	value.bytes = (const uint8_t *)"ab";
+	expect(&value, &column, LITERAL_ASSIGN, "'ab'");
+	column_of_source = plain;
+	buffer_release(&out);
+}
+
 /* ---- one row's statement ---- */
 
 static struct target_column columns[2] = {
@@ -260,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_largest_float),
 		cmocka_unit_test(test_limited_float),
 		cmocka_unit_test(test_whole_set),
+		cmocka_unit_test(test_charsets_that_nobody_tells),
 		cmocka_unit_test(test_padded_bytes),
 		cmocka_unit_test(test_documents_in_text),
 		cmocka_unit_test(test_conditions_without_a_key),
