@@ -49,13 +49,16 @@ void members_read(struct member_list *list, const char *full_type, struct arena 
 	}
 }
 
-/* information_schema has three bytes for a character: it shows one of four as '?'. */
 static bool is_member(const char *name, size_t length, const struct member *member)
+{
+	return length == member->length && memcmp(name, member->name, length) == 0;
+}
+
+/* Is that how information_schema, which has three bytes for a character, shows the name: with '?' for each that takes four? */
+static bool is_shown_as(const char *name, size_t length, const struct member *member)
 {
 	size_t at = 0;
 
-	if (length == member->length && memcmp(name, member->name, length) == 0)
-		return true;
 	for (size_t i = 0; i < member->length; i++) {
 		if (at >= length)
 			return false;
@@ -67,8 +70,26 @@ static bool is_member(const char *name, size_t length, const struct member *memb
 	return at == length;
 }
 
-/* The number of the name in the list, 0 for none. The searched place is most often the one behind the last that was found. */
-static uint32_t find(const struct member_list *list, const char *name, size_t length, uint32_t expected)
+/* The member of such a name: at the same place, else the only one that is shown so; 0 when there are several. */
+static uint32_t find_shown(const struct member_list *list, const char *name, size_t length, uint32_t place)
+{
+	uint32_t found = 0;
+
+	if (place < list->count && is_shown_as(name, length, &list->members[place]))
+		return place + 1;
+	for (uint32_t i = 0; i < list->count; i++) {
+		if (!is_shown_as(name, length, &list->members[i]))
+			continue;
+		if (found)
+			return 0;
+		found = i + 1;
+	}
+	return found;
+}
+
+/* The number of the name in the list, 0 for none. `place`: of the name in the master's list; `expected`: where it most likely
+ * stands, behind the last that was found. */
+static uint32_t find(const struct member_list *list, const char *name, size_t length, uint32_t place, uint32_t expected)
 {
 	for (uint32_t i = 0; i < list->count; i++) {
 		uint32_t at = (expected + i) % list->count;
@@ -76,7 +97,7 @@ static uint32_t find(const struct member_list *list, const char *name, size_t le
 		if (is_member(name, length, &list->members[at]))
 			return at + 1;
 	}
-	return 0;
+	return find_shown(list, name, length, place);
 }
 
 /* Do our tables of the character set agree with the servers' to the last character? */
@@ -97,7 +118,7 @@ const uint32_t *members_match(const struct table_column *source, const char *cha
 
 		buffer_clear(&converted);
 		readable = charset_to_utf8(charset, names->text[i], names->length[i], &converted);
-		number = readable ? find(list, buffer_text(&converted), converted.length, numbers ? number : i) : 0;
+		number = readable ? find(list, buffer_text(&converted), converted.length, i, numbers ? number : i) : 0;
 		if (!number && i < list->count && !(readable && is_certain(charset)))
 			number = i + 1;
 		if (number == i + 1 && !numbers)

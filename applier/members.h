@@ -25,9 +25,10 @@ struct member_list {
 /* From the type as a server writes it: enum('a','b''c'). Other types have none. */
 void members_read(struct member_list *list, const char *full_type, struct arena *arena);
 
-/* The target's numbers by the source's, 0 for a member that the target lacks. A name of a character set that cannot be read
- * for certain, and is not found, keeps its number. `charset`: of the source's column. NULL when every number stands for itself,
- * and when the log tells no names. */
+/* The target's numbers by the source's, 0 for a member that the target lacks. NULL when every number stands for itself, and when
+ * the log tells no names. `charset`: of the source's column. A name of a character set that cannot be read for certain, and is not
+ * found, keeps its number. So does one with characters that take four bytes in UTF-8, if the target shows '?' for them at the
+ * same place; elsewhere it must be the only one that is shown so. */
 const uint32_t *members_match(const struct table_column *source, const char *charset, const struct member_list *list,
 	struct arena *arena);
 
