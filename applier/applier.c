@@ -136,6 +136,7 @@ void applier_close(struct applier *applier)
 	conflict_index_free(applier->conflicts);
 	window_free(applier->window);
 	applied_set_free(applier->applied);
+	intent_release(&applier->found_intent);
 	checkpoint_release(&applier->taken);
 	checkpoint_release(&applier->next);
 	gtid_set_free(applier->gtids);

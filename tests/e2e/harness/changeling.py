@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import time
 
-from .wait import TimedOut, wait_until
+from .wait import PATIENCE, TimedOut, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 COMMAND_SECONDS = 60
@@ -75,7 +75,7 @@ class Changeling:
 
     def execute(self, arguments, text=None, seconds=COMMAND_SECONDS, **environment):
         done = subprocess.run([str(argument) for argument in arguments], input=text, capture_output=True,
-                              timeout=seconds, check=False, text=True, errors="replace",
+                              timeout=seconds * PATIENCE, check=False, text=True, errors="replace",
                               env=self.environment(**environment),
                               **({} if text is not None else {"stdin": subprocess.DEVNULL}))
         return Result(done.returncode, done.stdout, done.stderr)
@@ -183,11 +183,11 @@ class Changeling:
 
     def wait_exit(self, seconds=COMMAND_SECONDS):
         try:
-            code = self.process.wait(seconds)
+            code = self.process.wait(seconds * PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise TimedOut(f"changeling did not end in {seconds} s:\n{self.log_tail()}") from None
+            raise TimedOut(f"changeling did not end in {seconds * PATIENCE:.0f} s:\n{self.log_tail()}") from None
         self.process = None
         return code
 
@@ -304,7 +304,7 @@ class Changeling:
         # the state is written, and then the process ends: unless it was told to stay
         if self.running() and not self.stays:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(20)
+                self.process.wait(20 * PATIENCE)
         row = self.row()
         row["exit_code"] = self.process.poll() if self.process else None
         if not self.running():

@@ -1,5 +1,9 @@
 """Waiting for a condition, never for a time."""
+import os
 import time
+
+# how many times longer a test waits for a program that a sanitizer or valgrind slows down (scripts/test --with)
+PATIENCE = float(os.environ.get("CHANGELING_PATIENCE") or 1)
 
 
 class TimedOut(AssertionError):
@@ -9,6 +13,7 @@ class TimedOut(AssertionError):
 def wait_until(condition, seconds=20, what="the condition", pause=0.01):
     """Calls the condition until it gives something true, and returns that. `what` may be a function that tells more
     when the time is over."""
+    seconds *= PATIENCE
     end = time.monotonic() + seconds
     while True:
         found = condition()
