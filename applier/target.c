@@ -1,53 +1,20 @@
-#include "applier/target.h"
+/* Statements on a connection to the target, their answers, and what the errors among these mean. */
+#include "applier/target_internal.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <mysql.h>
 #include <errmsg.h>
-#include <openssl/ssl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
 
 #include "applier/answer.h"
-#include "applier/tls_pin.h"
 #include "base/clock.h"
 #include "base/memory.h"
-
-/* libmariadb's inner side as it was made, for one thing only: a connection's SSL object */
-#define HAVE_TLS 1
-typedef unsigned char uchar;
-#include <ma_pvio.h>
 
 /* Of what statements of the log, which are there for their effect, may answer beside it. */
 #define DROPPED_ROWS_MAXIMUM 10000000u
 #define RESULTS_MAXIMUM 1000000u
-
-struct target {
-	MYSQL *mysql;
-	enum server_family family;
-	unsigned version;
-	char version_text[128];
-	char cipher[128];
-	char host[256];
-	uint64_t max_allowed_packet;
-	uint64_t connection_id;
-	int socket;
-	unsigned read_timeout_seconds; /* of the options */
-	unsigned silence_seconds;      /* the longest that is borne at present, 0 = any */
-	int64_t asked_us;              /* when a statement was sent last */
-	bool multi; /* the server takes several statements a packet at present */
-	/* sent packets whose answers have not been read */
-	struct {
-		unsigned sequence; /* the number of its last part: answers count on from it */
-		int64_t sent_us;
-	} sent[TARGET_UNREAD_MAXIMUM];
-	unsigned oldest, unread;
-	int64_t round_trip_us; /* the shortest yet, 0 = none */
-};
 
 enum error_kind target_error_kind(unsigned code, const char *text)
 {
@@ -134,96 +101,6 @@ static int set_error(struct target *target, struct error *error, const char *doi
 		"%s: the target %s said: error %u: %s", doing, target->host, code, text);
 }
 
-static unsigned parse_version(const char *text)
-{
-	unsigned a = 0, b = 0, c = 0;
-
-	if (strncmp(text, "5.5.5-", 6) == 0)
-		text += 6;
-	sscanf(text, "%u.%u.%u", &a, &b, &c);
-	return a * 10000 + b * 100 + c;
-}
-
-/* What a failed connect means, and what to do about it. */
-static int connect_error(const struct target_options *options, unsigned code, const char *sqlstate,
-	const char *text, struct error *error)
-{
-	enum error_kind kind = ERROR_CONNECT;
-	const char *advice = NULL;
-
-	switch (code) {
-	case 1045:
-	case 1698:
-		advice = options->ssl_mode == TARGET_SSL_OFF
-			? "Check target-user and its password, that the account may connect from this host, and that neither the "
-			  "account nor the server demands TLS (MariaDB says no more than this then): target-ssl-mode=identity "
-			  "and target-ssl-ca."
-			: "Check target-user and its password, and that the account may connect from this host.";
-		break;
-	case 3118:
-	case 4151:
-		advice = "Unlock the account: ALTER USER … ACCOUNT UNLOCK.";
-		break;
-	case 1820:
-	case 1862:
-		advice = "The password of the account has expired: change it.";
-		break;
-	case 2026:
-		advice = "Check target-ssl-ca, the certificate's dates, and that target-host is one of the names in the "
-			 "server's certificate.";
-		break;
-	case 2005:
-		advice = "Check target-host.";
-		break;
-	case 2003:
-	case 2002:
-		advice = "Check target-host, target-port and the firewall in between.";
-		break;
-	case 3159:
-		advice = "The target demands TLS: set target-ssl-mode=identity and target-ssl-ca.";
-		break;
-	}
-	error_set_server(error, kind, code, sqlstate, "cannot connect to the target %s:%u as %s: error %u: %s%s",
-		options->host, options->port, options->user, code, text,
-		text[0] && text[strlen(text) - 1] == '.' ? "" : ".");
-	return advice ? error_advice(error, "%s", advice) : -1;
-}
-
-static int set_tls(MYSQL *mysql, const struct target_options *options, struct error *error)
-{
-	my_bool on = 1;
-
-	if (options->ssl_mode == TARGET_SSL_OFF) {
-		if (options->ssl_ca)
-			return error_set(error, ERROR_USAGE,
-				"target-ssl-mode=off and target-ssl-ca are both set: say --target-ssl-mode=identity to use TLS, or "
-				"--target-ssl-ca= (nothing behind it) to go without.");
-		return 0;
-	}
-	mysql_ssl_set(mysql, options->ssl_key, options->ssl_cert, options->ssl_ca, options->ssl_capath,
-		options->ssl_cipher);
-	if (options->ssl_crl)
-		mysql_options(mysql, MYSQL_OPT_SSL_CRL, options->ssl_crl);
-	if (options->ssl_crlpath)
-		mysql_options(mysql, MYSQL_OPT_SSL_CRLPATH, options->ssl_crlpath);
-	if (options->tls_version)
-		mysql_options(mysql, MARIADB_OPT_TLS_VERSION, options->tls_version);
-	mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
-	if (options->ssl_mode == TARGET_SSL_IDENTITY) {
-		mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
-	} else {
-		/* The library checks chain and name together or neither: so the chain is checked beforehand, and the
-		 * connection pinned to the very certificate that passed. */
-		char fingerprint[TLS_PIN_TEXT];
-
-		if (tls_pin_fetch(options->host, options->port, options->ssl_ca, options->ssl_capath,
-			    options->connect_timeout_seconds, fingerprint, error) < 0)
-			return -1;
-		mysql_options(mysql, MARIADB_OPT_SSL_FP, fingerprint);
-	}
-	return 0;
-}
-
 /* libmariadb's callbacks for LOAD DATA LOCAL. A server may ask for a local file in answer to any statement: it
  * gets the bytes of the load that is under way, and nothing at all otherwise. */
 static int file_init(void **handle, const char *name, void *file)
@@ -252,198 +129,9 @@ static int file_error(void *handle, char *into, unsigned room)
 	return 2000;
 }
 
-static void serve_file(MYSQL *mysql, const struct target_file *file)
+void target_serve_file(MYSQL *mysql, const struct target_file *file)
 {
 	mysql_set_local_infile_handler(mysql, file_init, file_read, file_end, file_error, (void *)file);
-}
-
-/* How long an impatient connection waits for an answer. */
-static unsigned set_up_seconds(const struct target_options *options)
-{
-	unsigned seconds = options->connect_timeout_seconds + TARGET_LOCK_WAIT_SECONDS;
-
-	return options->read_timeout_seconds && options->read_timeout_seconds < seconds ? options->read_timeout_seconds : seconds;
-}
-
-static MYSQL *open_connection(const struct target_options *options, unsigned silence_seconds, struct error *error)
-{
-	struct buffer password = BUFFER_INIT;
-	unsigned protocol = MYSQL_PROTOCOL_TCP, local_infile = 1;
-	unsigned long packet = ANSWER_PACKET_BYTES;
-	my_bool off = 0;
-	MYSQL *mysql = mysql_init(NULL), *connected = NULL;
-
-	if (!mysql) {
-		error_set(error, ERROR_RETRY, "libmariadb has no memory for a connection.");
-		return NULL;
-	}
-	mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
-	mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &options->connect_timeout_seconds);
-	mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &silence_seconds);
-	mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &silence_seconds);
-	mysql_options(mysql, MYSQL_OPT_RECONNECT, &off);
-	mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
-	mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &local_infile);
-	mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "changeling");
-	serve_file(mysql, NULL);
-	answer_guard(mysql);
-	if (set_tls(mysql, options, error) < 0)
-		goto out;
-	if (options->password && options->password(options->password_context, &password, error) < 0)
-		goto out;
-	connected = mysql_real_connect(mysql, options->host, options->user, buffer_text(&password), NULL,
-		options->port, NULL, CLIENT_FOUND_ROWS | CLIENT_MULTI_STATEMENTS | CLIENT_MULTI_RESULTS);
-	if (!connected)
-		connect_error(options, mysql_errno(mysql), mysql_sqlstate(mysql), mysql_error(mysql), error);
-out:
-	if (password.data)
-		explicit_bzero(password.data, password.capacity);
-	buffer_release(&password);
-	if (connected) {
-		if (connected->passwd)
-			explicit_bzero(connected->passwd, strlen(connected->passwd));
-		return connected;
-	}
-	mysql_close(mysql);
-	return NULL;
-}
-
-/* A small text result of a fixed query during set-up. */
-static int read_settings(struct target *target, struct error *error)
-{
-	struct arena arena = ARENA_INIT;
-	struct target_rows rows;
-	static const char sql[] = "SELECT @@version, @@global.max_allowed_packet, CONNECTION_ID()";
-	int result = target_query(target, sql, sizeof(sql) - 1, &arena, &rows, error);
-
-	if (result == 0 && rows.rows == 1) {
-		printable_copy(target->version_text, sizeof(target->version_text), target_text(&rows, 0, 0));
-		target->max_allowed_packet = strtoull(target_text(&rows, 0, 1), NULL, 10);
-		target->connection_id = strtoull(target_text(&rows, 0, 2), NULL, 10);
-		target->version = parse_version(target->version_text);
-		target->family = strcasestr(target->version_text, "mariadb") ? FAMILY_MARIADB : FAMILY_MYSQL;
-	} else if (result == 0) {
-		result = error_set(error, ERROR_RETRY, "the target %s gave no row for its version.", target->host);
-	}
-	arena_release(&arena);
-	return result;
-}
-
-/* Answers to a flight are many small TLS records. OpenSSL asks the kernel twice for each, unless it may take what there is:
- * then it reads all that has come at once. */
-static void read_ahead(MYSQL *mysql)
-{
-	const char *library = NULL;
-
-	if (mariadb_get_infov(mysql, MARIADB_TLS_LIBRARY, &library) == 0 && library &&
-		strncmp(library, "OpenSSL", 7) == 0 && mysql->net.pvio && mysql->net.pvio->ctls)
-		SSL_set_read_ahead(mysql->net.pvio->ctls->ssl, 1);
-}
-
-int target_connect(struct target **result, const struct target_options *options, struct error *error)
-{
-	struct target *target;
-	unsigned silence_seconds = set_up_seconds(options);
-	MYSQL *mysql = open_connection(options, silence_seconds, error);
-	const char *cipher;
-
-	if (!mysql)
-		return -1;
-	target = memory_zalloc(sizeof(*target));
-	target->mysql = mysql;
-	target->multi = true;
-	target->silence_seconds = silence_seconds;
-	target->read_timeout_seconds = options->read_timeout_seconds;
-	target->socket = mysql_get_socket(mysql);
-	snprintf(target->host, sizeof(target->host), "%s:%u", options->host, options->port);
-	cipher = mysql_get_ssl_cipher(mysql);
-	if (cipher) {
-		snprintf(target->cipher, sizeof(target->cipher), "%s", cipher);
-		read_ahead(mysql);
-	}
-	if (options->ssl_mode != TARGET_SSL_OFF && !cipher) {
-		error_set(error, ERROR_STOP,
-			"the connection to the target %s is not encrypted though target-ssl-mode asks for it.",
-			target->host);
-		target_close(target);
-		return -1;
-	}
-	if (read_settings(target, error) < 0) {
-		target_close(target);
-		return -1;
-	}
-	*result = target;
-	return 0;
-}
-
-static void set_silence(MYSQL *mysql, enum enum_pvio_timeout which, unsigned seconds)
-{
-	MARIADB_PVIO *pvio = mysql->net.pvio;
-
-	/* mysql_options counts for the next connect only; none are left once the connection is lost */
-	if (pvio)
-		pvio->methods->set_timeout(pvio, which, (int)seconds);
-}
-
-void target_be_patient(struct target *target)
-{
-	target->silence_seconds = target->read_timeout_seconds;
-	set_silence(target->mysql, PVIO_READ_TIMEOUT, target->silence_seconds);
-	set_silence(target->mysql, PVIO_WRITE_TIMEOUT, target->silence_seconds);
-}
-
-void target_close(struct target *target)
-{
-	if (!target)
-		return;
-	mysql_close(target->mysql);
-	free(target);
-}
-
-void target_interrupt(struct target *target)
-{
-	shutdown(target->socket, SHUT_RDWR);
-}
-
-uint64_t target_connection_id(const struct target *target)
-{
-	return target->connection_id;
-}
-
-enum server_family target_family(const struct target *target)
-{
-	return target->family;
-}
-
-unsigned target_version(const struct target *target)
-{
-	return target->version;
-}
-
-const char *target_version_text(const struct target *target)
-{
-	return target->version_text;
-}
-
-const char *target_cipher(const struct target *target)
-{
-	return target->cipher[0] ? target->cipher : NULL;
-}
-
-const char *target_host(const struct target *target)
-{
-	return target->host;
-}
-
-int64_t target_round_trip_us(const struct target *target)
-{
-	return target->round_trip_us;
-}
-
-uint64_t target_max_allowed_packet(const struct target *target)
-{
-	return target->max_allowed_packet;
 }
 
 static int set_multi(struct target *target, bool on, struct error *error)
@@ -696,9 +384,9 @@ int target_load(struct target *target, const char *text, size_t length, const st
 {
 	int result;
 
-	serve_file(target->mysql, file);
+	target_serve_file(target->mysql, file);
 	result = target_statement(target, text, length, outcome, error);
-	serve_file(target->mysql, NULL);
+	target_serve_file(target->mysql, NULL);
 	return result;
 }
 

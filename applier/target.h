@@ -1,6 +1,6 @@
 /* One connection to the target: TLS that is verified, statements sent several at a time, every result read.
  *
- * Blocking; one thread uses a connection at a time, except target_interrupt. libmariadb is seen here only. */
+ * Blocking; one thread uses a connection at a time, except target_interrupt. libmariadb is seen behind it only. */
 #ifndef APPLIER_TARGET_H
 #define APPLIER_TARGET_H
 
