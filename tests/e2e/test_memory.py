@@ -3,6 +3,8 @@ import re
 
 import pytest
 
+from harness import sanitized
+
 LINES = 64000     # of a thousand bytes
 KINDS = ["maria1011", "maria118", "mysql97", "mysql56"]
 
@@ -52,7 +54,7 @@ def test_the_file_of_a_large_load_data(pairing, pool, tmp_path, kind):
         source.sql(f"SET @w = 7; LOAD DATA INFILE '{path}' INTO TABLE t (id, @v) SET v = CONCAT(@v, '!'), w = @w; "
                    "INSERT INTO small VALUES (1, 'a', 1)", database=p.db)
     assert p.compare() == LINES + 1
-    assert growth.mib < 40
+    assert sanitized() or growth.mib < 40
     # one that fails on the master, with an id that is there already, leaves nothing; the next is not disturbed by it
     small = source.lab.folder / "tmp" / "small.txt"
     small.write_text("-1\tone\n-2\ttwo\n")
@@ -64,7 +66,7 @@ def test_the_file_of_a_large_load_data(pairing, pool, tmp_path, kind):
                    database=p.db)
     p.compare()
     assert p.target.value(f"SELECT COUNT(*) FROM `{p.db}`.t WHERE w = 8") == 2
-    assert growth.mib < 40
+    assert sanitized() or growth.mib < 40
 
 
 @pytest.mark.parametrize("kind", KINDS[:3])
@@ -99,6 +101,6 @@ def test_a_large_xa_transaction(pairing, kind, end):
     assert p.compare() == (1 if end == "ROLLBACK" else 48001 + (end == "later"))
     assert p.target.value("SELECT COUNT(*) FROM changeling.prepared WHERE channel = %s", p.changeling.channel) == 0
     if end != "later":
-        assert growth.mib < 40
+        assert sanitized() or growth.mib < 40
     else:
         assert peak(p.changeling) < 80

@@ -4,9 +4,8 @@ import contextlib
 import json
 import re
 import struct
-import subprocess
 
-from harness import binary, wait_until
+from harness import sanitized, wait_until
 from .interposer import Interposer
 from .stream import COM_BINLOG_DUMP, COM_QUERY
 
@@ -125,9 +124,3 @@ def exhausts(pair, events, pattern, most=QUIET_MEGABYTES):
     well_formed(pair)
     assert sanitized() or peak < most, f"{peak} MB"
     return row
-
-
-def sanitized():
-    """A sanitizer keeps memory of its own for each byte, and what was freed."""
-    symbols = subprocess.run(["nm", "-D", binary()], capture_output=True, check=False).stdout
-    return b"__asan_init" in symbols or b"__tsan_init" in symbols

@@ -11,8 +11,8 @@ import zlib
 
 import pytest
 
-from harness import wait_until
-from .hostile import (ESCAPES, QUIET_MEGABYTES, exhausts, hostile_pair, injected, megabytes, runs, sanitized, stops,
+from harness import sanitized, wait_until
+from .hostile import (ESCAPES, QUIET_MEGABYTES, exhausts, hostile_pair, injected, megabytes, runs, stops,
                       well_formed)
 from .interposer import answer, failure, packet
 from .stream import APPEND_BLOCK, BEGIN_LOAD, GBK, HEARTBEAT, QUERY, QUERY_COMPRESSED, ROTATE, UTF8MB4, Stream, varchar

@@ -5,7 +5,9 @@ import struct
 
 import pytest
 
-from .hostile import QUIET_MEGABYTES, exhausts, hostile_pair, megabytes, runs, sanitized, stops, well_formed
+from harness import sanitized
+
+from .hostile import QUIET_MEGABYTES, exhausts, hostile_pair, megabytes, runs, stops, well_formed
 from .stream import FORMAT_DESCRIPTION, QUERY, TRANSACTION_PAYLOAD, USER_VAR, MySqlStream, bare_event, varchar, varlen, zstd
 
 PLACE = r"binlog\.\d+:\d+"

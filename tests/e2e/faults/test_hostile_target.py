@@ -8,10 +8,10 @@ import threading
 
 import pytest
 
-from harness import wait_until
+from harness import sanitized, wait_until
 from .interposer import END, OK, Interposer, answer, definition, failure, packet, packets
 from .stream import COM_QUERY
-from .hostile import ESCAPES, megabytes, sanitized, well_formed
+from .hostile import ESCAPES, megabytes, well_formed
 
 MEGABYTES = 700                 # answers are bounded to 256 MB, which the library may hold beside our copy
 
