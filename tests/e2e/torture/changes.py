@@ -21,6 +21,7 @@ REFUSED = {
 # the time at which a session believes to be: what defaults and ON UPDATE give
 MODES = ["''", "'NO_AUTO_VALUE_ON_ZERO'", "'ALLOW_INVALID_DATES'", "'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO'",
          "'ALLOW_INVALID_DATES'", "'STRICT_ALL_TABLES,ALLOW_INVALID_DATES'", "'ALLOW_INVALID_DATES,NO_BACKSLASH_ESCAPES'"]
+WHOLE, PARTIAL = "''", "'PARTIAL_JSON'"
 ZONES = ["'+00:00'", "'+05:30'", "'-11:00'", "'SYSTEM'"]
 
 
@@ -34,6 +35,9 @@ class Changes:
         self.history = collections.defaultdict(list)
         self.refused = collections.Counter()
         self.rows = 0
+        # parts of a document stop where the target has it as text, and the image lacks the old one
+        self.text_documents = any(column.document and column.target != column.source
+                                  for table in tables for column in table.columns)
         self.run("SET NAMES utf8mb4")
         if side.mysql and side.version >= (8, 0):
             self.run("SET SESSION explicit_defaults_for_timestamp=1")
@@ -59,11 +63,13 @@ class Changes:
         images = ["FULL", "FULL", "MINIMAL", "NOBLOB"]
         if self.side.is_mariadb(11, 4):
             images.append("FULL_NODUP")
-        settings = [f"sql_mode={rng.choice(MODES)}", f"time_zone={rng.choice(ZONES)}",
-                    f"binlog_row_image={rng.choice(images)}"]
+        settings = [f"sql_mode={rng.choice(MODES)}", f"time_zone={rng.choice(ZONES)}"]
+        image = rng.choice(images)
+        settings.append(f"binlog_row_image={image}")
         self.mode = settings[0]
         if self.side.is_mysql(8):
-            settings.append(f"binlog_row_value_options={rng.choice([chr(39) * 2, chr(39) + 'PARTIAL_JSON' + chr(39)])}")
+            whole = self.text_documents and image != "FULL"
+            settings.append(f"binlog_row_value_options={WHOLE if whole else rng.choice([WHOLE, PARTIAL])}")
             settings.append(f"binlog_transaction_compression={rng.choice(['ON', 'OFF'])}")
             settings.append(f"binlog_rows_query_log_events={rng.choice(['ON', 'OFF'])}")
         if rng.random() < 0.1:

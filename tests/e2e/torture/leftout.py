@@ -9,6 +9,7 @@ LEFT_OUT = [
     ("mysql", ("maria1011", "maria118"), "float -0", "value: MariaDB stores 0"),
     ("mysql", ("maria118",), "VECTOR whose length is more than a FLOAT", "never: MariaDB refuses it"),
     ("mysql", ("maria1011", "maria118"), "JSON", "as JSON: the text of MySQL's document, to the byte"),
+    ("mysql", ("maria1011", "maria118"), "parts of documents without the old one (MINIMAL, NOBLOB)", "never: they stop"),
     ("mysql", ("mysql56",), "JSON", "as LONGTEXT"),
     ("mysql", ("maria1011", "mysql56"), "VECTOR", "as VARBINARY"),
     ("mariadb", ("maria1011", "mysql56"), "VECTOR", "as VARBINARY"),
