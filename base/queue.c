@@ -114,6 +114,26 @@ void *queue_pop(struct queue *queue, int timeout_ms)
 	return item;
 }
 
+void queue_discard(struct queue *queue, void (*release)(void *item))
+{
+	struct entry *entry, *next;
+
+	pthread_mutex_lock(&queue->lock);
+	queue->closed = true;
+	entry = queue->first;
+	queue->first = NULL;
+	queue->last = &queue->first;
+	queue->bytes = queue->items = 0;
+	pthread_cond_broadcast(&queue->filled);
+	pthread_cond_broadcast(&queue->drained);
+	pthread_mutex_unlock(&queue->lock);
+	for (; entry; entry = next) {
+		next = entry->next;
+		release(entry->item);
+		free(entry);
+	}
+}
+
 void queue_wake(struct queue *queue)
 {
 	pthread_mutex_lock(&queue->lock);

@@ -25,6 +25,8 @@ void queue_wake(struct queue *queue);
 
 /* Wakes everybody; nothing goes in any more, what is in can still be taken. */
 void queue_close(struct queue *queue);
+/* Closes it, and releases all that is in it, at one moment: what somebody pops meanwhile has nothing missing before it. */
+void queue_discard(struct queue *queue, void (*release)(void *item));
 bool queue_closed(struct queue *queue);
 
 size_t queue_bytes(struct queue *queue);

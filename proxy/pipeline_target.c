@@ -151,12 +151,9 @@ int pipeline_start_apply(struct pipeline *pipeline, struct error *error)
 	return 0;
 }
 
-static void drop_queue(struct queue *queue)
+static void release_transaction(void *transaction)
 {
-	struct transaction *transaction;
-
-	while ((transaction = queue_pop(queue, 0)))
-		transaction_free(transaction);
+	transaction_free(transaction);
 }
 
 /* Adds what this incarnation has done to what is kept. */
@@ -195,11 +192,11 @@ void pipeline_close_applier(struct pipeline *pipeline)
 	stop = pipeline->stop;
 	pthread_mutex_unlock(&pipeline->lock);
 	if (!pipeline->goal_reached || stop)
-		drop_queue(queue);
+		queue_discard(queue, release_transaction);
 	if (pipeline->apply_started)
 		pthread_join(pipeline->apply_thread, NULL);
 	pipeline->apply_started = false;
-	drop_queue(queue);
+	queue_discard(queue, release_transaction);
 	pthread_mutex_lock(&pipeline->lock);
 	keep_progress(pipeline, applier);
 	pipeline->applier = NULL;
