@@ -12,8 +12,9 @@ struct arena_block {
 	_Alignas(16) char data[];
 };
 
-/* Small first, since most transactions are; a big item gets a block of its own. */
-#define FIRST_BLOCK ((size_t)2048)
+/* Small first, since most transactions are; then in proportion to what is there, so that little is left over; a big item gets a
+ * block of its own. */
+#define SMALLEST_BLOCK ((size_t)1024 - sizeof(struct arena_block))
 #define LARGEST_BLOCK ((size_t)256 << 10)
 
 void arena_release(struct arena *arena)
@@ -61,7 +62,9 @@ void *arena_alloc(struct arena *arena, size_t size)
 		}
 		return block->data;
 	}
-	size = arena->blocks ? arena->blocks->size * 2 : FIRST_BLOCK;
+	size = arena->bytes / 2;
+	if (size < SMALLEST_BLOCK)
+		size = SMALLEST_BLOCK;
 	if (size > LARGEST_BLOCK)
 		size = LARGEST_BLOCK;
 	if (size < rounded)
