@@ -37,8 +37,7 @@ struct setup {
 	struct arena arena;
 	struct target *target;
 	struct former former;
-	struct checkpoint checkpoint; /* the start */
-	bool write;
+	struct start start;
 	char source_text[700], target_text[700]; /* for the report */
 };
 
@@ -353,11 +352,11 @@ static int reach_target(struct setup *setup, struct error *error)
 /* The preflight, of which only what fails is told. */
 static int preflight(struct setup *setup, struct error *error)
 {
-	struct source_start start = {.position = setup->checkpoint.position};
+	struct source_start start = {.position = setup->start.checkpoint.position};
 
 	if (setup->config.source.use_gtid &&
-		(*setup->checkpoint.gtid_set || !setup->checkpoint.position.file[0]))
-		start.gtid_set = setup->checkpoint.gtid_set;
+		(*setup->start.checkpoint.gtid_set || !setup->start.checkpoint.position.file[0]))
+		start.gtid_set = setup->start.checkpoint.gtid_set;
 	if (source_accept(&setup->info, &setup->settings.source, &start, error) < 0)
 		return -1;
 	return check_quietly(&setup->settings, setup->source, &start, setup->target, error);
@@ -392,12 +391,12 @@ static struct state_server server_of(const struct config_connection *connection)
 /* What those who look on see until the first run. A position that stays has its status already. */
 static int save_status(const struct setup *setup, struct state *state, struct error *error)
 {
-	const struct checkpoint *start = &setup->checkpoint;
+	const struct checkpoint *start = &setup->start.checkpoint;
 	const struct config *config = &setup->config;
 	struct state_status status = {.phase = STATE_STOPPED};
 	bool found;
 
-	if (!setup->write) {
+	if (!setup->start.write) {
 		if (state_read_status(state, &status, &found, error) < 0)
 			return -1;
 		state_status_release(&status);
@@ -448,35 +447,49 @@ static int write_all(struct setup *setup, struct error *error)
 	if (warning)
 		printf("note: %s\n", warning);
 	free(warning);
-	if ((!setup->write || (forget_wishes(state, error) == 0 &&
+	if ((!setup->start.write || (forget_wishes(state, error) == 0 &&
 				      checkpoint_create(setup->target, schema, setup->config.channel,
-					      &setup->checkpoint, error) == 0)) &&
+					      &setup->start.checkpoint, error) == 0)) &&
 		write_connections(setup, error) == 0 && save_status(setup, state, error) == 0)
 		result = 0;
 	state_close(state);
 	return result;
 }
 
+static void put_place(FILE *out, const struct checkpoint *at)
+{
+	if (at->position.file[0])
+		fprintf(out, "%s:%llu", at->position.file, (unsigned long long)at->position.offset);
+	if (*at->gtid_set)
+		fprintf(out, "%sGTID set %s", at->position.file[0] ? ", " : "", at->gtid_set);
+	else if (!at->position.file[0])
+		fprintf(out, "GTID set empty: all that the source still has");
+}
+
 static void report(const struct setup *setup)
 {
-	const struct checkpoint *start = &setup->checkpoint;
-
 	printf("source    %s\n", setup->source_text);
 	printf("target    %s\n", setup->target_text);
 	printf("channel   %s, server-id %llu\n", setup->config.channel,
 		(unsigned long long)setup->config.source.server_id);
-	printf("%s ", setup->write ? "start    " : "goes on at");
-	if (start->position.file[0])
-		printf("%s:%llu", start->position.file, (unsigned long long)start->position.offset);
-	if (*start->gtid_set)
-		printf("%sGTID set %s", start->position.file[0] ? ", " : "", start->gtid_set);
-	else if (!start->position.file[0])
-		printf("GTID set empty: all that the source still has");
+	printf("%s ", setup->start.write ? "start    " : "goes on at");
+	put_place(stdout, &setup->start.checkpoint);
 	printf("%s\n", setup->config.source.use_gtid ? " (by GTID)" : "");
 	printf("written   %s/changeling.cnf%s\n", setup->directory,
-		setup->write ? ", and the start position to the target" : "");
+		setup->start.write ? ", and the start position to the target" : "");
 	printf("\nNext: changeling check --state=%s; changeling run --state=%s\n", setup->directory,
 		setup->directory);
+}
+
+static void warn_of_going_back(const struct setup *setup)
+{
+	fflush(stdout);
+	fprintf(stderr, "warning: this start lies before what the channel had applied. It was at ");
+	put_place(stderr, &setup->former.checkpoint);
+	fprintf(stderr, ", and is now at ");
+	put_place(stderr, &setup->start.checkpoint);
+	fprintf(stderr, ": what the source has in between will be applied again. If the target has it already, set the "
+			"former position again before you run.\n");
 }
 
 /* ---- the whole ---- */
@@ -523,7 +536,7 @@ static int set_up(struct setup *setup, int argc, char **argv, struct error *erro
 	changed = strcmp(address, setup->source_before) != 0;
 	free(address);
 	if (change_master_place(&setup->statement, &setup->config, setup->source, &setup->info,
-		    &setup->former, changed, &setup->checkpoint, &setup->write, error) < 0 ||
+		    &setup->former, changed, &setup->start, error) < 0 ||
 		preflight(setup, error) < 0)
 		return -1;
 	return write_all(setup, error);
@@ -537,7 +550,7 @@ static void release(struct setup *setup)
 	source_free(setup->source);
 	target_close(setup->target);
 	checkpoint_release(&setup->former.checkpoint);
-	checkpoint_release(&setup->checkpoint);
+	checkpoint_release(&setup->start.checkpoint);
 	settings_release(&setup->settings);
 	config_release(&setup->config);
 	state_lock_release(&setup->lock);
@@ -586,6 +599,8 @@ int change_master_command(int argc, char **argv)
 		result = set_up(&setup, argc, argv, &error);
 	if (result == 0)
 		report(&setup);
+	if (result == 0 && setup.start.goes_back)
+		warn_of_going_back(&setup);
 	release(&setup);
 	if (result == 0)
 		return EXIT_OK;

@@ -194,33 +194,77 @@ static int keep_place(const struct config *config, struct source *source, const 
 		former->checkpoint.position.file, (unsigned long long)former->checkpoint.position.offset);
 }
 
+/* ---- a start before what has been applied ---- */
+
+bool change_master_file_before(const struct checkpoint *one, const struct checkpoint *other)
+{
+	const struct position *a = &one->position, *b = &other->position;
+	const char *dot = strrchr(a->file, '.');
+	size_t base = dot ? (size_t)(dot - a->file) + 1 : 0;
+
+	return base && strncmp(a->file, b->file, base) == 0 && !strchr(b->file + base, '.') && position_compare(a, b) < 0;
+}
+
+bool change_master_gtid_before(const struct checkpoint *one, const struct checkpoint *other)
+{
+	struct gtid_set *a = gtid_set_new(), *b = gtid_set_new();
+	struct error unused = {.kind = ERROR_NONE};
+	bool before = gtid_set_parse(a, one->gtid_set, &unused) == 0 && gtid_set_parse(b, other->gtid_set, &unused) == 0 &&
+		      (gtid_set_is_empty(a) || gtid_set_kind(a) == gtid_set_kind(b)) && !gtid_set_contains_set(a, b);
+
+	gtid_set_free(a);
+	gtid_set_free(b);
+	return before;
+}
+
+/* A position that was named is taken as it is. Files are compared with those of the same source only; without its uuid,
+ * one that is where it was counts as the same. */
+static bool goes_back(const struct change_master_statement *statement, struct source *source,
+	const struct source_info *info, const struct former *former, bool source_changed,
+	const struct checkpoint *checkpoint, struct arena *arena)
+{
+	const struct checkpoint *there = &former->checkpoint;
+
+	if (!former->found)
+		return false;
+	if (statement->start == CHANGE_MASTER_START_GTID)
+		return statement->gtid_set && change_master_gtid_before(checkpoint, there);
+	return statement->start == CHANGE_MASTER_START_FILE_POSITION && change_master_file_before(checkpoint, there) &&
+	       ((!source_changed && !*there->source_uuid) || is_same_source(source, info, former, arena));
+}
+
+/* ---- the whole ---- */
+
 int change_master_place(const struct change_master_statement *statement, const struct config *config,
 	struct source *source, const struct source_info *info, const struct former *former,
-	bool source_changed, struct checkpoint *checkpoint, bool *write, struct error *error)
+	bool source_changed, struct start *start, struct error *error)
 {
+	struct checkpoint *checkpoint = &start->checkpoint;
 	struct arena arena = ARENA_INIT;
 	int result = -1;
 
-	memset(checkpoint, 0, sizeof(*checkpoint));
+	memset(start, 0, sizeof(*start));
 	snprintf(checkpoint->source_uuid, sizeof(checkpoint->source_uuid), "%s", info->server_uuid);
-	*write = true;
+	start->write = true;
 	switch (statement->start) {
 	case CHANGE_MASTER_START_NONE:
 		result = keep_place(config, source, info, former, source_changed, &arena, error);
-		*write = false;
+		start->write = false;
 		break;
 	case CHANGE_MASTER_START_FILE_POSITION:
 		result = start_at_file(statement, source, info, former, checkpoint, &arena, error);
 		break;
 	case CHANGE_MASTER_START_GTID:
-		result = start_by_gtid(statement, source, info, former, checkpoint, &arena, write, error);
+		result = start_by_gtid(statement, source, info, former, checkpoint, &arena, &start->write, error);
 		break;
 	case CHANGE_MASTER_START_NOW:
 		result = start_now(source, info, checkpoint, &arena, error);
 		break;
 	}
+	if (result == 0)
+		start->goes_back = goes_back(statement, source, info, former, source_changed, checkpoint, &arena);
 	arena_release(&arena);
-	if (result == 0 && !*write) {
+	if (result == 0 && !start->write) {
 		*checkpoint = former->checkpoint;
 		checkpoint->gtid_set =
 			memory_strdup(former->checkpoint.gtid_set ? former->checkpoint.gtid_set : "");

@@ -16,29 +16,35 @@ const struct command commands[] = {
 		"3 cannot connect.\n",
 		run_command},
 	{"check", "preflight: what both servers must offer, and how to mend what they do not", "[OPTION…]",
-		"Connects to both sides and lists each requirement with ok, warn or fail. Changes nothing.\n\n"
+		"Connects to both sides and lists each requirement with ok, warn or fail. Changes nothing but a\n"
+		"table of its own in our schema on the target, which it makes, writes and drops.\n\n"
 		"Exit: 0 nothing failed, 1 something did, 2 usage or configuration.\n",
 		check_command},
 	{"status", "state, positions, lag, rates, last error", "[--json|--replica]",
 		"From the running process, or from DIR/state.db when nothing runs.\n\n"
-		"Exit: 0 running, 3 not running.\n",
+		"Exit: 0 the process is there (also paused, waiting, or stopped on an error with --stay), 2 usage, 3 it is\n"
+		"not. For alarms use scripts/check-health.\n",
 		status_command},
 	{"stop", "pause applying; the process stays and keeps the channel", "",
 		"Like STOP REPLICA. What was begun is finished; start goes on. It ends with the process: a new run\n"
-		"applies again. To end the process, send it SIGTERM.\n\nExit: 0 done, 1 nothing runs.\n",
+		"applies again. To end the process, send it SIGTERM.\n\nExit: 0 done, 1 nothing runs, 2 usage.\n",
 		operate_command},
-	{"start", "go on after stop", "", "Like START REPLICA.\n\nExit: 0 done, 1 nothing runs.\n", operate_command},
+	{"start", "go on after stop", "", "Like START REPLICA.\n\nExit: 0 done, 1 nothing runs, 2 usage.\n", operate_command},
 	{"skip", "step over exactly the transaction it stopped on", "",
 		"The transaction is recorded as skipped by the operator (see scripts/inspect-state skipped). When no\n"
-		"process runs, the next run does it.\n\nExit: 0 done, 1 it has not stopped on a transaction.\n",
+		"process runs, the next run does it.\n\n"
+		"Exit: 0 done, 1 it has not stopped on a transaction, 2 usage.\n",
 		operate_command},
 	{"retry", "try the transaction it stopped on again", "",
-		"When no process runs, the next run does so anyway.\n\nExit: 0 done, 1 there is nothing to try again.\n",
+		"When no process runs, the next run does so. After \"the target does not tell whether it took place\" this\n"
+		"says that it did not.\n\nExit: 0 done, 1 there is nothing to try again, 2 usage.\n",
 		operate_command},
 	{"replace", "apply SQL from standard input in place of the transaction it stopped on", "",
-		"The statement of that transaction is replaced by the text on standard input, in the same transaction\n"
-		"as the position. When no process runs, the next run does it.\n\n"
-		"Exit: 0 done, 1 it has not stopped on a transaction.\n",
+		"The whole transaction is replaced by the text on standard input: what else was in it must be in the text,\n"
+		"too. Several statements are possible; names need their schema. They run in one transaction with the\n"
+		"position, unless one of them commits by itself, as a definition does. When no process runs, the next run\n"
+		"does it.\n\n"
+		"Exit: 0 done, 1 it has not stopped on a transaction, 2 usage.\n",
 		operate_command},
 	{"change-master", "set up: connections, test, start position", "[OPTION…] [< STATEMENT]",
 		"Takes CHANGE MASTER's own words as options, or a CHANGE MASTER TO / CHANGE REPLICATION SOURCE TO\n"
@@ -58,11 +64,12 @@ const struct command commands[] = {
 	{"retry-skipped", "run on the target what rules had set aside", "[OPTION…]",
 		"For statements (stored code above all) that the target refused, after its settings were changed. What\n"
 		"goes through is marked as done; what does not stays.\n\n"
-		"Exit: 0 all that was tried went through, 1 something did not.\n",
+		"Exit: 0 all that was tried went through, 1 something did not, 2 usage or configuration, 3 cannot connect.\n",
 		retry_skipped_command},
 	{"cutover", "make the target a server of its own", "--enable-events [--run]",
 		"Stored events arrive disabled. This prints the ALTER EVENT statements that give them the state they have\n"
-		"on the source; with --run it sends them.\n\nExit: 0 done, 1 the target refused one.\n",
+		"on the source; with --run it sends them.\n\n"
+		"Exit: 0 done, 1 the target refused one, 2 usage or configuration, 3 cannot connect.\n",
 		cutover_command},
 };
 /* clang-format on */

@@ -42,10 +42,8 @@ static const char *time_zone_of(struct pipeline *pipeline, const struct source_i
 
 	if (*info->time_zone && strcasecmp(info->time_zone, "SYSTEM") != 0)
 		return info->time_zone;
-	if (strcmp(info->system_time_zone, "UTC") == 0 || strcmp(info->system_time_zone, "GMT") == 0)
-		return "+00:00";
-	if (strchr(info->system_time_zone, '/'))
-		return info->system_time_zone;
+	if (source_system_zone(info))
+		return source_system_zone(info);
 	if (source_query(pipeline->source, "SET time_zone = 'SYSTEM'", arena, NULL, &unused) < 0 ||
 		source_query(pipeline->source, "SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), NOW())", arena,
 			&rows, &unused) < 0 ||
@@ -586,7 +584,7 @@ static int judge(struct pipeline *pipeline, struct error *error)
 	if (error->kind != ERROR_RETRY && error->kind != ERROR_CONNECT)
 		return -1;
 	if (source->retry_count && backoff_attempts(&pipeline->source_backoff) >= source->retry_count) {
-		error_advice(error, "That were %llu attempts in a row (source-retry-count).",
+		error_advice(error, "These were %llu attempts in a row (source-retry-count).",
 			(unsigned long long)source->retry_count);
 		error->kind = ERROR_STOP;
 		return -1;

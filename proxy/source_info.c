@@ -107,6 +107,15 @@ static void take_variables(const struct source_rows *rows, struct source_info *i
 				  : (int)variable_number(rows, "read_only");
 }
 
+const char *source_system_zone(const struct source_info *info)
+{
+	const char *zone = info->system_time_zone;
+
+	if (strcmp(zone, "UTC") == 0 || strcmp(zone, "GMT") == 0)
+		return "+00:00";
+	return strchr(zone, '/') ? zone : NULL;
+}
+
 static double now_seconds(void)
 {
 	struct timespec now;

@@ -43,6 +43,10 @@ struct source_info {
 /* Texts go into the arena. */
 int source_info(struct source *source, struct arena *arena, struct source_info *info, struct error *error);
 
+/* The time zone of its machine in words that servers take: a name, or +00:00. NULL = only an abbreviation is known, as
+ * "CET". */
+const char *source_system_zone(const struct source_info *info);
+
 /* Where the master is now. */
 struct source_place {
 	struct position position;

@@ -112,6 +112,22 @@ static void check_grants(struct checking *c)
 
 /* ---- the log ---- */
 
+/* Statements name it SYSTEM. */
+static void check_time_zone(struct checking *c)
+{
+	const struct source_info *info = &c->info;
+
+	if (strcasecmp(info->time_zone, "SYSTEM") != 0)
+		say(c, CHECK_OK, "source time zone", NULL, "%s", info->time_zone);
+	else if (source_system_zone(info) || strcasecmp(info->binlog_format, "ROW") == 0)
+		say(c, CHECK_OK, "source time zone", NULL, "SYSTEM (%s)", info->system_time_zone);
+	else
+		say(c, CHECK_WARN, "source time zone",
+			"Statements from the other side of a change to or from summer time would be an hour wrong in "
+			"TIMESTAMP columns: set time_zone to a name there (SET GLOBAL time_zone='Europe/Berlin').",
+			"SYSTEM (%s), of which only the present offset is known", info->system_time_zone);
+}
+
 static void check_log(struct checking *c)
 {
 	const struct source_info *info = &c->info;
@@ -139,10 +155,7 @@ static void check_log(struct checking *c)
 	say(c, CHECK_OK, "source names", NULL, "lower_case_table_names=%d", info->lower_case_table_names);
 	say(c, CHECK_OK, "source character set", NULL, "%s, %s", info->character_set_server,
 		info->collation_server);
-	if (strcasecmp(info->time_zone, "SYSTEM") == 0)
-		say(c, CHECK_OK, "source time zone", NULL, "SYSTEM (%s)", info->system_time_zone);
-	else
-		say(c, CHECK_OK, "source time zone", NULL, "%s", info->time_zone);
+	check_time_zone(c);
 	if (info->max_allowed_packet > 0 && c->options->max_event_bytes &&
 		(uint64_t)info->max_allowed_packet > c->options->max_event_bytes)
 		say(c, CHECK_WARN, "source max_allowed_packet", "Raise max-event-bytes to that at least.",

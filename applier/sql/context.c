@@ -292,9 +292,9 @@ static int put_time_zone(struct translation *t, struct error *error)
 		zone = t->in->source_time_zone;
 		if (!zone)
 			return error_set(error, ERROR_STOP,
-				"The statement uses the source's SYSTEM time zone, and nobody said which "
-				"that is: set the "
-				"option source-time-zone (a name, or an offset like +02:00).");
+				"The statement uses the source's SYSTEM time zone, and the source did not tell which "
+				"that is: set it there by name (SET GLOBAL time_zone='Europe/Berlin') or by offset, "
+				"then run changeling retry.");
 	}
 	if (is_offset(zone)) {
 		set(t, VARIABLE_TIME_ZONE, text_of(t, "'%s'", zone));

@@ -362,7 +362,7 @@ static void write_stop(struct rewriting *r)
 		" Choices: `changeling skip` leaves it out and records it; `changeling replace` runs a "
 		"statement of "
 		"yours in its place; `changeling retry` tries again once the target has been changed");
-	buffer_printf(&text, "; or set a policy for all such statements: %s=", rule->about.name);
+	buffer_printf(&text, "; or set a policy for all such statements: rule.%s=", rule->about.name);
 	for (unsigned p = POLICY_RUN, first = 1; p <= POLICY_STOP; p++)
 		if (rule->about.allowed & ALLOW(p)) {
 			buffer_printf(&text, "%s%s", first ? "" : "|", policy_name((enum policy)p));

@@ -42,7 +42,7 @@ static void load_xml(struct rewriting *r)
 	if (!looks_like_xml(r, &fields, &tag) ||
 		!RULE_REWRITES(r,
 			"Masters write LOAD XML into their log as LOAD DATA … LINES TERMINATED BY '%s'. As the one or the "
-			"other it gives other rows: load-xml=rewrite sends it as LOAD XML, load-xml=run as LOAD DATA.",
+			"other it gives other rows: rule.load-xml=rewrite sends it as LOAD XML, rule.load-xml=run as LOAD DATA.",
 			rule_value(r, tag)))
 		return;
 	rule_replace(r, r->statement.verb + 1, r->statement.verb + 1, "XML");

@@ -217,6 +217,34 @@ def test_a_new_state_directory_goes_on_where_the_channel_is(pairing):
     assert f"goes on at {':'.join(map(str, p.source.position()))}" in result.out, str(result)
 
 
+@pytest.mark.parametrize("kind, by_gtid", [("maria1011", False), ("maria1011", True), ("mysql97", False), ("mysql97", True)])
+def test_a_start_before_what_is_applied_is_warned_of(pairing, kind, by_gtid):
+    """A position that is named is taken, also one that the channel has passed; but not in silence."""
+    p = pairing(kind)
+
+    def place():
+        return ("gtid", p.source.gtid()) if by_gtid else p.source.position()
+
+    def words(place):
+        return f"GTID set {place[1]}" if by_gtid else ":".join(map(str, place))
+
+    p.source.sql(f"CREATE DATABASE `{p.db}_first`")
+    before = place()
+    assert p.changeling.change_master(before).err == ""
+    p.source.sql(f"CREATE DATABASE `{p.db}`")
+    p.changeling.run_until("now")
+    now = place()
+    for again in (None, now):
+        assert p.changeling.change_master(again).err == "", f"{again} lies where the channel is"
+    second = p.another(channel=p.changeling.channel)    # which knows of the channel by the target alone
+    result = second.change_master(before)
+    assert result.err.startswith("warning:") and result.err.count("\n") == 1, str(result)
+    for word in (words(before), words(now), "applied again"):
+        assert word in result.err, f"{word} is not in: {result}"
+    assert words(before) in result.out, str(result)
+    assert second.change_master(now).err == "", "further on than the channel is now"
+
+
 def test_an_authority_that_is_named_is_asked(pairing, pool, certificates):
     """--master-ssl-ca without --master-ssl-mode: TLS, with certificate and name verified."""
     p = pairing(pool.fresh("maria1011", "master", tls="good"))
@@ -353,6 +381,18 @@ def test_check_fails_with_the_mend(pairing):
         assert "GRANT" in result.out
     finally:
         p.source.sql("DROP USER 'fading'@'%'; SET sql_log_bin=1")
+
+
+@pytest.mark.parametrize("format, word", [("STATEMENT", "warn"), ("ROW", "ok")])
+def test_check_warns_of_a_time_zone_that_is_only_known_as_of_now(pairing, pool, monkeypatch, format, word):
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    source = pool.fresh("maria1011", "master", format=format)
+    monkeypatch.undo()
+    p = pairing(source)
+    p.changeling.change_master("now")
+    lines = p.changeling.command("check").out.splitlines()
+    told = [line for line in lines if "source time zone" in line]
+    assert len(told) == 1 and told[0].split()[0] == word and "SYSTEM (CE" in told[0], lines
 
 
 def test_every_command_has_help(pairing):

@@ -45,7 +45,7 @@ def replicate(p, start, places):
         found = re.search(r"binlog\.\d+:(\d+)", row["error"] or "")
         name = form_at(int(found[1])) if found else None
         assert name, f"{row}\n{changeling.log_tail()}"
-        why = (re.search(r"all such statements: ([a-z-]+)=", row["error"]) or re.search(r"said: error (\d+)", row["error"]))
+        why = (re.search(r"all such statements: rule\.([a-z-]+)=", row["error"]) or re.search(r"said: error (\d+)", row["error"]))
         print(f"{p.target.kind} {name}: {row['error']}")
         seen[name].setdefault("stopped", set()).add(why[1] if why else row["error"])
         result = changeling.command("skip")
