@@ -83,7 +83,8 @@ def test_replace_puts_other_sql_in_the_place_of_the_transaction(pairing, argumen
     row = conflict(p, *arguments)
     assert p.changeling.running() == bool(arguments)
     assert p.changeling.command("replace", text="").code == 2
-    result = p.changeling.command("replace", text=f"INSERT INTO `{p.db}`.t VALUES (1, 'eins')")
+    result = p.changeling.command("replace", text=f"INSERT INTO `{p.db}`.t VALUES (1, 'ein');\n"
+                                                  f"UPDATE `{p.db}`.t SET v = CONCAT(v, 's') WHERE id = 1;\n")
     assert result.code == 0, str(result)
     if not p.changeling.running():
         p.changeling.run()
