@@ -448,8 +448,8 @@ static int write_all(struct setup *setup, struct error *error)
 		printf("note: %s\n", warning);
 	free(warning);
 	if ((!setup->start.write || (forget_wishes(state, error) == 0 &&
-				      checkpoint_create(setup->target, schema, setup->config.channel,
-					      &setup->start.checkpoint, error) == 0)) &&
+					    checkpoint_create(setup->target, schema, setup->config.channel,
+						    &setup->start.checkpoint, error) == 0)) &&
 		write_connections(setup, error) == 0 && save_status(setup, state, error) == 0)
 		result = 0;
 	state_close(state);
@@ -488,8 +488,8 @@ static void warn_of_going_back(const struct setup *setup)
 	put_place(stderr, &setup->former.checkpoint);
 	fprintf(stderr, ", and is now at ");
 	put_place(stderr, &setup->start.checkpoint);
-	fprintf(stderr, ": what the source has in between will be applied again. If the target has it already, set the "
-			"former position again before you run.\n");
+	fprintf(stderr, ": what the source has in between will be applied again. If the target has it "
+			"already, set the former position again before you run.\n");
 }
 
 /* ---- the whole ---- */

@@ -202,23 +202,26 @@ bool change_master_file_before(const struct checkpoint *one, const struct checkp
 	const char *dot = strrchr(a->file, '.');
 	size_t base = dot ? (size_t)(dot - a->file) + 1 : 0;
 
-	return base && strncmp(a->file, b->file, base) == 0 && !strchr(b->file + base, '.') && position_compare(a, b) < 0;
+	return base && strncmp(a->file, b->file, base) == 0 && !strchr(b->file + base, '.') &&
+	       position_compare(a, b) < 0;
 }
 
 bool change_master_gtid_before(const struct checkpoint *one, const struct checkpoint *other)
 {
 	struct gtid_set *a = gtid_set_new(), *b = gtid_set_new();
 	struct error unused = {.kind = ERROR_NONE};
-	bool before = gtid_set_parse(a, one->gtid_set, &unused) == 0 && gtid_set_parse(b, other->gtid_set, &unused) == 0 &&
-		      (gtid_set_is_empty(a) || gtid_set_kind(a) == gtid_set_kind(b)) && !gtid_set_contains_set(a, b);
+	bool before = gtid_set_parse(a, one->gtid_set, &unused) == 0 &&
+		      gtid_set_parse(b, other->gtid_set, &unused) == 0 &&
+		      (gtid_set_is_empty(a) || gtid_set_kind(a) == gtid_set_kind(b)) &&
+		      !gtid_set_contains_set(a, b);
 
 	gtid_set_free(a);
 	gtid_set_free(b);
 	return before;
 }
 
-/* A position that was named is taken as it is. Files are compared with those of the same source only; without its uuid,
- * one that is where it was counts as the same. */
+/* A position that was named is taken as it is. Files are compared with those of the same source only; without
+ * its uuid, one that is where it was counts as the same. */
 static bool goes_back(const struct change_master_statement *statement, struct source *source,
 	const struct source_info *info, const struct former *former, bool source_changed,
 	const struct checkpoint *checkpoint, struct arena *arena)
@@ -229,7 +232,8 @@ static bool goes_back(const struct change_master_statement *statement, struct so
 		return false;
 	if (statement->start == CHANGE_MASTER_START_GTID)
 		return statement->gtid_set && change_master_gtid_before(checkpoint, there);
-	return statement->start == CHANGE_MASTER_START_FILE_POSITION && change_master_file_before(checkpoint, there) &&
+	return statement->start == CHANGE_MASTER_START_FILE_POSITION &&
+	       change_master_file_before(checkpoint, there) &&
 	       ((!source_changed && !*there->source_uuid) || is_same_source(source, info, former, arena));
 }
 
@@ -255,14 +259,16 @@ int change_master_place(const struct change_master_statement *statement, const s
 		result = start_at_file(statement, source, info, former, checkpoint, &arena, error);
 		break;
 	case CHANGE_MASTER_START_GTID:
-		result = start_by_gtid(statement, source, info, former, checkpoint, &arena, &start->write, error);
+		result = start_by_gtid(
+			statement, source, info, former, checkpoint, &arena, &start->write, error);
 		break;
 	case CHANGE_MASTER_START_NOW:
 		result = start_now(source, info, checkpoint, &arena, error);
 		break;
 	}
 	if (result == 0)
-		start->goes_back = goes_back(statement, source, info, former, source_changed, checkpoint, &arena);
+		start->goes_back =
+			goes_back(statement, source, info, former, source_changed, checkpoint, &arena);
 	arena_release(&arena);
 	if (result == 0 && !start->write) {
 		*checkpoint = former->checkpoint;

@@ -123,8 +123,9 @@ static void check_time_zone(struct checking *c)
 		say(c, CHECK_OK, "source time zone", NULL, "SYSTEM (%s)", info->system_time_zone);
 	else
 		say(c, CHECK_WARN, "source time zone",
-			"Statements from the other side of a change to or from summer time would be an hour wrong in "
-			"TIMESTAMP columns: set time_zone to a name there (SET GLOBAL time_zone='Europe/Berlin').",
+			"Statements from the other side of a change to or from summer time would be an hour "
+			"wrong in TIMESTAMP columns. Set time_zone there to a name: SET GLOBAL "
+			"time_zone='Europe/Berlin'.",
 			"SYSTEM (%s), of which only the present offset is known", info->system_time_zone);
 }
 

@@ -117,13 +117,14 @@ void rules_markdown(struct buffer *out)
 	struct capabilities profiles[PROFILES_MAXIMUM];
 	size_t count = load_profiles(profiles);
 
-	buffer_puts(out, "# What is rewritten\n\nMade by `changeling explain --rules`; do not "
-			 "edit.\n\nStatements that no rule concerns arrive byte "
-			 "for byte. Every use of a rule is journalled (`scripts/inspect-state rewrites`, "
-			 "`skipped`). The first policy is the default. "
-			 "Others are set as `rule.NAME = policy` in `changeling.cnf` under `[changeling]`, or by "
-			 "`changeling change-master --rule.NAME=policy`; `accounts` and `stored-functions` also as options "
-			 "of these names.\n");
+	buffer_puts(out,
+		"# What is rewritten\n\nMade by `changeling explain --rules`; do not "
+		"edit.\n\nStatements that no rule concerns arrive byte "
+		"for byte. Every use of a rule is journalled (`scripts/inspect-state rewrites`, "
+		"`skipped`). The first policy is the default. "
+		"Others are set as `rule.NAME = policy` in `changeling.cnf` under `[changeling]`, or by "
+		"`changeling change-master --rule.NAME=policy`; `accounts` and `stored-functions` also as "
+		"options of these names.\n");
 	put_rules(out);
 	put_outcomes(out, profiles, count);
 	for (size_t i = 0; i < count; i++)
