@@ -448,18 +448,44 @@ static struct transaction *rebuild_without_last(struct applier *applier, struct 
 	return at;
 }
 
+/* Nothing of a former run is ahead of where we are, and all before it is committed: the checkpoint says so from now on. */
+static int forget_applied(struct applier *applier, struct error *error)
+{
+	applier->next.sequence++;
+	if (applied_set_forget(applier->control, applier->settings.target.schema, applier->settings.channel, &applier->next,
+			error) < 0) {
+		applier_fail(applier, error, NULL);
+		return -1;
+	}
+	applied_set_free(applier->applied);
+	applier->applied = NULL;
+	pthread_mutex_lock(&applier->lock);
+	applier->committed = applier->next.sequence;
+	pthread_mutex_unlock(&applier->lock);
+	return 0;
+}
+
 /* A former run has applied the transaction ahead of its checkpoint. */
 static int pass_applied(struct applier *applier, struct transaction *transaction, struct batch **pending,
 	struct error *error)
 {
-	bool go_on = flush(applier, pending) && drain(applier);
+	int result = 0;
 
-	if (go_on) {
-		checkpoint_advance(&applier->next, applier->gtids_known ? applier->gtids : NULL, transaction);
-		set_next_text(applier);
+	if (!flush(applier, pending) || !drain(applier)) {
+		transaction_free(transaction);
+		return error_set(error, ERROR_STOPPED, "applying was stopped.");
 	}
+	checkpoint_advance(&applier->next, applier->gtids_known ? applier->gtids : NULL, transaction);
+	set_next_text(applier);
 	transaction_free(transaction);
-	return go_on ? 0 : error_set(error, ERROR_STOPPED, "applying was stopped.");
+	if (applied_set_count(applier->applied) == 0)
+		result = forget_applied(applier, error);
+	if (result == 0) { /* whoever goes on from here begins behind it */
+		pthread_mutex_lock(&applier->lock);
+		progress_committed(applier, &applier->next, 0, 0, 0);
+		pthread_mutex_unlock(&applier->lock);
+	}
+	return result;
 }
 
 /* Commits leave the master's order once nothing of a former run is ahead of the checkpoint. */
@@ -468,10 +494,8 @@ static int leave_order(struct applier *applier, struct error *error)
 	if (applier->settings.preserve_commit_order || applier->settings.workers < 2 || applier->window ||
 		applied_set_count(applier->applied) || !drain(applier))
 		return 0;
-	if (applied_set_forget(applier->control, applier->settings.target.schema, applier->settings.channel, error) < 0) {
-		applier_fail(applier, error, NULL);
+	if (applier->applied && forget_applied(applier, error) < 0) /* there may be some that the checkpoint has passed */
 		return -1;
-	}
 	applier->window = window_new(&applier->next);
 	return 0;
 }
@@ -482,7 +506,7 @@ static int take(struct applier *applier, struct transaction *transaction, struct
 	bool special = is_at(&applier->skip_at, transaction) || is_at(&applier->replace_at, transaction);
 	int result = 0;
 
-	if (applied_set_take(applier->applied, &transaction->begin))
+	if (applied_set_take(applier->applied, transaction))
 		return pass_applied(applier, transaction, pending, error);
 	if (!special || transaction->kind == TRANSACTION_OPEN)
 		result = prepare_transaction(applier, transaction, &special, error);

@@ -271,7 +271,7 @@ static int run_committing_step(struct special *special, const struct change *cha
 {
 	struct applier *applier = special->applier;
 	struct intent *found = &applier->found_intent;
-	bool again = found->verdict != INTENT_NONE && position_compare(&found->begin, &special->transaction->begin) == 0;
+	bool again = found->verdict != INTENT_NONE && transaction_is(special->transaction, found->gtid, &found->begin);
 	int result;
 
 	special->step++;

@@ -329,7 +329,7 @@ struct question *intent_ask(struct questions *questions, const char *schema, con
 {
 	struct question *question = questions_add(questions, FINDING_OUT);
 
-	buffer_puts(&question->text, "SELECT step, source_file, source_offset, statement, fingerprint FROM ");
+	buffer_puts(&question->text, "SELECT step, gtid, source_file, source_offset, statement, fingerprint FROM ");
 	put_where(&question->text, schema, "intent", channel);
 	buffer_puts(&question->text, " ORDER BY step DESC LIMIT 1");
 	return question;
@@ -344,11 +344,12 @@ int intent_judge(const struct question *answered, struct target *target, const c
 	if (rows->rows != 1)
 		return 0;
 	intent->step = (unsigned)strtoul(target_text(rows, 0, 0), NULL, 10);
-	snprintf(intent->begin.file, sizeof(intent->begin.file), "%s", target_text(rows, 0, 1));
-	intent->begin.offset = strtoull(target_text(rows, 0, 2), NULL, 10);
-	intent->statement = memory_strdup(target_text(rows, 0, 3));
+	snprintf(intent->gtid, sizeof(intent->gtid), "%s", target_text(rows, 0, 1));
+	snprintf(intent->begin.file, sizeof(intent->begin.file), "%s", target_text(rows, 0, 2));
+	intent->begin.offset = strtoull(target_text(rows, 0, 3), NULL, 10);
+	intent->statement = memory_strdup(target_text(rows, 0, 4));
 	if (fingerprint_session(target, schema, error) < 0 ||
-		read_verdict(target, (char *)target_text(rows, 0, 4), &intent->verdict, error) < 0)
+		read_verdict(target, (char *)target_text(rows, 0, 5), &intent->verdict, error) < 0)
 		return error_context(error, FINDING_OUT);
 	return 0;
 }

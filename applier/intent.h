@@ -28,7 +28,8 @@ const char *intent_verdict_name(enum intent_verdict verdict);
 
 struct intent {
 	unsigned step;            /* which of the transaction's statements, counted by the caller */
-	struct position begin;    /* of the transaction */
+	char gtid[GTID_TEXT_MAXIMUM]; /* of the transaction, "" = none */
+	struct position begin;    /* likewise */
 	char *statement;          /* as sent; owned */
 	enum intent_verdict verdict;
 };

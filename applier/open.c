@@ -170,7 +170,7 @@ static int recover(struct applier *applier, struct error *error)
 		goto out;
 	/* what is left may take its time, and there is a heartbeat now */
 	target_be_patient(applier->control);
-	applier->applied = applied_set_new(applied, &applier->taken.position);
+	applier->applied = applied_set_new(applied, &applier->taken, applier->gtids_known ? applier->gtids : NULL);
 	if (temp_tables_load(&applier->temps, temps, applier->control, schema, channel, error) == 0)
 		result = special_recover(applier, intent, error);
 out:

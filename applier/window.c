@@ -107,8 +107,13 @@ size_t window_put_applied(struct buffer *out, const char *schema, const char *ch
 	return 2;
 }
 
+struct applied {
+	struct position begin;
+	char gtid[GTID_TEXT_MAXIMUM]; /* "" = none */
+};
+
 struct applied_set {
-	struct position *positions;
+	struct applied *transactions;
 	size_t count;
 };
 
@@ -116,24 +121,42 @@ struct question *applied_set_ask(struct questions *questions, const char *schema
 {
 	struct question *question = questions_add(questions, "reading what was applied ahead of the checkpoint");
 
-	put_table(&question->text, "SELECT source_file, source_offset FROM ", schema);
+	put_table(&question->text, "SELECT source_file, source_offset, gtid FROM ", schema);
 	buffer_puts(&question->text, "WHERE channel = ");
 	sql_put_string(&question->text, channel, strlen(channel));
 	return question;
 }
 
-struct applied_set *applied_set_new(const struct question *answered, const struct position *checkpoint)
+/* Has the checkpoint passed it? The place may be one in another server's log, and MariaDB's numbers need not come in order. What is
+ * taken for one that is still to come only keeps the master's order; what is taken for one that has passed may run twice. */
+static bool is_passed(const struct applied *applied, const struct checkpoint *checkpoint, const struct gtid_set *gtids)
+{
+	bool before = position_compare(&applied->begin, &checkpoint->position) < 0;
+	struct error unused = {0};
+	struct gtid gtid;
+
+	if (!gtids || !applied->gtid[0] || gtid_parse(applied->gtid, &gtid, &unused) < 0)
+		return before;
+	return gtid_set_contains(gtids, &gtid) && (before || gtid.kind == GTID_MYSQL);
+}
+
+struct applied_set *applied_set_new(const struct question *answered, const struct checkpoint *checkpoint,
+	const struct gtid_set *gtids)
 {
 	const struct target_rows *rows = &answered->rows;
-	struct applied_set *set = memory_zalloc(sizeof(*set));
+	struct applied_set *set;
 
-	set->positions = memory_zalloc((rows->rows + 1) * sizeof(*set->positions));
+	if (rows->rows == 0)
+		return NULL;
+	set = memory_zalloc(sizeof(*set));
+	set->transactions = memory_zalloc(rows->rows * sizeof(*set->transactions));
 	for (size_t i = 0; i < rows->rows; i++) {
-		struct position *at = &set->positions[set->count];
+		struct applied *at = &set->transactions[set->count];
 
-		snprintf(at->file, sizeof(at->file), "%s", target_text(rows, i, 0));
-		at->offset = strtoull(target_text(rows, i, 1), NULL, 10);
-		if (position_compare(at, checkpoint) >= 0)
+		snprintf(at->begin.file, sizeof(at->begin.file), "%s", target_text(rows, i, 0));
+		at->begin.offset = strtoull(target_text(rows, i, 1), NULL, 10);
+		snprintf(at->gtid, sizeof(at->gtid), "%s", target_text(rows, i, 2));
+		if (!is_passed(at, checkpoint, gtids))
 			set->count++;
 	}
 	return set;
@@ -143,35 +166,49 @@ void applied_set_free(struct applied_set *set)
 {
 	if (!set)
 		return;
-	free(set->positions);
+	free(set->transactions);
 	free(set);
 }
 
-bool applied_set_take(struct applied_set *set, const struct position *begin)
+bool applied_set_take(struct applied_set *set, const struct transaction *transaction)
 {
 	for (size_t i = 0; set && i < set->count; i++) {
-		if (position_compare(&set->positions[i], begin) == 0) {
-			set->positions[i] = set->positions[--set->count];
+		const struct applied *at = &set->transactions[i];
+
+		if (transaction_is(transaction, at->gtid, &at->begin)) {
+			set->transactions[i] = set->transactions[--set->count];
 			return true;
 		}
 	}
 	return false;
 }
 
-int applied_set_forget(struct target *target, const char *schema, const char *channel, struct error *error)
-{
-	struct buffer sql = BUFFER_INIT;
-	int result;
-
-	put_table(&sql, "DELETE FROM ", schema);
-	buffer_puts(&sql, "WHERE channel = ");
-	sql_put_string(&sql, channel, strlen(channel));
-	result = target_execute(target, sql.data, error);
-	buffer_release(&sql);
-	return result;
-}
-
 size_t applied_set_count(const struct applied_set *set)
 {
 	return set ? set->count : 0;
+}
+
+int applied_set_forget(struct target *target, const char *schema, const char *channel, const struct checkpoint *checkpoint,
+	struct error *error)
+{
+	struct buffer sql = BUFFER_INIT;
+	struct target_outcome outcomes[3];
+	struct error unused;
+	size_t failed;
+	int result;
+
+	buffer_puts(&sql, TARGET_BEGIN "; ");
+	checkpoint_put_update(&sql, schema, channel, 0, checkpoint);
+	put_table(&sql, "; DELETE FROM ", schema);
+	buffer_puts(&sql, "WHERE channel = ");
+	sql_put_string(&sql, channel, strlen(channel));
+	result = target_flight(target, sql.data, sql.length, 3, outcomes, &failed, error);
+	buffer_release(&sql);
+	if (result == 0 && outcomes[1].affected != 1)
+		result = error_set(error, ERROR_FENCED, "another instance has taken over channel %s.", channel);
+	if (result == 0)
+		result = target_execute(target, "COMMIT", error);
+	else
+		target_execute(target, "ROLLBACK", &unused);
+	return result < 0 ? error_context(error, "moving the checkpoint behind what was applied ahead of it") : 0;
 }

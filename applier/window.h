@@ -3,7 +3,8 @@
  * With replica-preserve-commit-order=off a batch commits as soon as it has run. Its transaction notes each of its
  * source transactions in the table `applied`, and moves the worker's checkpoint to the low-water mark: the last batch up to
  * which all are committed. A start goes on from there and leaves out what `applied` names; it keeps the master's order
- * until it has passed all of these. */
+ * until it has passed all of these. The transaction that empties the table then moves the checkpoint behind them: until it is
+ * committed another start would begin before them again. */
 #ifndef APPLIER_WINDOW_H
 #define APPLIER_WINDOW_H
 
@@ -42,13 +43,17 @@ size_t window_put_applied(struct buffer *out, const char *schema, const char *ch
 struct applied_set;
 
 struct question *applied_set_ask(struct questions *questions, const char *schema, const char *channel);
-struct applied_set *applied_set_new(const struct question *answered, const struct position *checkpoint);
+/* NULL when the table names none. `gtids` is the checkpoint's set, NULL when it is not known. */
+struct applied_set *applied_set_new(const struct question *answered, const struct checkpoint *checkpoint,
+	const struct gtid_set *gtids);
 void applied_set_free(struct applied_set *set);
 /* Is the transaction in it; it is taken out then. */
-bool applied_set_take(struct applied_set *set, const struct position *begin);
+bool applied_set_take(struct applied_set *set, const struct transaction *transaction);
 /* How many are still to come. */
 size_t applied_set_count(const struct applied_set *set);
-/* All have come: the table is emptied of the channel's. */
-int applied_set_forget(struct target *target, const char *schema, const char *channel, struct error *error);
+/* None is: moves the checkpoint to where the channel is, behind all of them, and empties the table of the channel's, in one
+ * transaction. */
+int applied_set_forget(struct target *target, const char *schema, const char *channel, const struct checkpoint *checkpoint,
+	struct error *error);
 
 #endif

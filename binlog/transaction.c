@@ -14,6 +14,15 @@ void transaction_free(struct transaction *transaction)
 	free(transaction);
 }
 
+bool transaction_is(const struct transaction *transaction, const char *gtid, const struct position *begin)
+{
+	char text[GTID_TEXT_MAXIMUM];
+
+	if (strcmp(gtid_text(&transaction->gtid, text), gtid) != 0)
+		return false;
+	return *gtid || position_compare(&transaction->begin, begin) == 0;
+}
+
 struct assembler *assembler_new_kept(const struct assembler_limits *limits)
 {
 	struct position nowhere = {.file = "(prepared)"};

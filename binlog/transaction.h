@@ -114,6 +114,10 @@ static inline bool change_is_statement(const struct change *change)
 
 void transaction_free(struct transaction *transaction);
 
+/* Is it the one that was noted as having this GTID, which is the same in every server's log; or, when it has none (""), as
+ * beginning there. */
+bool transaction_is(const struct transaction *transaction, const char *gtid, const struct position *begin);
+
 struct assembler;
 
 struct assembler_limits {

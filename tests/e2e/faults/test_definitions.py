@@ -204,3 +204,17 @@ def test_one_that_stays_is_told_what_the_target_does_not_tell(pairing):
         p.changeling.clean_up()
         for one in (p.source, p.target):
             drop_accounts(one, p.db)
+
+
+def test_another_server_has_the_statement_elsewhere_in_its_log(pairing):
+    """After a source took the master's place the statement that was under way is known by its GTID."""
+    p = pairing()
+    p.changeling.change_master(("gtid", p.source.gtid()))
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (id INT PRIMARY KEY)")
+    assert p.changeling.run_to_end(CHANGELING_FAULT="ddl.after-statement:2") == -signal.SIGKILL
+    p.target.sql(f"UPDATE changeling.intent SET source_file = 'other.000001', source_offset = 4711 WHERE channel = "
+                 f"'{p.changeling.channel}'")
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (1)")
+    p.changeling.run()
+    p.changeling.wait_caught_up()
+    assert p.compare() == 1
