@@ -73,13 +73,16 @@ static bool committed_elsewhere(const struct worker *worker, uint64_t sequence)
 	return true;
 }
 
-/* Are they at least executed? Only a worker's first batch can be without being committed. */
+/* Are they at least executed? Only a worker's first batch can be without being committed. Without the master's order what follows
+ * is not held back until they are: were their COMMITs lost, it would be there before them. */
 static bool executed_elsewhere(const struct worker *worker, uint64_t sequence)
 {
 	const struct applier *applier = worker->applier;
 
 	if (applier->committed >= sequence)
 		return true;
+	if (applier->window)
+		return committed_elsewhere(worker, sequence);
 	for (unsigned i = 0; i < applier->settings.workers; i++) {
 		const struct worker *other = &applier->workers[i];
 		unsigned open = other->count && is_executed(passage_at(other, 0));

@@ -1,9 +1,9 @@
 /* A worker: one connection, and batches in the order in which they came to it.
  *
- * A batch is sent as soon as those that it conflicts with have been executed or are ahead of it on this connection. Is everything
- * before it committed, or ahead of it here with its COMMIT, its own COMMIT goes along, and the next batch may follow without waiting
- * for any answer (flight.h says why nothing can go wrong in that). Otherwise it is executed, holds its locks, and is
- * committed when its turn comes. */
+ * A batch is sent as soon as those that it conflicts with have been executed (without the master's order of commits: are
+ * committed) or are ahead of it on this connection. Is everything before it committed, or ahead of it here with its COMMIT, its own
+ * COMMIT goes along, and the next batch may follow without waiting for any answer (flight.h says why nothing can go wrong in that).
+ * Otherwise it is executed, holds its locks, and is committed when its turn comes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -451,7 +451,7 @@ static int run_apart(struct worker *worker, struct passage *passage)
 	buffer_swap(&passage->flight.text, &worker->text);
 	if (FAULT_POINT("worker.after-flight"))
 		return fail_injected(worker, "after a flight");
-	passage_set_sent(worker, passage, PASSAGE_EXECUTED, false);
+	passage_set_sent(worker, passage, result == 0 ? PASSAGE_EXECUTED : PASSAGE_SENT, false);
 	return result == 0 ? 0 : recover(worker, result, failed, &failure);
 }
 

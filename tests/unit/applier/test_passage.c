@@ -109,6 +109,22 @@ static void test_without_order_every_batch_commits(void **state)
 	window_free(applier.window);
 }
 
+static void test_without_order_a_conflict_waits_for_the_commit(void **state)
+{
+	struct checkpoint start = {0};
+	struct worker *one = give(0, 1, 0), *two = give(1, 2, 1);
+
+	(void)state;
+	applier.window = window_new(&start);
+	passage_set_sent(one, first_waiting(one), PASSAGE_EXECUTED, false);
+	expect(two, STEP_WAIT); /* its COMMIT would go along, and 1 may still be rolled back */
+	passage_set(one, passage_at(one, 0), PASSAGE_COMMITTING);
+	expect(two, STEP_WAIT);
+	commit_first(one);
+	expect_send(two, true);
+	window_free(applier.window);
+}
+
 static void test_a_conflict_with_another_connection_waits_until_that_is_executed(void **state)
 {
 	struct worker *one = give(0, 1, 0), *two = give(1, 2, 1);
@@ -283,6 +299,7 @@ int main(void)
 		cmocka_unit_test_setup(test_batches_follow_each_other_on_one_connection, set_up),
 		cmocka_unit_test_setup(test_the_commit_waits_for_its_turn, set_up),
 		cmocka_unit_test_setup(test_without_order_every_batch_commits, set_up),
+		cmocka_unit_test_setup(test_without_order_a_conflict_waits_for_the_commit, set_up),
 		cmocka_unit_test_setup(test_a_conflict_with_another_connection_waits_until_that_is_executed, set_up),
 		cmocka_unit_test_setup(test_executed_is_enough_for_a_conflict, set_up),
 		cmocka_unit_test_setup(test_statements_wait_for_commits, set_up),
