@@ -427,27 +427,6 @@ static bool is_at(const struct position *wanted, const struct transaction *trans
 	return wanted->file[0] && position_compare(wanted, &transaction->begin) == 0;
 }
 
-/* The batch without its last transaction, whose rows could not be read; that one is returned. */
-static struct transaction *rebuild_without_last(struct applier *applier, struct batch **pending)
-{
-	struct batch *broken = *pending, *whole = batch_new(true, applier->conflicts != NULL);
-	struct transaction *at = broken->transactions;
-	struct error ignored;
-
-	broken->transactions = NULL;
-	whole->alone = broken->alone;
-	batch_close(broken);
-	while (at->next) {
-		struct transaction *next = at->next;
-
-		batch_add(whole, at, &ignored); /* went well before */
-		at = next;
-	}
-	batch_free(broken);
-	*pending = whole;
-	return at;
-}
-
 /* Nothing of a former run is ahead of where we are, and all before it is committed: the checkpoint says so from now on. */
 static int forget_applied(struct applier *applier, struct error *error)
 {
@@ -521,7 +500,7 @@ static int take(struct applier *applier, struct transaction *transaction, struct
 			(*pending)->alone = change->kind != CHANGE_ROWS;
 		if (batch_add(*pending, transaction, error) == 0)
 			return 0;
-		transaction = rebuild_without_last(applier, pending);
+		*pending = batch_without_last(*pending, &transaction);
 	}
 	if (flush(applier, pending) && drain(applier))
 		applier_fail(applier, error, error->kind == ERROR_STOP || error->kind == ERROR_CORRUPT ? transaction : NULL);

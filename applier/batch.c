@@ -623,6 +623,28 @@ int batch_add(struct batch *batch, struct transaction *transaction, struct error
 	return batch_add_range(batch, transaction, transaction->first, NULL, error);
 }
 
+struct batch *batch_without_last(struct batch *broken, struct transaction **last)
+{
+	struct batch *whole = batch_new(broken->merge, broken->want_keys);
+	struct transaction *at = broken->transactions;
+	struct error ignored;
+
+	broken->transactions = NULL;
+	whole->alone = broken->alone;
+	whole->turned_coarse = broken->turned_coarse; /* the tables' keys are by now: the flag would not be set again */
+	whole->born_us = broken->born_us;
+	batch_close(broken);
+	while (at->next) {
+		struct transaction *next = at->next;
+
+		batch_add(whole, at, &ignored); /* went well before */
+		at = next;
+	}
+	batch_free(broken);
+	*last = at;
+	return whole;
+}
+
 int batch_add_borrowed(struct batch *batch, const struct transaction *transaction, struct error *error)
 {
 	return batch_add_range(batch, transaction, transaction->first, NULL, error);

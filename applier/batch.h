@@ -88,7 +88,7 @@ struct batch {
 	uint64_t sequence;      /* counts batches of a run */
 	int64_t born_us;        /* when its first transaction came */
 	bool after_commit;      /* all before it must have been committed */
-	uint64_t after;         /* the batches up to this one must have been executed before */
+	uint64_t after;         /* the batches up to this one must have been executed before; without the master's order committed */
 	size_t held_bytes;      /* what it counts for among those that are not committed */
 	struct checkpoint checkpoint; /* behind its last transaction; the text is in the arena */
 	const char *gtids_before; /* before its first one; NULL = not known */
@@ -101,6 +101,9 @@ void batch_free(struct batch *batch);
 /* Adds the transaction, which the batch then owns, also on an error. All its rows changes have been bound
  * (applier_data of their maps), all its statements planned (applier_data of the changes). */
 int batch_add(struct batch *batch, struct transaction *transaction, struct error *error);
+
+/* Makes it anew without its last transaction, whose rows could not be read and which is *last then. */
+struct batch *batch_without_last(struct batch *broken, struct transaction **last);
 
 /* As batch_add for a transaction that somebody else keeps owning (one at a time again after a failure). */
 int batch_add_borrowed(struct batch *batch, const struct transaction *transaction, struct error *error);

@@ -263,11 +263,39 @@ static void test_unmerged(void **state)
 	assert_int_equal(written, changes);
 }
 
+/* Batches before have finer keys than the one that is made anew as well. */
+static void test_without_its_last_transaction(void **state)
+{
+	struct target_table table;
+	struct model source = {0};
+	struct batch *batch = batch_new(true, true);
+	struct transaction *last, *wanted;
+	struct error error = {0};
+
+	(void)state;
+	make_table(&table, false, false, true);
+	for (int i = 0; i < 3; i++) {
+		wanted = random_change(&source, &table, false);
+		assert_int_equal(batch_add(batch, wanted, &error), 0);
+	}
+	table.coarse = batch->turned_coarse = true; /* by one of them */
+	batch->born_us = 7;
+	batch = batch_without_last(batch, &last);
+	assert_ptr_equal(last, wanted);
+	assert_int_equal(batch->transaction_count, 2);
+	assert_int_equal(batch->rows, 2);
+	assert_true(batch->turned_coarse);
+	assert_int_equal(batch->born_us, 7);
+	transaction_free(last);
+	batch_free(batch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key),	cmocka_unit_test(test_unique),	 cmocka_unit_test(test_relations),
 		cmocka_unit_test(test_keyless), cmocka_unit_test(test_unmerged),
+		cmocka_unit_test(test_without_its_last_transaction),
 	};
 	const char *given = getenv("CHANGELING_SEED");
 	unsigned seed = given ? (unsigned)strtoul(given, NULL, 10) : (unsigned)time(NULL);
