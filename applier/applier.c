@@ -304,7 +304,6 @@ static bool hand_over(struct applier *applier, struct batch *batch)
 	if (go_on) {
 		if (applier->window)
 			window_add(applier->window, batch);
-		applier->progress.idle = false;
 		applier->pending_bytes += batch->held_bytes;
 		applier->last_worker = worker;
 		worker_take(worker, batch);
@@ -508,6 +507,18 @@ static int take(struct applier *applier, struct transaction *transaction, struct
 	return -1;
 }
 
+/* Is all committed that came from the queue, the queue knows. */
+static void settle(struct applier *applier, struct queue *queue)
+{
+	bool settled;
+
+	pthread_mutex_lock(&applier->lock);
+	settled = !applier->streaming && applier->committed == applier->next.sequence;
+	pthread_mutex_unlock(&applier->lock);
+	if (settled)
+		queue_settle(queue);
+}
+
 static void coordinate(struct applier *applier, struct queue *queue, struct error *error)
 {
 	struct batch *pending = NULL;
@@ -519,16 +530,14 @@ static void coordinate(struct applier *applier, struct queue *queue, struct erro
 		if (pending && (batch_full(applier, pending) || (queue_items(queue) == 0 && any_idle_worker(applier))) &&
 			!flush(applier, &pending))
 			break;
+		if (!pending)
+			settle(applier, queue);
 		transaction = queue_pop(queue, pending && any_idle_worker(applier) ? 0 : -1);
 		if (transaction) {
 			if (take(applier, transaction, &pending, error) < 0)
 				break;
 			continue;
 		}
-		pthread_mutex_lock(&applier->lock);
-		if (!pending && applier->committed == applier->next.sequence)
-			applier->progress.idle = queue_items(queue) == 0;
-		pthread_mutex_unlock(&applier->lock);
 		if (queue_closed(queue) && queue_items(queue) == 0) {
 			if (flush(applier, &pending))
 				drain(applier);

@@ -131,7 +131,6 @@ struct applier_progress {
 	uint64_t transactions, rows, statements, ddl;
 	uint64_t rewrites, skipped, conflicts, retries;
 	unsigned workers_busy;
-	bool idle;                 /* all that was taken from the queue is committed */
 };
 void applier_progress(struct applier *applier, struct applier_progress *progress);
 /* The applied GTID set as text; the caller frees it. */

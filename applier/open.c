@@ -26,7 +26,6 @@ static void start_state(struct applier *applier)
 	applier->progress.position = applier->taken.position;
 	memcpy(applier->progress.gtid, applier->taken.gtid, sizeof(applier->progress.gtid));
 	applier->progress.source_time = applier->taken.source_time;
-	applier->progress.idle = true;
 	applier->progress_gtid_set = memory_strdup(applier->next.gtid_set);
 }
 

@@ -18,6 +18,7 @@ struct queue {
 	struct entry *first, **last;
 	size_t bytes, items, maximum;
 	bool closed, woken;
+	bool taken; /* something was popped that is not settled */
 };
 
 struct queue *queue_new(size_t maximum_bytes)
@@ -107,6 +108,7 @@ void *queue_pop(struct queue *queue, int timeout_ms)
 		queue->last = &queue->first;
 	queue->bytes -= entry->bytes;
 	queue->items--;
+	queue->taken = true;
 	pthread_cond_broadcast(&queue->drained);
 	pthread_mutex_unlock(&queue->lock);
 	item = entry->item;
@@ -114,17 +116,32 @@ void *queue_pop(struct queue *queue, int timeout_ms)
 	return item;
 }
 
+void queue_settle(struct queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	queue->taken = false;
+	pthread_mutex_unlock(&queue->lock);
+}
+
+bool queue_idle(struct queue *queue)
+{
+	bool idle;
+
+	pthread_mutex_lock(&queue->lock);
+	idle = queue->items == 0 && !queue->taken;
+	pthread_mutex_unlock(&queue->lock);
+	return idle;
+}
+
 void queue_discard(struct queue *queue, void (*release)(void *item))
 {
 	struct entry *entry, *next;
 
 	pthread_mutex_lock(&queue->lock);
-	queue->closed = true;
 	entry = queue->first;
 	queue->first = NULL;
 	queue->last = &queue->first;
 	queue->bytes = queue->items = 0;
-	pthread_cond_broadcast(&queue->filled);
 	pthread_cond_broadcast(&queue->drained);
 	pthread_mutex_unlock(&queue->lock);
 	for (; entry; entry = next) {

@@ -20,12 +20,18 @@ bool queue_push(struct queue *queue, void *item, size_t bytes);
  * closed and empty. */
 void *queue_pop(struct queue *queue, int timeout_ms);
 
+/* By who pops: all that was popped has been dealt with. */
+void queue_settle(struct queue *queue);
+/* Is nothing in it, and all that was popped settled: one answer for both, at one moment. */
+bool queue_idle(struct queue *queue);
+
 /* Makes a queue_pop that waits, or the next one that would, return NULL early: something else wants attention. */
 void queue_wake(struct queue *queue);
 
 /* Wakes everybody; nothing goes in any more, what is in can still be taken. */
 void queue_close(struct queue *queue);
-/* Closes it, and releases all that is in it, at one moment: what somebody pops meanwhile has nothing missing before it. */
+/* Releases all that is in it, at one moment: what somebody pops meanwhile has nothing missing before it. For who pushes, or once
+ * it is closed, so that nothing follows what is missing. */
 void queue_discard(struct queue *queue, void (*release)(void *item));
 bool queue_closed(struct queue *queue);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "base/memory.h"
 #include "binlog/assembler.h"
 
 void transaction_free(struct transaction *transaction)
@@ -21,6 +22,14 @@ bool transaction_is(const struct transaction *transaction, const char *gtid, con
 	if (strcmp(gtid_text(&transaction->gtid, text), gtid) != 0)
 		return false;
 	return *gtid || position_compare(&transaction->begin, begin) == 0;
+}
+
+struct transaction *transaction_new_abandoned(void)
+{
+	struct transaction *transaction = memory_zalloc(sizeof(*transaction));
+
+	transaction->kind = TRANSACTION_ABANDONED;
+	return transaction;
 }
 
 struct assembler *assembler_new_kept(const struct assembler_limits *limits)

@@ -113,6 +113,8 @@ static inline bool change_is_statement(const struct change *change)
 }
 
 void transaction_free(struct transaction *transaction);
+/* TRANSACTION_ABANDONED for who has lost parts on their way: it has no place in the log. */
+struct transaction *transaction_new_abandoned(void);
 
 /* Is it the one that was noted as having this GTID, which is the same in every server's log; or, when it has none (""), as
  * beginning there. */

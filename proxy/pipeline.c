@@ -86,7 +86,7 @@ bool pipeline_over(struct pipeline *pipeline)
 bool pipeline_pause_for(struct pipeline *pipeline, uint64_t ms)
 {
 	struct timespec until;
-	bool go_on;
+	bool go_on, paused;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += (time_t)(ms / 1000);
@@ -96,7 +96,8 @@ bool pipeline_pause_for(struct pipeline *pipeline, uint64_t ms)
 		until.tv_nsec -= 1000000000;
 	}
 	pthread_mutex_lock(&pipeline->lock);
-	while (!pipeline->stop && !pipeline->apply_done && !pipeline->retry && !pipeline->pause) {
+	paused = pipeline->pause;
+	while (!pipeline->stop && !pipeline->apply_done && !pipeline->retry && pipeline->pause == paused) {
 		if (pthread_cond_timedwait(&pipeline->changed, &pipeline->lock, &until) != 0)
 			break;
 	}

@@ -84,8 +84,10 @@ void pipeline_set_phase(struct pipeline *pipeline, enum state_phase phase);
 void pipeline_set_error(struct pipeline *pipeline, const struct error *error, const struct position *position,
 	const char *gtid, bool skippable);
 void pipeline_clear_error(struct pipeline *pipeline);
-/* Waits that long, or until somebody wants something; false when it is to end. */
+/* Waits that long, or until somebody wants something else than before; false when it is to end. */
 bool pipeline_pause_for(struct pipeline *pipeline, uint64_t ms);
+/* For queue_discard. */
+void pipeline_release_transaction(void *transaction);
 /* Is the incarnation over, or is it to be? */
 bool pipeline_over(struct pipeline *pipeline);
 

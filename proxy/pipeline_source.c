@@ -510,21 +510,15 @@ static void disconnect(struct pipeline *pipeline, const char *state)
 	atomic_store(&pipeline->in_group, false);
 }
 
-/* Everything that was taken from the queue is committed, and nothing is in it. */
-static bool applier_is_idle(struct pipeline *pipeline)
-{
-	struct applier_progress progress;
-
-	applier_progress(pipeline->applier, &progress);
-	return progress.idle && queue_items(pipeline->queue) == 0;
-}
-
+/* Forgets what is queued. The applier may have got parts of a transaction whose others are lost with that: it is told to roll
+ * them back. */
 static void drop_queue(struct pipeline *pipeline)
 {
-	struct transaction *transaction;
+	struct transaction *abandoned = transaction_new_abandoned();
 
-	while ((transaction = queue_pop(pipeline->queue, 0)))
-		transaction_free(transaction);
+	queue_discard(pipeline->queue, pipeline_release_transaction);
+	if (!queue_push(pipeline->queue, abandoned, sizeof(*abandoned)))
+		transaction_free(abandoned);
 }
 
 /* Paused by the operator: what is queued is forgotten, what is under way is finished, the channel is kept.
@@ -542,7 +536,7 @@ static void hold(struct pipeline *pipeline)
 	while (pipeline->pause && !pipeline->stop && !pipeline->apply_done)
 		pthread_cond_wait(&pipeline->changed, &pipeline->lock);
 	pthread_mutex_unlock(&pipeline->lock);
-	while (!applier_is_idle(pipeline) && pipeline_pause_for(pipeline, 20))
+	while (!queue_idle(pipeline->queue) && pipeline_pause_for(pipeline, 20))
 		;
 	if (pipeline_over(pipeline))
 		return;

@@ -151,7 +151,7 @@ int pipeline_start_apply(struct pipeline *pipeline, struct error *error)
 	return 0;
 }
 
-static void release_transaction(void *transaction)
+void pipeline_release_transaction(void *transaction)
 {
 	transaction_free(transaction);
 }
@@ -192,11 +192,11 @@ void pipeline_close_applier(struct pipeline *pipeline)
 	stop = pipeline->stop;
 	pthread_mutex_unlock(&pipeline->lock);
 	if (!pipeline->goal_reached || stop)
-		queue_discard(queue, release_transaction);
+		queue_discard(queue, pipeline_release_transaction);
 	if (pipeline->apply_started)
 		pthread_join(pipeline->apply_thread, NULL);
 	pipeline->apply_started = false;
-	queue_discard(queue, release_transaction);
+	queue_discard(queue, pipeline_release_transaction);
 	pthread_mutex_lock(&pipeline->lock);
 	keep_progress(pipeline, applier);
 	pipeline->applier = NULL;

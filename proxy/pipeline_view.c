@@ -66,9 +66,7 @@ void pipeline_view(struct pipeline *pipeline, struct pipeline_view *view)
 	add_progress(pipeline, &view->progress);
 	if (pipeline->applier)
 		lag_applied(pipeline->lag, &view->progress.position);
-	/* the applier's own word comes a moment late for what it has only just taken */
-	view->idle = view->idle && pipeline->applier && view->queue_transactions == 0 &&
-		     view->progress.idle && !lag_pending(pipeline->lag);
+	view->idle = view->idle && pipeline->applier && queue_idle(pipeline->queue) && !lag_pending(pipeline->lag);
 	if (view->idle)
 		lag_caught_up(pipeline->lag, now_us);
 	view->lag_known = lag_seconds(pipeline->lag, now_us, &view->lag_seconds);
