@@ -198,8 +198,30 @@ def kill_program(rig, rng, wait):
     return f"kill -9{', state.db deleted' if forget else ''}, {pause:.2f} s"
 
 
-@fault(3)
+def in_a_backlog(rig, rng, wait):
+    """More often than not there is work left when it is told to stop."""
+    if rng.random() < 0.7 and rig.changeling.running():
+        rig.changeling.process.send_signal(signal.SIGSTOP)
+        wait(rng.uniform(0.3, 2))
+        rig.changeling.process.send_signal(signal.SIGCONT)
+        wait(rng.uniform(0, 0.1))
+
+
+@fault(5)
+def pause_program(rig, rng, wait):
+    in_a_backlog(rig, rng, wait)
+    seconds = rng.choice((0, 0, rng.uniform(0, 1)))
+    if rig.changeling.running():
+        rig.changeling.command("stop")
+        wait(seconds)
+        # one that has ended meanwhile is started in any case
+        rig.changeling.command("start")
+    return f"stop and start by the operator, {seconds:.2f} s between"
+
+
+@fault(4)
 def stop_program(rig, rng, wait):
+    in_a_backlog(rig, rng, wait)
     if rig.changeling.running():
         code = rig.changeling.stop()
         # it may not have got as far as to take notice of signals
