@@ -514,8 +514,11 @@ static void disconnect(struct pipeline *pipeline, const char *state)
  * them back. */
 static void drop_queue(struct pipeline *pipeline)
 {
-	struct transaction *abandoned = transaction_new_abandoned();
+	struct transaction *abandoned;
 
+	if (!pipeline->apply_started) /* nothing was queued either */
+		return;
+	abandoned = transaction_new_abandoned();
 	queue_discard(pipeline->queue, pipeline_release_transaction);
 	if (!queue_push(pipeline->queue, abandoned, sizeof(*abandoned)))
 		transaction_free(abandoned);

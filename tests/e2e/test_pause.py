@@ -131,3 +131,20 @@ def test_while_the_target_is_away(pairing, pool):
     p.source.sql(f"CREATE DATABASE `{p.db}`")
     p.changeling.wait_caught_up()
     assert p.db in target.databases()
+
+
+def test_before_anything_is_read(pairing):
+    """Paused while the source cannot be reached, so that nothing has been applied yet."""
+    p = pairing()
+    proxy = p.maker.proxy(p.source)
+    p.changeling.change_master("now", master_port=proxy.port)
+    proxy.refuse()
+    p.changeling.run("--wait", wait=False)
+    p.changeling.wait_state("connecting")
+    wait_until(lambda: p.changeling.row()["retries"] >= 1, 20, "an attempt")
+    pause(p)
+    proxy.accept()
+    p.source.sql(f"CREATE DATABASE `{p.db}`")
+    go_on(p)
+    p.changeling.wait_caught_up()
+    assert p.db in p.target.databases()
