@@ -58,10 +58,14 @@ def test_a_first_batch_that_does_not_go(pairing):
     end_of_test(p)
 
 
-def test_a_stop_behind_what_was_applied_ahead(pairing):
+@pytest.mark.parametrize("more", [False, True], ids=["all-of-it", "more-to-come"])
+def test_a_stop_behind_what_was_applied_ahead(pairing, more):
     """The process stays, and goes on where it is and not where its checkpoint was as it started."""
     p = pairing()
     leave_one_ahead(p)
+    if more:
+        p.target.sql("INSERT INTO changeling.applied (channel, sequence, source_file, source_offset, gtid) VALUES "
+                     f"('{p.changeling.channel}', 1000, 'later.999999', 4, '')")
     p.changeling.run()
     p.changeling.wait_position()
     assert p.changeling.command("stop").code == 0
