@@ -402,7 +402,7 @@ static int run_special(struct applier *applier, struct transaction *transaction,
 		transaction_free(transaction);
 		return error_set(error, ERROR_STOPPED, "applying was stopped.");
 	}
-	if (transaction->kind != TRANSACTION_OPEN && transaction->kind != TRANSACTION_ABANDONED) {
+	if (transaction_ends(transaction)) {
 		applier->next.sequence++;
 		checkpoint_advance(&applier->next, applier->gtids_known ? applier->gtids : NULL, transaction);
 		set_next_text(applier);
@@ -415,7 +415,7 @@ static int run_special(struct applier *applier, struct transaction *transaction,
 	}
 	if (result < 0)
 		applier_fail(applier, error, transaction);
-	else if (transaction->kind != TRANSACTION_OPEN && transaction->kind != TRANSACTION_ABANDONED)
+	else if (transaction_ends(transaction))
 		note_special(applier, transaction);
 	transaction_free(transaction);
 	return result;
@@ -449,6 +449,10 @@ static int pass_applied(struct applier *applier, struct transaction *transaction
 {
 	int result = 0;
 
+	if (!transaction_ends(transaction)) {
+		transaction_free(transaction);
+		return 0;
+	}
 	if (!flush(applier, pending) || !drain(applier)) {
 		transaction_free(transaction);
 		return error_set(error, ERROR_STOPPED, "applying was stopped.");

@@ -176,7 +176,8 @@ bool applied_set_take(struct applied_set *set, const struct transaction *transac
 		const struct applied *at = &set->transactions[i];
 
 		if (transaction_is(transaction, at->gtid, &at->begin)) {
-			set->transactions[i] = set->transactions[--set->count];
+			if (transaction_ends(transaction))
+				set->transactions[i] = set->transactions[--set->count];
 			return true;
 		}
 	}

@@ -47,7 +47,7 @@ struct question *applied_set_ask(struct questions *questions, const char *schema
 struct applied_set *applied_set_new(const struct question *answered, const struct checkpoint *checkpoint,
 	const struct gtid_set *gtids);
 void applied_set_free(struct applied_set *set);
-/* Is the transaction in it; it is taken out then. */
+/* Is the transaction, or the one that this is a part of, in it; the last part takes it out then. */
 bool applied_set_take(struct applied_set *set, const struct transaction *transaction);
 /* How many are still to come. */
 size_t applied_set_count(const struct applied_set *set);

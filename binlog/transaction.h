@@ -112,6 +112,12 @@ static inline bool change_is_statement(const struct change *change)
 	return change->kind == CHANGE_QUERY || change->kind == CHANGE_LOAD;
 }
 
+/* Does it end a transaction: it is neither a part that others follow, nor the end of parts that came to nothing. */
+static inline bool transaction_ends(const struct transaction *transaction)
+{
+	return transaction->kind != TRANSACTION_OPEN && transaction->kind != TRANSACTION_ABANDONED;
+}
+
 void transaction_free(struct transaction *transaction);
 /* TRANSACTION_ABANDONED for who has lost parts on their way: it has no place in the log. */
 struct transaction *transaction_new_abandoned(void);

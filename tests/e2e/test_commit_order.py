@@ -74,6 +74,20 @@ def test_a_stop_behind_what_was_applied_ahead(pairing, more):
     end_of_test(p)
 
 
+def test_what_was_applied_ahead_comes_in_parts(pairing):
+    """It was small enough for the settings of the run that applied it, and is too large for those of the next one."""
+    p = pairing()
+    leave_one_ahead(p)
+    p.changeling.run()
+    p.source.sql(f"INSERT INTO `{p.db}`.journal SELECT seq FROM `{p.db}`.seq_100_to_20099")
+    wait_until(lambda: len(journal(p)) == 20001, 30, lambda: f"all rows in the target\n{p.changeling.log_tail()}")
+    assert p.changeling.stop() == 0
+    assert applied_ahead(p) == 1
+    p.changeling.change_master(None, large_transaction_bytes=65536)
+    p.changeling.run()
+    end_of_test(p)
+
+
 @pytest.mark.parametrize("kind", ["maria1011", "mysql97"])
 def test_another_server_has_it_elsewhere_in_its_log(pairing, kind):
     """A source that took the master's place is known to have the same transactions by their GTIDs alone."""
