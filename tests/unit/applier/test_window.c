@@ -79,15 +79,20 @@ static struct applied_set *noted(const char *const (*rows)[3], size_t count, con
 	return set;
 }
 
-static bool takes(struct applied_set *set, const char *file, uint64_t offset, const char *gtid)
+static bool takes_kind(struct applied_set *set, enum transaction_end kind, const char *file, uint64_t offset, const char *gtid)
 {
-	struct transaction transaction = {.begin = {.offset = offset}};
+	struct transaction transaction = {.begin = {.offset = offset}, .kind = kind};
 	struct error error = {0};
 
 	snprintf(transaction.begin.file, sizeof(transaction.begin.file), "%s", file);
 	if (*gtid)
 		assert_int_equal(gtid_parse(gtid, &transaction.gtid, &error), 0);
 	return applied_set_take(set, &transaction);
+}
+
+static bool takes(struct applied_set *set, const char *file, uint64_t offset, const char *gtid)
+{
+	return takes_kind(set, TRANSACTION_COMMIT, file, offset, gtid);
 }
 
 static void test_applied_without_gtids(void **state)
@@ -118,6 +123,21 @@ static void test_applied_is_known_by_its_gtid(void **state)
 	assert_false(takes(set, "binlog.000002", 1200, UUID ":7")); /* there in another server's log */
 	assert_true(takes(set, "other.000001", 77, UUID ":9"));
 	assert_true(takes(set, "other.000001", 66, UUID ":8"));
+	assert_int_equal(applied_set_count(set), 0);
+	applied_set_free(set);
+}
+
+static void test_applied_comes_in_parts(void **state)
+{
+	static const char *const rows[][3] = {{"binlog.000002", "1200", ""}};
+	struct applied_set *set = noted(rows, 1, NULL);
+
+	(void)state;
+	assert_true(takes_kind(set, TRANSACTION_OPEN, "binlog.000002", 1200, ""));
+	assert_true(takes_kind(set, TRANSACTION_ABANDONED, "binlog.000002", 1200, "")); /* and from its beginning again */
+	assert_true(takes_kind(set, TRANSACTION_OPEN, "binlog.000002", 1200, ""));
+	assert_int_equal(applied_set_count(set), 1);
+	assert_true(takes(set, "binlog.000002", 1200, ""));
 	assert_int_equal(applied_set_count(set), 0);
 	applied_set_free(set);
 }
@@ -180,7 +200,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_low_water_mark), cmocka_unit_test(test_window_wraps),
 		cmocka_unit_test(test_applied_without_gtids), cmocka_unit_test(test_applied_is_known_by_its_gtid),
-		cmocka_unit_test(test_mariadb_numbers_out_of_order), cmocka_unit_test(test_conflict_index), cmocka_unit_test(test_coarse_text),
+		cmocka_unit_test(test_mariadb_numbers_out_of_order), cmocka_unit_test(test_applied_comes_in_parts),
+		cmocka_unit_test(test_conflict_index), cmocka_unit_test(test_coarse_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
