@@ -224,8 +224,9 @@ def stop_program(rig, rng, wait):
     in_a_backlog(rig, rng, wait)
     if rig.changeling.running():
         code = rig.changeling.stop()
+        asked = rig.deadly and code in (-signal.SIGKILL, OUT_OF_MEMORY)
         # it may not have got as far as to take notice of signals
-        if code != 0 and not (code == -signal.SIGTERM and " started " not in rig.changeling.log_text(this_run=True)):
+        if code != 0 and not asked and not (code == -signal.SIGTERM and " started " not in rig.changeling.log_text(this_run=True)):
             raise Unexplained(f"SIGTERM ended it with {code}:\n{rig.changeling.log_tail(40)}")
     rig.changeling.process = None
     rig.start()
