@@ -1,6 +1,7 @@
 /* The coordinator: takes transactions in the master's order, makes batches, hands them to workers. */
 #include "applier/applier.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -551,6 +552,16 @@ static void coordinate(struct applier *applier, struct queue *queue, struct erro
 	batch_free(pending);
 }
 
+static int start_worker(struct worker *worker, struct error *error)
+{
+	int refused = FAULT_POINT("worker.start") ? EAGAIN : pthread_create(&worker->thread, NULL, worker_main, worker);
+
+	worker->started = refused == 0;
+	if (worker->started)
+		return 0;
+	return error_set(error, ERROR_RETRY, "starting the thread of worker %u failed: %s", worker->number + 1, strerror(refused));
+}
+
 int applier_run(struct applier *applier, struct queue *queue, struct applier_place *place, struct error *error)
 {
 	struct error unused = {0};
@@ -559,9 +570,10 @@ int applier_run(struct applier *applier, struct queue *queue, struct applier_pla
 	applier->queue = queue;
 	if (applier->settings.workers > 1 && !applier->conflicts)
 		applier->conflicts = conflict_index_new();
-	for (unsigned i = 0; i < applier->settings.workers; i++)
-		applier->workers[i].started =
-			pthread_create(&applier->workers[i].thread, NULL, worker_main, &applier->workers[i]) == 0;
+	for (unsigned i = 0; i < applier->settings.workers; i++) {
+		if (start_worker(&applier->workers[i], &unused) < 0)
+			applier_fail(applier, &unused, NULL);
+	}
 	coordinate(applier, queue, &unused);
 	pthread_mutex_lock(&applier->lock);
 	if (!applier->failed && applier->stopping) {

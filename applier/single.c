@@ -21,6 +21,12 @@ static void describe_row(struct applier *applier, const struct row_change *row, 
 		buffer_printf(out, " (GTID %s)", gtid_text(&row->transaction->gtid, gtid));
 }
 
+/* A passing error must reach those who try again as what it is. */
+static bool passing(const struct error *error)
+{
+	return error->kind == ERROR_RETRY || error->kind == ERROR_CONNECT;
+}
+
 static int conflict_error(struct applier *applier, const struct row_change *row, uint64_t found,
 	const struct error *cause, struct error *error)
 {
@@ -39,30 +45,92 @@ static int conflict_error(struct applier *applier, const struct row_change *row,
 	return -1;
 }
 
-/* Makes the row what the master has: REPLACE for what should be there. */
-static int repair(struct applier *applier, struct worker *worker, const struct row_change *row, struct error *error)
+/* The row's change as one of another kind, which runs; *found gets how many rows it found. */
+static int run_as(struct applier *applier, struct worker *worker, const struct row_change *row, enum rows_kind kind, bool replace,
+	uint64_t *found, struct error *error)
 {
-	struct row_change whole = *row;
+	struct row_change as = *row;
 	struct target_outcome outcome;
 	struct buffer sql = BUFFER_INIT;
-	int result = 0;
+	int result;
 
-	if (row->kind == ROWS_DELETE) /* it is gone: what was wanted */
-		return 0;
-	for (uint32_t i = 0; i < row->binding->map->columns_count; i++) {
-		if (row->after[i].kind == VALUE_ABSENT && row->kind == ROWS_UPDATE)
-			return error_set(error, ERROR_STOP,
-				"cannot repair the row: its image does not hold all columns (binlog_row_image is not FULL).");
-	}
-	whole.kind = ROWS_WRITE;
-	buffer_puts(&sql, " "); /* INSERT becomes REPLACE in its place */
-	result = render_row(&sql, &whole, &applier->render, error);
+	as.kind = kind;
+	if (replace)
+		buffer_puts(&sql, " "); /* INSERT becomes REPLACE in its place */
+	result = render_row(&sql, &as, &applier->render, error);
 	if (result == 0) {
-		memcpy(sql.data, "REPLACE", 7);
+		if (replace)
+			memcpy(sql.data, "REPLACE", 7);
 		result = target_statement(worker->target, sql.data, sql.length, &outcome, error);
 	}
+	if (result == 0)
+		*found = outcome.affected;
 	buffer_release(&sql);
 	return result;
+}
+
+/* Other tables refer to this one, and REPLACE would delete the row first, with all that refers to it: it is changed where it is, or
+ * put where none is. *found is 0 where neither can be. */
+static int repair_referred(struct applier *applier, struct worker *worker, const struct row_change *row, bool failed,
+	uint64_t *found, struct error *error)
+{
+	struct row_change there = *row;
+	struct error exists = {0};
+
+	*found = 0;
+	if (row->kind == ROWS_UPDATE && failed)
+		return 0;
+	if (row->kind == ROWS_UPDATE) {
+		if (run_as(applier, worker, row, ROWS_WRITE, false, found, &exists) == 0)
+			return 0;
+		if (exists.code != 1062) {
+			*error = exists;
+			return -1;
+		}
+	}
+	there.before = row->after;
+	return run_as(applier, worker, &there, ROWS_UPDATE, false, found, error);
+}
+
+/* In a table that nothing refers to: whatever stands in the row's way is not the master's. */
+static int repair_replacing(struct applier *applier, struct worker *worker, const struct row_change *row, bool failed,
+	uint64_t *found, struct error *error)
+{
+	/* it may still be there under the key that it had */
+	if (row->kind == ROWS_UPDATE && failed && run_as(applier, worker, row, ROWS_DELETE, false, found, error) < 0)
+		return -1;
+	return run_as(applier, worker, row, ROWS_WRITE, true, found, error);
+}
+
+static int cannot_repair(struct error *error)
+{
+	return error_set(error, ERROR_STOP,
+		"cannot repair the row: its image does not hold all columns (binlog_row_image is not FULL).");
+}
+
+/* Makes the row what the master has, or stops as without the policy. */
+static int repair(struct applier *applier, struct worker *worker, const struct row_change *row, uint64_t found,
+	const struct error *cause, struct error *error)
+{
+	bool referred = row->binding->table->referred;
+	struct error failure = {0};
+	int result;
+
+	if (row->kind == ROWS_DELETE) /* it is gone, which is what was wanted; or it is there and cannot go */
+		return cause ? conflict_error(applier, row, found, cause, error) : 0;
+	for (uint32_t i = 0; i < row->binding->map->columns_count; i++) {
+		if (row->after[i].kind == VALUE_ABSENT && (row->kind == ROWS_UPDATE || referred))
+			return cannot_repair(error);
+	}
+	result = referred ? repair_referred(applier, worker, row, cause != NULL, &found, &failure)
+			  : repair_replacing(applier, worker, row, cause != NULL, &found, &failure);
+	if (result == 0 && found > 0)
+		return 0;
+	if (result < 0 && passing(&failure)) {
+		*error = failure;
+		return -1;
+	}
+	return conflict_error(applier, row, 0, result < 0 ? &failure : cause, error);
 }
 
 static int settle(struct applier *applier, struct worker *worker, const struct row_change *row, uint64_t found,
@@ -76,7 +144,7 @@ static int settle(struct applier *applier, struct worker *worker, const struct r
 
 	if (applier->settings.conflicts == CONFLICT_STOP)
 		return conflict_error(applier, row, found, cause, error);
-	if (repaired && repair(applier, worker, row, error) < 0)
+	if (repaired && repair(applier, worker, row, found, cause, error) < 0)
 		return -1;
 	place_of(&place, row->transaction, row->change, row->row);
 	render_row_key(&key, row, &applier->render);
@@ -118,12 +186,6 @@ static int statement_error(const struct operation *operation, const struct error
 		statement_excerpt(operation->change, &arena), said.text);
 	arena_release(&arena);
 	return -1;
-}
-
-/* A passing error must reach those who try again as what it is. */
-static bool passing(const struct error *error)
-{
-	return error->kind == ERROR_RETRY || error->kind == ERROR_CONNECT;
 }
 
 static int run_operation(struct applier *applier, struct worker *worker, const struct operation *operation,

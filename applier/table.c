@@ -270,7 +270,8 @@ static int read_table(struct table_cache *cache, struct target *target, struct t
 	table->engine = target_text(own, 0, 1);
 	read_columns(&cache->arena, table, &answers.of[CATALOG_COLUMNS]);
 	read_keys(&cache->arena, table, &answers.of[CATALOG_UNIQUE]);
-	table->has_foreign_keys = answers.of[CATALOG_REFERS].rows > 0 || answers.of[CATALOG_REFERRED].rows > 0;
+	table->referred = answers.of[CATALOG_REFERRED].rows > 0;
+	table->has_foreign_keys = answers.of[CATALOG_REFERS].rows > 0 || table->referred;
 	if (triggers->rows)
 		table->bare_trigger = target_text(triggers, 0, 0);
 	return 0;

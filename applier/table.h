@@ -65,6 +65,7 @@ struct target_table {
 	unsigned secondary_unique;   /* how many other unique keys there are */
 	struct target_key *uniques;  /* these; count 0 = over expressions, any column may matter */
 	bool has_foreign_keys;       /* it refers to others, or others to it */
+	bool referred;               /* others refer to it */
 	const char *bare_trigger;    /* a trigger that would fire for row changes too (without our guard), or NULL */
 	bool key_needs_care;         /* FLOAT, BIT, ENUM … in the key: no multi-row forms that compare it */
 	bool coarse;                 /* a conflict key of its rows was coarse once: all are from then on */

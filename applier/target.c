@@ -29,6 +29,8 @@ enum error_kind target_error_kind(unsigned code, const char *text)
 	case 1036: /* table is read-only: all of InnoDB is */
 	case 3159: /* secure transport required */
 		return ERROR_CONNECT;
+	case 1047: /* unknown command: what a Galera node that is not in the cluster (yet) says of any */
+		return text && strstr(text, "WSREP") ? ERROR_CONNECT : ERROR_STOP;
 	case 1015: /* cannot lock: "Table is read only" among others */
 	case 1290: /* --read-only among others */
 		return text && strstr(text, "read") ? ERROR_CONNECT : ERROR_STOP;
@@ -54,6 +56,8 @@ enum error_kind target_error_kind(unsigned code, const char *text)
 	case 3168: /* server is not available */
 	case 3169: /* session killed */
 	case 4031: /* disconnected for inactivity */
+	case 1180: /* an error while committing: what became of it is read from the checkpoint */
+	case 3101: /* Group Replication rolled the transaction back, as another member's came first */
 	case 1021: /* disk full */
 	case 1114: /* table full */
 	case 1037: /* out of memory */

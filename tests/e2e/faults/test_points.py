@@ -10,7 +10,7 @@ from harness import wait_until
 from .schedule import ROOT, fault_points
 
 # what each workload passes through: a point that it must meet
-WORKER = ["worker.before-flight", "worker.after-flight", "worker.after-commit"]
+WORKER = ["worker.start", "worker.before-flight", "worker.after-flight", "worker.after-commit"]
 SPECIAL = ["special.before-checkpoint", "special.before-commit", "special.after-commit"]
 DDL = ["ddl.before-intent", "intent.before-commit", "ddl.after-intent", "ddl.after-statement"]
 START = ["channel.before-epoch", "channel.after-epoch", "state.open", "state.begin", "state.write", "state.commit"]
@@ -124,7 +124,7 @@ def test_point(pairing, case, target):
         changeling.wait_log("fault injected|\\(test\\)")
     changeling.wait_caught_up()
     if how == "fail" and not point.startswith("state."):
-        assert "fault injected" in changeling.log_text() or "(test)" in changeling.log_text()
+        assert any(text in changeling.log_text() for text in ("fault injected", "(test)", "starting the thread of worker 1"))
     assert p.compare() > 0
     assert changeling.stop() == 0
 
