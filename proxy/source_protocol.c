@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #define REPORT_HOST_MAXIMUM 60u
+#define HEARTBEAT_V2_SINCE 80026u /* earlier servers know no such flag */
 
 void protocol_put_register(struct buffer *out, uint32_t server_id, const char *host, unsigned port)
 {
@@ -48,14 +49,15 @@ void protocol_put_dump_gtid(
 	buffer_release(&encoded);
 }
 
-unsigned protocol_dump_flags(enum server_family family, bool gtid, bool non_blocking)
+unsigned protocol_dump_flags(enum server_family family, unsigned version, bool gtid, bool non_blocking)
 {
 	unsigned flags = non_blocking ? DUMP_NON_BLOCK : 0;
 
-	/* MySQL's bit 1 is left out: the first form of the heartbeat serves, and old servers know no other */
 	if (family == FAMILY_MARIADB)
-		flags |= DUMP_MARIADB_ANNOTATE_ROWS;
-	else if (gtid)
+		return flags | DUMP_MARIADB_ANNOTATE_ROWS;
+	if (version >= HEARTBEAT_V2_SINCE)
+		flags |= DUMP_MYSQL_HEARTBEAT_V2;
+	if (gtid)
 		flags |= DUMP_MYSQL_THROUGH_GTID;
 	return flags;
 }

@@ -34,8 +34,9 @@ void protocol_put_dump(
 void protocol_put_dump_gtid(
 	struct buffer *out, unsigned flags, uint32_t server_id, const struct gtid_set *set);
 
-/* The flags by which each family is asked for what we want of it. */
-unsigned protocol_dump_flags(enum server_family family, bool gtid, bool non_blocking);
+/* The flags by which each family and version is asked for what we want of it. MySQL says by a heartbeat where the
+ * groups end that it leaves out, and only version 2 of it can say so behind 4 GiB. */
+unsigned protocol_dump_flags(enum server_family family, unsigned version, bool gtid, bool non_blocking);
 
 /* "10.11.6-MariaDB-log", "5.5.5-10.4.8-MariaDB", "8.0.41" → a·10000 + b·100 + c, and the family. */
 unsigned protocol_version(const char *text, enum server_family *family);

@@ -101,7 +101,7 @@ static void put_dump(struct source *source, const struct source_start *start, co
 	struct buffer *payload, unsigned *command)
 {
 	uint32_t server_id = start->trial ? trial_server_id() : source->options.server_id;
-	unsigned flags = protocol_dump_flags(source->family, set != NULL, start->non_blocking);
+	unsigned flags = protocol_dump_flags(source->family, source->version, set != NULL, start->non_blocking);
 	uint64_t offset = start->position.offset < 4 ? 4 : start->position.offset;
 
 	skipper_start(&source->skipper, !set && offset > DUMP_OFFSET_MAXIMUM ? offset : 0, source->checksum);

@@ -196,6 +196,23 @@ static void heartbeats(void **state)
 	stop(&s);
 }
 
+/* A stream by GTID begins at the start of a file, and leaves out more of it than a header can count. */
+static void groups_left_out_up_to_4_gib(void **state)
+{
+	struct stream s;
+
+	(void)state;
+	start(&s, "8.0.41");
+	s.offset = 4 * GIB + 900;
+	heartbeat(&s, "binlog.000001", s.offset);
+	mysql_gtid(&s, 7);
+	query(&s, "BEGIN");
+	xid(&s);
+	assert_true(assembler_position(s.assembler)->offset == s.offset);
+	assert_taken(&s, "EMPTY " UUID ":7 0;");
+	stop(&s);
+}
+
 /* Of version 1 the header has 32 bits of the offset. */
 static void heartbeats_of_version_1(void **state)
 {
@@ -287,6 +304,7 @@ int main(void)
 		cmocka_unit_test(mariadb_114_without_positions),
 		cmocka_unit_test(impossible_positions),
 		cmocka_unit_test(heartbeats),
+		cmocka_unit_test(groups_left_out_up_to_4_gib),
 		cmocka_unit_test(heartbeats_of_version_1),
 		cmocka_unit_test(gtid_list_of_a_file),
 		cmocka_unit_test(stream_with_checksums),

@@ -97,11 +97,14 @@ static void flags_by_family(void **state)
 {
 	(void)state;
 	/* the same bit asks MariaDB for annotations and MySQL for another form of heartbeats */
-	assert_int_equal(protocol_dump_flags(FAMILY_MARIADB, false, false), 2);
-	assert_int_equal(protocol_dump_flags(FAMILY_MARIADB, true, true), 3);
-	assert_int_equal(protocol_dump_flags(FAMILY_MYSQL, false, false), 0);
-	assert_int_equal(protocol_dump_flags(FAMILY_MYSQL, true, false), 4);
-	assert_int_equal(protocol_dump_flags(FAMILY_MYSQL, true, true), 5);
+	assert_int_equal(protocol_dump_flags(FAMILY_MARIADB, 100000, false, false), 2);
+	assert_int_equal(protocol_dump_flags(FAMILY_MARIADB, 110800, true, true), 3);
+	/* MySQL 5.6 to 8.0.25 have no other form */
+	assert_int_equal(protocol_dump_flags(FAMILY_MYSQL, 50651, false, false), 0);
+	assert_int_equal(protocol_dump_flags(FAMILY_MYSQL, 80025, true, false), 4);
+	assert_int_equal(protocol_dump_flags(FAMILY_MYSQL, 80025, true, true), 5);
+	assert_int_equal(protocol_dump_flags(FAMILY_MYSQL, 80026, false, false), 2);
+	assert_int_equal(protocol_dump_flags(FAMILY_MYSQL, 90700, true, true), 7);
 }
 
 static void versions(void **state)

@@ -343,8 +343,8 @@ static void says_what_a_replica_says(void **state)
 	said = buffer_text(&master.commands);
 	assert_non_null(strstr(said, "@source_heartbeat_period = 1000000000"));
 	assert_non_null(strstr(said, "\n15 44332211026d650000050000000000000000"));
-	/* offset 4711, no flags, our id, "bin.7" */
-	assert_non_null(strstr(said, "\n12 6712000000004433221162696e2e37\n"));
+	/* offset 4711, heartbeats of version 2, our id, "bin.7" */
+	assert_non_null(strstr(said, "\n12 6712000002004433221162696e2e37\n"));
 	assert_null(strstr(said, "secret"));
 	source_free(source);
 	master_stop(&master);
