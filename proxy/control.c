@@ -17,6 +17,8 @@
 #define REQUEST_MAXIMUM_BYTES ((size_t)64 << 20)
 #define CONNECTIONS_MAXIMUM 16
 #define PATIENCE_SECONDS 10.
+/* How long callers wait when there is no descriptor, or no memory, for one more of them. */
+#define SHORTAGE_SECONDS 1.
 /* The loop answers at once, unless the process hangs. */
 #define ANSWER_SECONDS 4
 
@@ -33,6 +35,7 @@ struct connection {
 struct control {
 	struct ev_loop *loop;
 	struct ev_io io;
+	struct ev_timer shortage; /* runs while `io` does not */
 	int fd, directory;
 	control_answer *answer;
 	void *context;
@@ -150,6 +153,26 @@ static void on_patience(struct ev_loop *loop, struct ev_timer *timer, int events
 	drop(timer->data);
 }
 
+static void on_shortage_over(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct control *control = timer->data;
+
+	(void)events;
+	ev_io_start(loop, &control->io);
+}
+
+/* Who could not be let in stays in the queue, and the listener readable: watching on would be a busy loop. */
+static void bear_shortage(struct control *control)
+{
+	ev_io_stop(control->loop, &control->io);
+	ev_timer_start(control->loop, &control->shortage);
+}
+
+static bool is_shortage(int code)
+{
+	return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
+}
+
 static void on_listener(struct ev_loop *loop, struct ev_io *io, int events)
 {
 	struct control *control = io->data;
@@ -157,8 +180,11 @@ static void on_listener(struct ev_loop *loop, struct ev_io *io, int events)
 	int fd = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)events;
-	if (fd < 0)
+	if (fd < 0) {
+		if (is_shortage(errno))
+			bear_shortage(control);
 		return;
+	}
 	if (control->count >= CONNECTIONS_MAXIMUM) {
 		close(fd);
 		return;
@@ -208,6 +234,8 @@ int control_open(struct control **result, struct ev_loop *loop, const char *dire
 	ev_io_init(&control->io, on_listener, control->fd, EV_READ);
 	control->io.data = control;
 	ev_io_start(loop, &control->io);
+	ev_timer_init(&control->shortage, on_shortage_over, SHORTAGE_SECONDS, 0.);
+	control->shortage.data = control;
 	*result = control;
 	return 0;
 }
@@ -219,6 +247,7 @@ void control_close(struct control *control)
 	while (control->connections)
 		drop(control->connections);
 	ev_io_stop(control->loop, &control->io);
+	ev_timer_stop(control->loop, &control->shortage);
 	close(control->fd);
 	unlinkat(control->directory, SOCKET_NAME, 0);
 	close(control->directory);

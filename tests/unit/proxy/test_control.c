@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "proxy/arguments.h"
@@ -117,6 +120,85 @@ static void nobody_there(void **state)
 	assert_null(got);
 }
 
+static void on_round(struct ev_loop *loop, struct ev_check *check, int events)
+{
+	(void)loop;
+	(void)events;
+	++*(unsigned *)check->data;
+}
+
+static void on_enough(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	(void)timer;
+	(void)events;
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_answer(struct ev_loop *loop, struct ev_io *io, int events)
+{
+	(void)io;
+	(void)events;
+	ev_break(loop, EVBREAK_ALL);
+}
+
+/* At most for so long. */
+static void run_loop(struct ev_loop *loop, double seconds)
+{
+	struct ev_timer enough;
+
+	ev_timer_init(&enough, on_enough, seconds, 0.);
+	ev_now_update(loop);
+	ev_timer_start(loop, &enough);
+	ev_run(loop, 0);
+	ev_timer_stop(loop, &enough);
+}
+
+/* A caller waits in the listener's queue and cannot be let in: that is no reason to run in circles. */
+static void a_shortage_of_descriptors_is_waited_out(void **state)
+{
+	static const char question[] = "{\"command\":\"status\"}\n";
+	struct error error = {.kind = ERROR_NONE};
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct server server = {.loop = ev_loop_new(EVFLAG_NOENV)};
+	char directory[] = "/tmp/control-XXXXXX", reply[100] = "";
+	struct rlimit before, few;
+	unsigned rounds = 0;
+	struct ev_check round;
+	struct ev_io answered;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(control_open(&server.control, server.loop, directory, answer, &server, &error), 0);
+	ev_check_init(&round, on_round);
+	round.data = &rounds;
+	ev_check_start(server.loop, &round);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/control.sock", directory);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(send(fd, question, sizeof(question) - 1, 0), sizeof(question) - 1);
+	/* the lowest that was free: there is none below it */
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = (rlim_t)fd + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	run_loop(server.loop, 0.2);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_in_range(rounds, 1, 50);
+	/* and the caller is not forgotten */
+	ev_io_init(&answered, on_answer, fd, EV_READ);
+	ev_io_start(server.loop, &answered);
+	run_loop(server.loop, 30.);
+	ev_io_stop(server.loop, &answered);
+	assert_true(recv(fd, reply, sizeof(reply) - 1, MSG_DONTWAIT) > 0);
+	assert_non_null(strstr(reply, "status"));
+	close(fd);
+	ev_check_stop(server.loop, &round);
+	control_close(server.control);
+	ev_loop_destroy(server.loop);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 static void arguments_of_commands(void **state)
 {
 	struct error error = {.kind = ERROR_NONE};
@@ -149,6 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(question_and_answer),
 		cmocka_unit_test(nobody_there),
+		cmocka_unit_test(a_shortage_of_descriptors_is_waited_out),
 		cmocka_unit_test(arguments_of_commands),
 	};
 
