@@ -1,6 +1,7 @@
 #include "applier/sql/mask.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "applier/sql/keyword.h"
 
@@ -12,6 +13,7 @@ struct masking {
 	bool accounts;	    /* the statement is about accounts: strings behind BY, AS, USING are secrets */
 	bool account_rows;  /* it changes the tables of accounts: every string is one */
 	bool set_password;  /* SET PASSWORD: the string behind '=' */
+	bool set_statement; /* MariaDB's SET STATEMENT …: behind its FOR the statement begins */
 	size_t words;
 };
 
@@ -55,7 +57,14 @@ static void look_at_word(struct masking *m, const char *text, const struct token
 {
 	unsigned word = token->word;
 
+	if (m->set_statement && word == KW_FOR) {
+		m->set_statement = false;
+		m->words = 0;
+		return;
+	}
 	m->words++;
+	if (m->words == 2 && m->before[0] == KW_SET && word == KW_STATEMENT)
+		m->set_statement = true;
 	if (m->words == 1)
 		m->accounts = word == KW_GRANT;
 	if (word == KW_IDENTIFIED || (word == KW_USER && m->words <= 4))
@@ -66,6 +75,33 @@ static void look_at_word(struct masking *m, const char *text, const struct token
 	if (m->words > 1 && m->words < 8 && token->length == 5 && (text[token->start] | 0x20) == 'm' &&
 		(text[token->start + 4] | 0x20) == 'l' && word == KW_MYSQL)
 		m->account_rows = true;
+}
+
+/* password "…", pwd = '…', password=…, with whatever escapes the inner quotes. */
+static bool spells_out(const char *text, size_t length, const char *name)
+{
+	size_t name_length = strlen(name);
+
+	for (size_t at = 0; at + name_length < length; at++) {
+		size_t next = at + name_length;
+
+		if (strncasecmp(text + at, name, name_length) != 0)
+			continue;
+		while (next < length && memchr(" \t\r\n\\", text[next], 5))
+			next++;
+		if (next < length && memchr("='\"", text[next], 3))
+			return true;
+	}
+	return false;
+}
+
+/* Some engines have settings of their own inside a string: SPIDER in COMMENT, CONNECT in OPTION_LIST=. Other
+ * comments stay. */
+static bool is_settings_with_secret(const struct masking *m, const char *inside, size_t length)
+{
+	if (m->before[0] != KW_COMMENT && m->before[0] != '=')
+		return false;
+	return spells_out(inside, length, "password") || spells_out(inside, length, "pwd");
 }
 
 static bool is_string(const struct token *token)
@@ -96,6 +132,8 @@ static bool next_token(struct reading *reading, bool *secret)
 		return false;
 	hash = token->kind == TOKEN_NUMBER && token->length > 2 && text[token->start + 1] == 'x';
 	*secret = (is_string(token) || hash) && is_secret(m);
+	if (is_string(token) && token->length > 2)
+		*secret = *secret || is_settings_with_secret(m, text + token->start + 1, token->length - 2);
 	switch (token->kind) {
 	case TOKEN_BAD:
 	case TOKEN_COMMENT:
