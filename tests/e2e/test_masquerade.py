@@ -1,4 +1,6 @@
 """To the master it is a replica like any other."""
+import struct
+
 import pytest
 
 from harness import wait_until
@@ -20,6 +22,26 @@ def test_the_master_lists_us_among_its_replicas(pairing, kind):
     p.source.sql(f"CREATE DATABASE `{p.db}`")
     wait_until(lambda: not [row for row in p.source.replicas() if row["server_id"] == p.changeling.server_id], 15,
                "our leaving SHOW REPLICAS", 0.1)
+
+
+@pytest.mark.parametrize("kind, form", [("mysql97", 41), ("mysql56", 27), ("maria1011", 27)])
+def test_heartbeats_of_the_form_that_the_master_has(pairing, kind, form):
+    """Version 2 (41) has room for offsets above 4 GiB; whoever does not know it is not asked."""
+    p = pairing(kind)
+    proxy = pairing.proxy(p.source)
+    p.replicate("now", master_port=proxy.port)
+    p.source.sql(f"CREATE DATABASE `{p.db}`")
+    p.changeling.wait_caught_up()
+    # a packet that is in order, no time, the type
+    heartbeats = {kind: b"\0\0\0\0\0" + bytes([kind]) + struct.pack("<I", p.source.value("SELECT @@server_id"))
+                  for kind in (27, 41)}
+    proxy.clear()
+    wait_until(lambda: heartbeats[form] in proxy.everything(), 30, "a heartbeat")
+    assert heartbeats[68 - form] not in proxy.everything()
+    # and it is understood: what follows is placed behind it
+    p.source.sql(f"CREATE TABLE `{p.db}`.t (id INT PRIMARY KEY)")
+    p.changeling.wait_caught_up()
+    assert p.compare() == 0
 
 
 def test_the_uuid_stays_and_is_one_of_its_own(pairing):
