@@ -30,29 +30,40 @@ bool pipeline_is_connect_error(const struct error *error)
 
 /* ---- connecting ---- */
 
-/* What SYSTEM means there: a name that servers know, or its offset as of now; NULL when even that cannot be
- * had. */
-static const char *time_zone_of(struct pipeline *pipeline, const struct source_info *info)
+static const char *offset_text(struct arena *arena, long minutes)
 {
-	struct arena *arena = &pipeline->source_arena;
-	struct error unused = {.kind = ERROR_NONE};
-	struct source_rows rows;
 	char text[16];
-	long minutes;
 
-	if (*info->time_zone && strcasecmp(info->time_zone, "SYSTEM") != 0)
-		return info->time_zone;
-	if (source_system_zone(info))
-		return source_system_zone(info);
-	if (source_query(pipeline->source, "SET time_zone = 'SYSTEM'", arena, NULL, &unused) < 0 ||
-		source_query(pipeline->source, "SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), NOW())", arena,
-			&rows, &unused) < 0 ||
-		rows.rows != 1 || !source_cell(&rows, 0, 0))
-		return NULL;
-	minutes = strtol(source_cell(&rows, 0, 0), NULL, 10);
 	snprintf(text, sizeof(text), "%c%02ld:%02ld", minutes < 0 ? '-' : '+', labs(minutes) / 60 % 24,
 		labs(minutes) % 60);
 	return arena_strdup(arena, text);
+}
+
+/* What SYSTEM means there, which a session may choose whatever the others begin with: a name that servers know,
+ * or its offset as of now; NULL when even that cannot be had. The zone that sessions begin with stands for it
+ * when both have the same offset now: its name tells that of the other half of the year, too. */
+static const char *time_zone_of(struct pipeline *pipeline, const struct source_info *info)
+{
+#define MINUTES_OF(zone) "TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', " zone "))"
+	struct arena *arena = &pipeline->source_arena;
+	const char *first = *info->time_zone && strcasecmp(info->time_zone, "SYSTEM") != 0 ? info->time_zone : NULL;
+	struct error unused = {.kind = ERROR_NONE};
+	const char *system, *of_first;
+	struct source_rows rows;
+
+	if (!first && source_system_zone(info))
+		return source_system_zone(info);
+	if (source_query(pipeline->source,
+		    "SELECT " MINUTES_OF("'SYSTEM'") ", " MINUTES_OF("@@global.time_zone"), arena, &rows,
+		    &unused) < 0 ||
+		rows.rows != 1 || !source_cell(&rows, 0, 0))
+		return first;
+	system = source_cell(&rows, 0, 0);
+	of_first = source_cell(&rows, 0, 1);
+	if (first && of_first && strcmp(system, of_first) == 0)
+		return first;
+	return source_system_zone(info) ? source_system_zone(info) : offset_text(arena, strtol(system, NULL, 10));
+#undef MINUTES_OF
 }
 
 static const char *utf8mb4_of(struct pipeline *pipeline, const struct source_info *info)

@@ -29,6 +29,24 @@ def test_zones_by_name(pairing, pool, source, target):
     assert any("Europe/Berlin is sent as +02:00" in reason for reason in told), told
 
 
+def test_a_session_in_the_zone_of_the_machine(pairing, pool, monkeypatch):
+    """The others begin in another one, which is not what SYSTEM means."""
+    monkeypatch.setenv("TZ", "XYZ-3")
+    source = pool.fresh("maria1011", "master", format="STATEMENT", gtid=False)
+    monkeypatch.undo()
+    source.sql("SET GLOBAL time_zone = '-05:00'")
+    p = pairing(source, "mysql97")
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.z (id INT PRIMARY KEY, stamp TIMESTAMP NULL)")
+    with p.source.connect(p.db) as connection, connection.cursor() as cursor:
+        for number, zone in enumerate(("SYSTEM", "-05:00")):
+            cursor.execute(f"SET time_zone = '{zone}'")
+            cursor.execute(f"INSERT INTO z VALUES ({number}, '2017-01-09 12:00:00')")
+    p.changeling.wait_caught_up()
+    stamps = [int(at) for (at,) in p.target.query(f"SELECT UNIX_TIMESTAMP(stamp) FROM `{p.db}`.z ORDER BY id")]
+    assert stamps == [1483952400, 1483981200]      # 09:00 and 17:00 in UTC
+
+
 def test_a_target_that_keeps_its_own_time(pairing, pool):
     """secure_timestamp: the time of a statement cannot be set, which is on record."""
     p = pairing(pool.fresh("maria1011", "master", format="STATEMENT", gtid=False),
