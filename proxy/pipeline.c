@@ -353,6 +353,7 @@ void pipeline_free(struct pipeline *pipeline)
 	assembler_free(pipeline->assembler);
 	lag_free(pipeline->lag);
 	gtid_set_free(pipeline->received_set);
+	gtid_set_free(pipeline->log_end.set);
 	free(pipeline->applied_set);
 	goal_release(&pipeline->goal);
 	arena_release(&pipeline->source_arena);

@@ -12,6 +12,7 @@
 #include "proxy/lag.h"
 #include "proxy/pipeline.h"
 #include "proxy/recorder.h"
+#include "proxy/retention.h"
 #include "proxy/source_info.h"
 
 enum goal_kind { GOAL_NONE, GOAL_NOW, GOAL_POSITION, GOAL_GTID };
@@ -46,6 +47,7 @@ struct pipeline {
 	struct position corrupt_at; /* where bytes were found broken the last time */
 	struct backoff source_backoff, target_backoff;
 	struct log_throttle source_throttle, target_throttle;
+	struct retention retention;
 	bool source_ever, target_ever; /* has it been connected since the start */
 	uint64_t applied_before;       /* transactions, by former incarnations, when the last one failed */
 
@@ -53,7 +55,8 @@ struct pipeline {
 	atomic_uint_least64_t bytes_read;
 	atomic_int_least64_t heard_at_us;
 	atomic_int_least64_t waiting_since_us; /* in source_read; 0 = not in it */
-	atomic_bool in_group, at_heartbeat;
+	atomic_bool in_group;
+	atomic_bool at_heartbeat; /* the last event was one, behind a period of silence */
 	atomic_uint_least32_t last_event_time;
 
 	pthread_mutex_t lock;
@@ -72,6 +75,12 @@ struct pipeline {
 	struct applier_progress before; /* counts of former incarnations; position and GTID of the last */
 	char *applied_set;		/* between incarnations */
 	double clock_difference;
+	struct log_end {	      /* where the source's log ended when we connected */
+		bool known;	      /* else we may not ask, or it could not tell */
+		int64_t asked_at_us;
+		struct position position;
+		struct gtid_set *set; /* NULL = not known */
+	} log_end;
 	struct position wish;	   /* where something is to be skipped or replaced; file "" = nowhere */
 	struct pipeline_view view; /* but for what pipeline_view() works out */
 };

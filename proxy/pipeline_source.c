@@ -172,13 +172,6 @@ static int check_not_behind(struct pipeline *pipeline, const struct source_info 
 		source_host(pipeline->source), lacking);
 }
 
-static int64_t kept_seconds(const struct source_info *info)
-{
-	int64_t rds = info->rds_retention_hours > 0 ? info->rds_retention_hours * 3600 : 0;
-
-	return rds ? rds : info->expire_seconds > 0 ? info->expire_seconds : 0;
-}
-
 static void note_connected(struct pipeline *pipeline, const struct source_info *info)
 {
 	struct pipeline_peer *peer = &pipeline->view.source;
@@ -197,7 +190,7 @@ static void note_connected(struct pipeline *pipeline, const struct source_info *
 	peer->family = info->family;
 	peer->server_id = info->server_id;
 	peer->connected_at_us = state_now_us();
-	pipeline->view.kept_seconds = kept_seconds(info);
+	pipeline->view.kept_seconds = retention_seconds(info);
 	pipeline->clock_difference = info->clock_difference;
 	lag_set_clock(pipeline->lag, info->clock_difference);
 	pthread_mutex_unlock(&pipeline->lock);
@@ -210,6 +203,7 @@ static void note_connected(struct pipeline *pipeline, const struct source_info *
 		log_line(LOG_WARNING, "source",
 			"its clock is not ours; the lag takes that into account seconds=%.1f",
 			info->clock_difference);
+	retention_tell(&pipeline->retention, info);
 }
 
 /* By GTID when that is wanted and the set is known. The text is the caller's to free. */
@@ -266,6 +260,30 @@ static void know_set(struct pipeline *pipeline, const struct source_info *info)
 	pthread_mutex_unlock(&pipeline->lock);
 }
 
+/* Before that is received we are behind, however still the stream is. That the source does not tell is no reason to stop. */
+static void note_log_end(struct pipeline *pipeline)
+{
+	struct log_end end = {.asked_at_us = state_now_us()};
+	struct error unknown = {.kind = ERROR_NONE};
+	struct source_place place;
+
+	if (source_end(pipeline->source, &pipeline->source_arena, &place, &unknown) == 0) {
+		end.known = true;
+		end.position = place.position;
+		if (*place.gtid_set) {
+			end.set = gtid_set_new();
+			if (gtid_set_parse(end.set, place.gtid_set, &unknown) < 0) {
+				gtid_set_free(end.set);
+				end.set = NULL;
+			}
+		}
+	}
+	pthread_mutex_lock(&pipeline->lock);
+	gtid_set_free(pipeline->log_end.set);
+	pipeline->log_end = end;
+	pthread_mutex_unlock(&pipeline->lock);
+}
+
 static int connect_source(struct pipeline *pipeline, struct error *error)
 {
 	struct arena *arena = &pipeline->source_arena;
@@ -298,6 +316,7 @@ static int connect_source(struct pipeline *pipeline, struct error *error)
 			"FILE:POSITION instead.");
 		goto out;
 	}
+	note_log_end(pipeline);
 	if (goal_resolve(&pipeline->goal, pipeline->source, start.gtid_set != NULL, error) < 0 ||
 		source_start_dump(pipeline->source, &start, error) < 0 ||
 		pipeline_start_apply(pipeline, error) < 0)
@@ -426,10 +445,14 @@ static void note_event(struct pipeline *pipeline, const uint8_t *event, size_t l
 {
 	bool heartbeat =
 		event[EVENT_TYPE_AT] == EVENT_HEARTBEAT || event[EVENT_TYPE_AT] == EVENT_HEARTBEAT_V2;
+	int64_t now_us = state_now_us();
+	int64_t silence_us = now_us - atomic_load_explicit(&pipeline->heard_at_us, memory_order_relaxed);
+	/* a period, or what a little delay before it left of that; MySQL sends some at once, behind what it skips */
+	int64_t period_us = (int64_t)pipeline->config->source.heartbeat_period_ms * 1000 / 4 * 3;
 
-	atomic_store_explicit(&pipeline->heard_at_us, state_now_us(), memory_order_relaxed);
+	atomic_store_explicit(&pipeline->heard_at_us, now_us, memory_order_relaxed);
 	atomic_fetch_add_explicit(&pipeline->bytes_read, length, memory_order_relaxed);
-	atomic_store_explicit(&pipeline->at_heartbeat, heartbeat, memory_order_relaxed);
+	atomic_store_explicit(&pipeline->at_heartbeat, heartbeat && silence_us >= period_us, memory_order_relaxed);
 	if (!heartbeat && le32(event))
 		atomic_store_explicit(&pipeline->last_event_time, le32(event), memory_order_relaxed);
 }

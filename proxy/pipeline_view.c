@@ -4,12 +4,27 @@
 #include "base/memory.h"
 #include "proxy/pipeline_internal.h"
 
-/* A reader that has waited so long has nothing left to read, unless the source is stuck. */
-#define QUIET_US 1000000
+/* Without heartbeats: a reader that has waited so long has nothing left to read. Networks and disks that stall are back
+ * before. */
+#define QUIET_US 10000000
 /* What happened so recently on the source is the end of its log. */
 #define RECENT_US 2000000
 
-/* Has the reader got all that the source has? Under the lock. */
+/* Has all been received that the source had when we connected? Positions and sets each tell it alone: a server that skips
+ * what we have says only later where in its files it is, and not every position has a set. */
+static bool past_log_end(const struct pipeline *pipeline)
+{
+	const struct log_end *end = &pipeline->log_end;
+	const struct position *received = &pipeline->view.received;
+
+	if (!end->known)
+		return true;
+	return (received->file[0] && position_compare(received, &end->position) >= 0) ||
+	       (end->set && pipeline->received_set && gtid_set_contains_set(pipeline->received_set, end->set));
+}
+
+/* Has the reader got all that the source has? Silence tells nothing while heartbeats would: what comes late is behind it.
+ * Under the lock. */
 static bool at_end(struct pipeline *pipeline, int64_t now_us)
 {
 	int64_t waiting = atomic_load_explicit(&pipeline->waiting_since_us, memory_order_acquire);
@@ -18,13 +33,18 @@ static bool at_end(struct pipeline *pipeline, int64_t now_us)
 	uint32_t last = atomic_load_explicit(&pipeline->last_event_time, memory_order_relaxed);
 	int64_t event_us = (int64_t)last * 1000000 + (int64_t)(pipeline->clock_difference * 1e6);
 
-	if (!pipeline->streaming || !waiting || atomic_load(&pipeline->in_group))
+	/* what waits has taken in whatever came before: `received` is of this connection */
+	if (!pipeline->streaming || !waiting || atomic_load(&pipeline->in_group) || !past_log_end(pipeline))
 		return false;
 	/* silence of two heartbeats and a little is not rest */
 	if (heartbeat_us && now_us - heard > (int64_t)(2 * heartbeat_us) + 500000)
 		return false;
-	return atomic_load_explicit(&pipeline->at_heartbeat, memory_order_relaxed) ||
-	       now_us - waiting > QUIET_US || heard - event_us < RECENT_US;
+	if (atomic_load_explicit(&pipeline->at_heartbeat, memory_order_relaxed) || heard - event_us < RECENT_US)
+		return true;
+	/* the end of then is reached, and then is now */
+	if (pipeline->log_end.known && heard - pipeline->log_end.asked_at_us < RECENT_US)
+		return true;
+	return !heartbeat_us && now_us - waiting > QUIET_US;
 }
 
 /* Counts of all incarnations; position of the present one, or of the last. Under the lock. */

@@ -230,10 +230,20 @@ int source_gtid_at(struct source *source, const struct position *position, struc
 	return 0;
 }
 
-static int mariadb_gtids(
+static int gtid_binlog_pos(
 	struct source *source, struct arena *arena, struct source_place *place, struct error *error)
 {
 	struct source_rows rows;
+
+	if (source_query(source, "SELECT @@GLOBAL.gtid_binlog_pos", arena, &rows, error) < 0)
+		return -1;
+	place->gtid_set = without_space(arena, rows.rows ? source_cell(&rows, 0, 0) : "");
+	return 0;
+}
+
+static int mariadb_gtids(
+	struct source *source, struct arena *arena, struct source_place *place, struct error *error)
+{
 	struct error unknown;
 
 	if (source_version(source) < 100002)
@@ -241,13 +251,11 @@ static int mariadb_gtids(
 	if (source_gtid_at(source, &place->position, arena, &place->gtid_set, &unknown) == 0)
 		return 0;
 	/* the log was rotated and purged in between, or the function is not there */
-	if (source_query(source, "SELECT @@GLOBAL.gtid_binlog_pos", arena, &rows, error) < 0)
-		return -1;
-	place->gtid_set = without_space(arena, rows.rows ? source_cell(&rows, 0, 0) : "");
-	return 0;
+	return gtid_binlog_pos(source, arena, place, error);
 }
 
-int source_current(
+/* The place, of MySQL with its GTIDs. */
+static int log_status(
 	struct source *source, struct arena *arena, struct source_place *place, struct error *error)
 {
 	static const char before[] = "SHOW MASTER STATUS", now[] = "SHOW BINARY LOG STATUS";
@@ -272,9 +280,30 @@ int source_current(
 		place->binlog_do_db = named_cell(&rows, 0, "Binlog_Do_DB");
 	if (named_cell(&rows, 0, "Binlog_Ignore_DB"))
 		place->binlog_ignore_db = named_cell(&rows, 0, "Binlog_Ignore_DB");
-	if (!mysql)
+	if (mysql)
+		place->gtid_set = without_space(arena, named_cell(&rows, 0, "Executed_Gtid_Set"));
+	return 0;
+}
+
+int source_end(
+	struct source *source, struct arena *arena, struct source_place *place, struct error *error)
+{
+	if (log_status(source, arena, place, error) < 0)
+		return -1;
+	if (source_family(source) == FAMILY_MYSQL || source_version(source) < 100002)
+		return 0;
+	return gtid_binlog_pos(source, arena, place, error);
+}
+
+int source_current(
+	struct source *source, struct arena *arena, struct source_place *place, struct error *error)
+{
+	struct source_rows rows;
+
+	if (log_status(source, arena, place, error) < 0)
+		return -1;
+	if (source_family(source) == FAMILY_MARIADB)
 		return mariadb_gtids(source, arena, place, error);
-	place->gtid_set = without_space(arena, named_cell(&rows, 0, "Executed_Gtid_Set"));
 	if (source_version(source) < 50605)
 		return 0;
 	if (source_query(source, "SELECT @@GLOBAL.gtid_purged", arena, &rows, error) < 0)

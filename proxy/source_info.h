@@ -61,6 +61,11 @@ struct source_place {
 int source_current(
 	struct source *source, struct arena *arena, struct source_place *place, struct error *error);
 
+/* The same at once, whatever the size of the log: without gtid_purged, and the GTIDs may be those of a moment later
+ * than the position. */
+int source_end(
+	struct source *source, struct arena *arena, struct source_place *place, struct error *error);
+
 /* MariaDB: the GTID state at the position, "" at the very start. ERROR_STOP when there is no such position. (Of either
  * family: source_gtids_at.) */
 int source_gtid_at(struct source *source, const struct position *position, struct arena *arena,

@@ -19,6 +19,7 @@ class Stream:
 
     def __init__(self, server, file, position):
         self.file, self.position = file, position
+        self.time = 1700000000
         self.format = self._format_of(server, file)
         self.gtids = itertools.count(10 ** 6)
         self.sequence = itertools.count(1)
@@ -39,7 +40,8 @@ class Stream:
             if len(piece) < 0xffffff:
                 return out
 
-    def event(self, kind, body, flags=0, made_up=False, timestamp=1700000000):
+    def event(self, kind, body, flags=0, made_up=False, timestamp=None):
+        timestamp = self.time if timestamp is None else timestamp
         length = 19 + len(body) + 4
         if not made_up:
             self.position += length

@@ -1,9 +1,15 @@
 """Trouble at the source: logs that are lost, purged or another server's, settings that change, clocks that differ."""
 import re
+import struct
+import threading
+import time
 
 import pytest
 
 from harness import Load, wait_until
+from .hostile import hostile_pair
+from .interposer import answer
+from .stream import HEARTBEAT, Stream
 
 
 def prepared(pairing, source, target="maria1011", start="now", **options):
@@ -86,6 +92,41 @@ def test_a_purge_to_come_is_warned_of(pairing, pool):
     assert p.compare() == 1
 
 
+def test_amazon_purges_at_once_unless_told(pairing, pool):
+    """Its own table says how long logs are kept; what the server's variable says means nothing there."""
+    source = pool.fresh("maria1011", "master")
+    source.sql("CREATE TABLE mysql.rds_configuration (name VARCHAR(100), value VARCHAR(100));"
+               "INSERT INTO mysql.rds_configuration VALUES ('binlog retention hours', NULL);"
+               "GRANT SELECT ON mysql.rds_configuration TO repl; SET GLOBAL expire_logs_days = 30")
+    p = pairing(source)
+    p.changeling.change_master("now")
+    p.changeling.run()
+    p.changeling.wait_log("purges its logs as soon as it can.*binlog retention hours', 72", 20)
+
+
+@pytest.mark.parametrize("heartbeat", [0, 30])
+@pytest.mark.parametrize("kind", ["maria1011", "mysql97"])
+@pytest.mark.parametrize("by", ["position", "gtid"])
+def test_rest_is_known_soon_without_heartbeats(pairing, kind, by, heartbeat):
+    """Of a start where nothing is to be read, of one where something old is, and of what comes then."""
+    p = pairing(kind)
+    p.both_sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (id INT PRIMARY KEY)")
+    p.changeling.change_master("now" if by == "position" else ("gtid", p.source.gtid()), heartbeat_period=heartbeat)
+
+    def rests(what):
+        wait_until(lambda: p.changeling.status()["idle"], 45, lambda: f"rest {what}: {p.changeling.row()}")
+    p.changeling.run()
+    rests("at once")
+    p.changeling.stop()
+    p.source.sql(f"SET timestamp = UNIX_TIMESTAMP() - 7200; INSERT INTO `{p.db}`.t VALUES (1)")
+    p.changeling.run()
+    wait_until(lambda: p.target.value(f"SELECT COUNT(*) FROM `{p.db}`.t") == 1, 20, "the row")
+    rests("behind what is old")
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (2)")
+    wait_until(lambda: p.target.value(f"SELECT COUNT(*) FROM `{p.db}`.t") == 2, 20, "the second row")
+    rests("behind what is new")
+
+
 def two_masters(pairing, pool, kind):
     """The second is in the list, and has a history of its own: nothing of what was applied from the first."""
     first, second = pool.fresh(kind, "master", server_id=7001), pool.fresh(kind, "master", server_id=7002)
@@ -141,6 +182,41 @@ def test_log_settings_change_live(pairing, seed, kind):
             p.source.sql(f"SET GLOBAL {name} = '{value}'")
     p.changeling.wait_caught_up()
     assert p.compare() > 0
+
+
+@pytest.mark.parametrize("still", ["between groups", "behind a heartbeat"])
+def test_a_stream_that_stands_still_is_not_its_end(pairing, still):
+    """Catching up, two hours behind: a network or a disk that stalls, and heartbeats while the source skips what we have, look
+    like rest."""
+    old, go_on = int(time.time()) - 7200, threading.Event()
+
+    def events(stream):
+        def group(number):
+            return stream.gtid() + stream.query(b"INSERT INTO t VALUES (%d)" % number, database=pair.db.encode()) + stream.xid()
+        stream.time = old
+        yield group(1)
+        if still == "behind a heartbeat":
+            time.sleep(1.1)         # a period, as a source does it
+            yield stream.event(HEARTBEAT, struct.pack("<Q", stream.position) + stream.file.encode(), made_up=True)
+        go_on.wait(60)
+        yield group(2)
+    with hostile_pair(pairing(), Stream) as pair:
+        pair.both_sql(f"CREATE TABLE `{pair.db}`.t (id INT PRIMARY KEY)")
+        file = pair.source.position()[0]
+        pair.master.queries = {rb"^SHOW MASTER STATUS": answer(["File", "Position"], [[file, "100000000"]]),
+                               rb"@@GLOBAL.gtid_binlog_pos": answer(["p"], [["0-1-100000000"]])}
+        pair.changeling.change_master(pair.source.position(), master_port=pair.master.proxy.port)
+        pair.master.events = events
+        try:
+            pair.changeling.run()
+            wait_until(lambda: (pair.changeling.row().get("lag_seconds") or 0) > 7000, 20, pair.changeling.log_tail)
+            until = time.monotonic() + 3
+            while time.monotonic() < until:
+                status = pair.changeling.status()
+                assert status["lag_seconds"] > 7000 and not status["idle"], status
+        finally:
+            go_on.set()
+        wait_until(lambda: pair.target.value(f"SELECT COUNT(*) FROM `{pair.db}`.t") == 2, 20, pair.changeling.log_tail)
 
 
 @pytest.mark.parametrize("hours", [-3, 3])
