@@ -2,6 +2,7 @@
 #include "applier/applier.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -66,6 +67,14 @@ void checkpoint_advance(struct checkpoint *checkpoint, struct gtid_set *gtids, c
 		if (gtids)
 			gtid_set_add(gtids, &transaction->gtid, &ignored); /* families were compared when the set was read */
 	}
+}
+
+/* What is applied next moves behind the transaction, which this source has sent. */
+static void advance_next(struct applier *applier, const struct transaction *transaction)
+{
+	checkpoint_advance(&applier->next, applier->gtids_known ? applier->gtids : NULL, transaction);
+	if (applier->source.identity)
+		snprintf(applier->next.source_uuid, sizeof(applier->next.source_uuid), "%s", applier->source.identity);
 }
 
 static int64_t now_us(void)
@@ -340,7 +349,7 @@ static bool flush(struct applier *applier, struct batch **pending)
 	}
 	batch->gtids_before = applier->gtids_known ? arena_strdup(&batch->arena, applier->next.gtid_set) : NULL;
 	for (const struct transaction *at = batch->transactions; at; at = at->next)
-		checkpoint_advance(&applier->next, applier->gtids_known ? applier->gtids : NULL, at);
+		advance_next(applier, at);
 	set_next_text(applier);
 	batch->checkpoint = applier->next;
 	batch->checkpoint.gtid_set = arena_strdup(&batch->arena, applier->next.gtid_set);
@@ -405,7 +414,7 @@ static int run_special(struct applier *applier, struct transaction *transaction,
 	}
 	if (transaction_ends(transaction)) {
 		applier->next.sequence++;
-		checkpoint_advance(&applier->next, applier->gtids_known ? applier->gtids : NULL, transaction);
+		advance_next(applier, transaction);
 		set_next_text(applier);
 	}
 	if (transaction->kind == TRANSACTION_ABANDONED) {
@@ -458,7 +467,7 @@ static int pass_applied(struct applier *applier, struct transaction *transaction
 		transaction_free(transaction);
 		return error_set(error, ERROR_STOPPED, "applying was stopped.");
 	}
-	checkpoint_advance(&applier->next, applier->gtids_known ? applier->gtids : NULL, transaction);
+	advance_next(applier, transaction);
 	set_next_text(applier);
 	transaction_free(transaction);
 	if (applied_set_count(applier->applied) == 0)

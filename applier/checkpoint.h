@@ -34,7 +34,7 @@ struct checkpoint {
 	char *gtid_set;           /* all that has been applied, as text; "" = not known. Owned */
 	char gtid[GTID_TEXT_MAXIMUM]; /* of the last transaction, "" = it had none */
 	uint32_t source_time;     /* seconds: when the last transaction ran on the master */
-	char source_uuid[37];     /* of the MySQL server the position belongs to, or "" */
+	char source_uuid[37];     /* the server the position belongs to (proxy/source_info.h); "" = not known */
 };
 
 void checkpoint_release(struct checkpoint *checkpoint);

@@ -197,6 +197,7 @@ static int load_former(struct setup *setup, struct error *error)
 	setup->is_new = access(path, F_OK) != 0;
 	if (!setup->is_new && config_load(&setup->config, setup->directory, error) < 0)
 		return -1;
+	setup->former.by_gtid = setup->config.source.use_gtid;
 	setup->source_before = source_address(&setup->config);
 	return 0;
 }
@@ -367,10 +368,10 @@ static int preflight(struct setup *setup, struct error *error)
 /* Wishes that were meant for another place in the log. */
 static int forget_wishes(struct state *state, struct error *error)
 {
-	static const char *const names[] = {
-		SETTING_STOPPED_AT, SETTING_SKIP_AT, SETTING_REPLACE_AT, SETTING_REPLACE_SQL};
+	static const char *const names[] = {SETTING_STOPPED_AT, SETTING_SKIP_AT, SETTING_RETRY_AT, SETTING_REPLACE_AT,
+		SETTING_REPLACE_SQL};
 
-	for (unsigned i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (state_set_setting(state, names[i], NULL, error) < 0)
 			return -1;
 	}

@@ -10,7 +10,8 @@
 
 /* What is there already. */
 struct former {
-	bool found; /* a start position of the channel */
+	bool by_gtid; /* how it was replicated by the former configuration */
+	bool found;   /* a start position of the channel */
 	struct checkpoint checkpoint;
 };
 

@@ -70,10 +70,21 @@ static int start_at_file(const struct change_master_statement *statement, struct
 	return 0;
 }
 
+/* Is the channel's position one of another server, or can this not be told? A server without a uuid counts as the same
+ * one where it was before. */
+static bool is_elsewhere(const struct former *former, const struct source_info *info, bool source_changed)
+{
+	const char *known = former->checkpoint.source_uuid;
+
+	if (source_identity_is_uuid(known) && *info->server_uuid)
+		return strcasecmp(known, info->server_uuid) != 0;
+	return source_changed;
+}
+
 /* By GTID from where the channel is. Its checkpoint's set goes on to hold; where only file and position are
  * known, the source is asked for the set that belongs to them. */
 static int go_on_by_gtid(struct source *source, const struct source_info *info, const struct former *former,
-	struct checkpoint *checkpoint, struct arena *arena, bool *write, struct error *error)
+	bool source_changed, struct checkpoint *checkpoint, struct arena *arena, bool *write, struct error *error)
 {
 	const struct checkpoint *there = &former->checkpoint;
 	const char *set = NULL;
@@ -82,6 +93,12 @@ static int go_on_by_gtid(struct source *source, const struct source_info *info, 
 		*write = false;
 		return 0;
 	}
+	if (is_elsewhere(former, info, source_changed))
+		return error_set(error, ERROR_USAGE,
+			"the channel's position %s:%llu is of another source, or this cannot be told, and its GTID set is "
+			"not known: give the set of what the target has by --master-use-gtid (an empty one to begin with all "
+			"that the source still has).",
+			there->position.file, (unsigned long long)there->position.offset);
 	if (source_gtids_at(source, info, &there->position, arena, &set, error) < 0)
 		return error_context(error, "asking for the GTID set at the channel's position");
 	if (!set)
@@ -93,26 +110,17 @@ static int go_on_by_gtid(struct source *source, const struct source_info *info, 
 	return 0;
 }
 
-/* Is the channel's position one of another server, as far as that can be told? */
-static bool is_elsewhere(const struct former *former, const struct source_info *info)
-{
-	const char *uuid = former->checkpoint.source_uuid;
-
-	return *uuid && *info->server_uuid && strcasecmp(uuid, info->server_uuid) != 0;
-}
-
 static int start_by_gtid(const struct change_master_statement *statement, struct source *source,
-	const struct source_info *info, const struct former *former, struct checkpoint *checkpoint,
-	struct arena *arena, bool *write, struct error *error)
+	const struct source_info *info, const struct former *former, bool source_changed,
+	struct checkpoint *checkpoint, struct arena *arena, bool *write, struct error *error)
 {
 	struct gtid_set *set = gtid_set_new();
 	enum gtid_kind wanted = info->family == FAMILY_MARIADB ? GTID_MARIADB : GTID_MYSQL;
 	struct buffer text = BUFFER_INIT;
 	int result = 0;
 
-	if (!statement->gtid_set && former->found &&
-		(*former->checkpoint.gtid_set || !is_elsewhere(former, info))) {
-		result = go_on_by_gtid(source, info, former, checkpoint, arena, write, error);
+	if (!statement->gtid_set && former->found) {
+		result = go_on_by_gtid(source, info, former, source_changed, checkpoint, arena, write, error);
 		goto out;
 	}
 	if (statement->gtid_set && gtid_set_parse(set, statement->gtid_set, error) < 0) {
@@ -148,35 +156,20 @@ static int start_now(struct source *source, const struct source_info *info, stru
 	return 0;
 }
 
-static bool same_set(const char *one, const char *other)
-{
-	struct gtid_set *a = gtid_set_new(), *b = gtid_set_new();
-	struct error unused = {.kind = ERROR_NONE};
-	bool same = gtid_set_parse(a, one, &unused) == 0 && gtid_set_parse(b, other, &unused) == 0 &&
-		    gtid_set_contains_set(a, b) && gtid_set_contains_set(b, a);
-
-	gtid_set_free(a);
-	gtid_set_free(b);
-	return same;
-}
-
 /* Is it the server whose log the channel's position is of? MySQL has a uuid; on MariaDB it is the one that
  * has the same GTIDs before that position. */
 static bool is_same_source(struct source *source, const struct source_info *info, const struct former *former,
 	struct arena *arena)
 {
 	const struct checkpoint *there = &former->checkpoint;
-	struct error unused = {.kind = ERROR_NONE};
-	const char *set = NULL;
 
-	if (*there->source_uuid)
+	if (source_identity_is_uuid(there->source_uuid))
 		return strcasecmp(there->source_uuid, info->server_uuid) == 0;
-	return *there->gtid_set &&
-	       source_gtids_at(source, info, &there->position, arena, &set, &unused) == 0 && set &&
-	       same_set(set, there->gtid_set);
+	return *there->gtid_set && source_gtids_are(source, info, &there->position, there->gtid_set, arena);
 }
 
-/* Nothing was said of a position. */
+/* Nothing was said of a position. While GTIDs were used, the file and position may have become another server's, without
+ * a change of the configuration: the next one of the list. */
 static int keep_place(const struct config *config, struct source *source, const struct source_info *info,
 	const struct former *former, bool source_changed, struct arena *arena, struct error *error)
 {
@@ -185,7 +178,8 @@ static int keep_place(const struct config *config, struct source *source, const 
 			"say where to start: --from-now, --master-log-file and --master-log-pos, "
 			"--master-auto-position, or "
 			"--master-use-gtid=SET.");
-	if (!source_changed || config->source.use_gtid || is_same_source(source, info, former, arena))
+	if ((!source_changed && !former->by_gtid) || config->source.use_gtid ||
+		is_same_source(source, info, former, arena))
 		return 0;
 	return error_set(error, ERROR_USAGE,
 		"the channel's position %s:%llu is of another source, or this cannot be told: say where to "
@@ -234,7 +228,8 @@ static bool goes_back(const struct change_master_statement *statement, struct so
 		return statement->gtid_set && change_master_gtid_before(checkpoint, there);
 	return statement->start == CHANGE_MASTER_START_FILE_POSITION &&
 	       change_master_file_before(checkpoint, there) &&
-	       ((!source_changed && !*there->source_uuid) || is_same_source(source, info, former, arena));
+	       ((!source_changed && !source_identity_is_uuid(there->source_uuid)) ||
+		       is_same_source(source, info, former, arena));
 }
 
 /* ---- the whole ---- */
@@ -248,7 +243,7 @@ int change_master_place(const struct change_master_statement *statement, const s
 	int result = -1;
 
 	memset(start, 0, sizeof(*start));
-	snprintf(checkpoint->source_uuid, sizeof(checkpoint->source_uuid), "%s", info->server_uuid);
+	source_identity(info, checkpoint->source_uuid);
 	start->write = true;
 	switch (statement->start) {
 	case CHANGE_MASTER_START_NONE:
@@ -260,7 +255,7 @@ int change_master_place(const struct change_master_statement *statement, const s
 		break;
 	case CHANGE_MASTER_START_GTID:
 		result = start_by_gtid(
-			statement, source, info, former, checkpoint, &arena, &start->write, error);
+			statement, source, info, former, source_changed, checkpoint, &arena, &start->write, error);
 		break;
 	case CHANGE_MASTER_START_NOW:
 		result = start_now(source, info, checkpoint, &arena, error);

@@ -104,21 +104,25 @@ static bool same_text(const char *a, const char *b)
 static bool tell_applier(struct pipeline *pipeline, const struct source_info *info)
 {
 	struct applier_source *known = &pipeline->applier_source;
+	char identity[SOURCE_IDENTITY_SIZE];
 	struct applier_source source = {
 		.version = {info->family, info->version},
 		.server_id = info->server_id,
+		.identity = identity,
 		.time_zone = time_zone_of(pipeline, info),
 		.default_utf8mb4 = utf8mb4_of(pipeline, info),
 		.default_temp_engine = temp_engine_of_source(pipeline),
 	};
 
+	source_identity(info, identity);
 	if (pipeline->apply_started)
-		return known->version.family == source.version.family &&
+		return same_text(known->identity, identity) && known->version.family == source.version.family &&
 		       known->version.number == source.version.number &&
 		       known->server_id == source.server_id &&
 		       same_text(known->time_zone, source.time_zone) &&
 		       same_text(known->default_utf8mb4, source.default_utf8mb4);
 	*known = source;
+	known->identity = arena_strdup(&pipeline->applier_arena, identity);
 	if (source.time_zone)
 		known->time_zone = arena_strdup(&pipeline->applier_arena, source.time_zone);
 	if (source.default_utf8mb4)
@@ -130,22 +134,44 @@ static bool tell_applier(struct pipeline *pipeline, const struct source_info *in
 	return true;
 }
 
-/* Positions by file are one server's own: those of another one of the same topology mean something else. */
-static int check_identity(struct pipeline *pipeline, const struct source_info *info,
-	const struct source_start *start, struct error *error)
+/* Servers without a uuid: the ids differ. It is the same server, which got another id, when its log has the same GTIDs
+ * before the position. One that has been given a uuid by an upgrade is known by its id. */
+static bool is_same_log(struct pipeline *pipeline, const struct source_info *info, const char *known)
 {
-	const char *known = applier_checkpoint(pipeline->applier)->source_uuid;
+	struct source_info without = *info;
+	char by_id[SOURCE_IDENTITY_SIZE];
+	bool same;
+	char *set;
 
-	if (start->gtid_set || !*known || !*info->server_uuid || strcasecmp(known, info->server_uuid) == 0)
+	if (source_identity_is_uuid(known))
+		return false;
+	without.server_uuid = "";
+	source_identity(&without, by_id);
+	if (strcmp(known, by_id) == 0)
+		return true;
+	set = pipeline_received_set(pipeline);
+	same = *set && source_gtids_are(pipeline->source, info, &pipeline->resume, set, &pipeline->source_arena);
+	free(set);
+	return same;
+}
+
+/* Positions by file are one server's own: those of another one of the same topology mean something else. */
+static int check_identity(struct pipeline *pipeline, const struct source_info *info, struct error *error)
+{
+	const char *known = pipeline->apply_started ? pipeline->applier_source.identity
+						    : applier_checkpoint(pipeline->applier)->source_uuid;
+	char identity[SOURCE_IDENTITY_SIZE];
+
+	source_identity(info, identity);
+	if ((pipeline->config->source.use_gtid && pipeline->received_set) || !*known ||
+		strcasecmp(known, identity) == 0 || is_same_log(pipeline, info, known))
 		return 0;
 	return error_set(error, ERROR_STOP,
-		"the source %s has server_uuid %s, but the position %s:%llu belongs to the server with uuid "
-		"%s. A "
-		"position by file means nothing on another server: let change-master write one of this "
-		"server, or "
-		"replicate by GTID (--master-auto-position).",
-		source_host(pipeline->source), info->server_uuid, start->position.file,
-		(unsigned long long)start->position.offset, known);
+		"the source %s is the server %s, but the position %s:%llu belongs to the server %s. A position by file means "
+		"nothing on another server: let change-master write one of this server, or replicate by GTID "
+		"(--master-auto-position).",
+		source_host(pipeline->source), identity, pipeline->resume.file,
+		(unsigned long long)pipeline->resume.offset, known);
 }
 
 /* Another server of the topology may lack what was applied here: it is behind, or it took the master's place
@@ -297,10 +323,12 @@ static int connect_source(struct pipeline *pipeline, struct error *error)
 		source_info(pipeline->source, arena, &info, error) < 0)
 		goto out;
 	note_connected(pipeline, &info);
+	/* before its log is asked about the position */
+	if (check_identity(pipeline, &info, error) < 0)
+		goto out;
 	know_set(pipeline, &info);
 	set = start_of(pipeline, &start);
 	if (source_accept(&info, options, &start, error) < 0 ||
-		check_identity(pipeline, &info, &start, error) < 0 ||
 		check_not_behind(pipeline, &info, &start, error) < 0)
 		goto out;
 	if (!tell_applier(pipeline, &info)) {

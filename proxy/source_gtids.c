@@ -112,3 +112,30 @@ int source_gtids_at(struct source *source, const struct source_info *info, const
 		return 0;
 	return list_file(source, position, arena, set, error);
 }
+
+/* To the letter, once both are in order: of MariaDB, a number is another transaction when another server has written it. */
+static bool same_set(const char *one, const char *other)
+{
+	struct gtid_set *a = gtid_set_new(), *b = gtid_set_new();
+	struct buffer a_text = BUFFER_INIT, b_text = BUFFER_INIT;
+	struct error unused = {.kind = ERROR_NONE};
+	bool same = gtid_set_parse(a, one, &unused) == 0 && gtid_set_parse(b, other, &unused) == 0;
+
+	gtid_set_put_text(a, &a_text);
+	gtid_set_put_text(b, &b_text);
+	same = same && strcmp(buffer_text(&a_text), buffer_text(&b_text)) == 0;
+	gtid_set_free(a);
+	gtid_set_free(b);
+	buffer_release(&a_text);
+	buffer_release(&b_text);
+	return same;
+}
+
+bool source_gtids_are(struct source *source, const struct source_info *info, const struct position *position,
+	const char *set, struct arena *arena)
+{
+	struct error unused = {.kind = ERROR_NONE};
+	const char *there = NULL;
+
+	return source_gtids_at(source, info, position, arena, &there, &unused) == 0 && there && same_set(there, set);
+}

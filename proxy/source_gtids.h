@@ -12,6 +12,10 @@
 int source_gtids_at(struct source *source, const struct source_info *info, const struct position *position,
 	struct arena *arena, const char **set, struct error *error);
 
+/* Do just the GTIDs of `set` stand before the position in this source's log? False also when that cannot be told. */
+bool source_gtids_are(struct source *source, const struct source_info *info, const struct position *position,
+	const char *set, struct arena *arena);
+
 /* ---- the pure part ---- */
 
 /* What the events of a file, taken one after the other, come to. Zero it, and set `offset` and `set`. */

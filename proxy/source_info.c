@@ -107,6 +107,21 @@ static void take_variables(const struct source_rows *rows, struct source_info *i
 				  : (int)variable_number(rows, "read_only");
 }
 
+#define IDENTITY_BY_ID "server-id:"
+
+void source_identity(const struct source_info *info, char identity[SOURCE_IDENTITY_SIZE])
+{
+	if (*info->server_uuid)
+		snprintf(identity, SOURCE_IDENTITY_SIZE, "%s", info->server_uuid);
+	else
+		snprintf(identity, SOURCE_IDENTITY_SIZE, IDENTITY_BY_ID "%u", info->server_id);
+}
+
+bool source_identity_is_uuid(const char *identity)
+{
+	return *identity && strncmp(identity, IDENTITY_BY_ID, strlen(IDENTITY_BY_ID)) != 0;
+}
+
 const char *source_system_zone(const struct source_info *info)
 {
 	const char *zone = info->system_time_zone;

@@ -43,6 +43,12 @@ struct source_info {
 /* Texts go into the arena. */
 int source_info(struct source *source, struct arena *arena, struct source_info *info, struct error *error);
 
+/* Which server's log a position by file is of, as the checkpoint keeps it: the uuid, or "server-id:N" of a server that has
+ * none. Servers with the same uuid are the same one; with the same id they need not be. */
+#define SOURCE_IDENTITY_SIZE 37
+void source_identity(const struct source_info *info, char identity[SOURCE_IDENTITY_SIZE]);
+bool source_identity_is_uuid(const char *identity);
+
 /* The time zone of its machine in words that servers take: a name, or +00:00. NULL = only an abbreviation is known, as
  * "CET". */
 const char *source_system_zone(const struct source_info *info);

@@ -215,6 +215,18 @@ def test_retry_without_a_mend_stops_again(pairing):
     assert p.changeling.wait_error()["error_position"] == first["error_position"]
 
 
+@pytest.mark.parametrize("wish", ["retry", "skip"])
+def test_a_new_start_position_forgets_what_was_wished_at_the_old_one(pairing, wish):
+    p = pairing()
+    conflict(p)
+    p.changeling.stop()
+    assert p.changeling.command(wish).code == 0
+    wishes = ("settings", "WHERE name LIKE '%-at'")
+    assert f"{wish}-at" in [row["name"] for row in p.changeling.look(*wishes)]
+    p.changeling.change_master("now")
+    assert p.changeling.look(*wishes) == []
+
+
 def test_skip_steps_over_exactly_one_transaction_and_records_it(pairing):
     p = pairing()
     row = conflict(p)

@@ -373,13 +373,31 @@ def test_the_next_host_of_the_list_takes_the_masters_place(pairing, pool, kind):
     p.changeling.run()
     p.changeling.wait_caught_up()
     assert p.compare() == 3
+    # the position by file in the checkpoint is the second's by now
+    p.changeling.stop()
+    place, of = p.target.query("SELECT source_file, source_uuid FROM changeling.checkpoint "
+                               f"WHERE channel = '{p.changeling.channel}' ORDER BY sequence DESC LIMIT 1")[0]
+    identity = "CONCAT('server-id:', @@server_id)" if kind == "maria1011" else "@@server_uuid"
+    assert (place, of) == (second.position()[0], second.query(f"SELECT {identity}")[0][0])
+    second.stop()
+    first.start()
+    result = p.changeling.change_master(None, expect=2, statement="CHANGE MASTER TO " + {
+        "maria1011": "MASTER_USE_GTID=no", "mysql97": "MASTER_AUTO_POSITION=0"}[kind],
+        master_host=hosts, master_port=None)
+    assert "is of another source" in result.err, str(result)
 
 
-def test_a_position_by_file_does_not_move_to_another_master(pairing, pool):
-    first, second = pool.fresh("mysql97", "master"), pool.fresh("mysql97", "master")
+@pytest.mark.parametrize("kind", ["maria1011", "mysql97"])
+def test_a_position_by_file_does_not_move_to_another_master(pairing, pool, kind):
+    first, second = pool.fresh(kind, "master"), pool.fresh(kind, "master")
     p = pairing(first)
     hosts = f"127.0.0.1:{first.port},127.0.0.1:{second.port}"
     p.changeling.change_master("now", master_host=hosts, master_port=None)
+    table(p)
+    p.changeling.run_until("now")
+    second.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (id INT PRIMARY KEY, v VARCHAR(30))")
+    if kind == "maria1011":     # an event of it begins there too
+        assert second.position() == first.position()
     p.changeling.run()
     first.stop()
     row = p.changeling.wait_error()

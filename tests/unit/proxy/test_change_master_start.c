@@ -1,4 +1,4 @@
-/* Which start lies before what a channel has applied. */
+/* Which start lies before what a channel has applied, and which cannot be known. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #include "proxy/change_master.h"
 
@@ -78,9 +79,53 @@ static void by_gtid(void **state)
 	}
 }
 
+/* --master-auto-position where the channel's GTID set is not known and the source is another one: not "from the very
+ * beginning", and without a question to the source about a position that is not its own. */
+static void by_gtid_at_another_source(void **state)
+{
+	static const struct {
+		const char *known, *uuid;
+		const char *file;
+		bool refused;
+	} cases[] = {
+		{UUID, "fa6ebde3-eb0a-11f1-a34c-02fc00000002", "binlog.000042", true},
+		{"server-id:1", "", "binlog.000042", true},
+		{"", "", "binlog.000042", true},
+		{UUID, "", "binlog.000042", true},
+		/* nothing has been applied, by file neither */
+		{UUID, "fa6ebde3-eb0a-11f1-a34c-02fc00000002", "", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct change_master_statement statement = {.start = CHANGE_MASTER_START_GTID};
+		struct config config = {.source.use_gtid = true};
+		struct source_info info = {.family = FAMILY_MARIADB, .server_id = 2, .server_uuid = cases[i].uuid};
+		char none[] = "";
+		struct former former = {.found = true, .checkpoint = {.gtid_set = none, .position.offset = 900}};
+		struct error error = {.kind = ERROR_NONE};
+		struct start start;
+		int result;
+
+		snprintf(former.checkpoint.source_uuid, sizeof(former.checkpoint.source_uuid), "%s", cases[i].known);
+		snprintf(former.checkpoint.position.file, sizeof(former.checkpoint.position.file), "%s", cases[i].file);
+		result = change_master_place(&statement, &config, NULL, &info, &former, true, &start, &error);
+		assert_int_equal(result, cases[i].refused ? -1 : 0);
+		if (cases[i].refused) {
+			assert_int_equal(error.kind, ERROR_USAGE);
+			assert_non_null(strstr(error.text, "--master-use-gtid"));
+			assert_non_null(strstr(error.text, "binlog.000042:900"));
+		} else {
+			assert_false(start.write);
+			checkpoint_release(&start.checkpoint);
+		}
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(by_file), cmocka_unit_test(by_gtid)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_file), cmocka_unit_test(by_gtid), cmocka_unit_test(by_gtid_at_another_source)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
