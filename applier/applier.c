@@ -568,7 +568,10 @@ static int start_worker(struct worker *worker, struct error *error)
 	worker->started = refused == 0;
 	if (worker->started)
 		return 0;
-	return error_set(error, ERROR_RETRY, "starting the thread of worker %u failed: %s", worker->number + 1, strerror(refused));
+	return error_set(error, ERROR_RETRY,
+		"starting the thread of worker %u failed: %s. Allow the process more of them (TasksMax, ulimit -u), or set fewer "
+		"workers.",
+		worker->number + 1, strerror(refused));
 }
 
 int applier_run(struct applier *applier, struct queue *queue, struct applier_place *place, struct error *error)

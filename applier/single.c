@@ -40,7 +40,9 @@ static int conflict_error(struct applier *applier, const struct row_change *row,
 			"%s: the target has %llu such rows instead of one. Source and target are no longer alike.",
 			buffer_text(&text), (unsigned long long)found);
 	error_advice(error, "Mend the row on the target and run `changeling retry`, or `changeling skip` to step over the "
-			    "whole transaction, or set conflicts=repair or conflicts=record.");
+			    "whole transaction, or set %s.",
+		applier->settings.conflicts == CONFLICT_REPAIR ? "conflicts=record (to repair it is not possible)"
+							       : "conflicts=repair or conflicts=record");
 	buffer_release(&text);
 	return -1;
 }
@@ -102,10 +104,12 @@ static int repair_replacing(struct applier *applier, struct worker *worker, cons
 	return run_as(applier, worker, row, ROWS_WRITE, true, found, error);
 }
 
-static int cannot_repair(struct error *error)
+static int cannot_repair(struct applier *applier, const struct row_change *row, struct error *error)
 {
-	return error_set(error, ERROR_STOP,
-		"cannot repair the row: its image does not hold all columns (binlog_row_image is not FULL).");
+	struct error cause = {.kind = ERROR_STOP};
+
+	error_set(&cause, ERROR_STOP, "cannot repair the row: its image does not hold all columns (binlog_row_image is not FULL).");
+	return conflict_error(applier, row, 0, &cause, error);
 }
 
 /* Makes the row what the master has, or stops as without the policy. */
@@ -120,7 +124,7 @@ static int repair(struct applier *applier, struct worker *worker, const struct r
 		return cause ? conflict_error(applier, row, found, cause, error) : 0;
 	for (uint32_t i = 0; i < row->binding->map->columns_count; i++) {
 		if (row->after[i].kind == VALUE_ABSENT && (row->kind == ROWS_UPDATE || referred))
-			return cannot_repair(error);
+			return cannot_repair(applier, row, error);
 	}
 	result = referred ? repair_referred(applier, worker, row, cause != NULL, &found, &failure)
 			  : repair_replacing(applier, worker, row, cause != NULL, &found, &failure);

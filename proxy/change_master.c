@@ -368,7 +368,7 @@ static int preflight(struct setup *setup, struct error *error)
 /* Wishes that were meant for another place in the log. */
 static int forget_wishes(struct state *state, struct error *error)
 {
-	static const char *const names[] = {SETTING_STOPPED_AT, SETTING_SKIP_AT, SETTING_RETRY_AT, SETTING_REPLACE_AT,
+	static const char *const names[] = {SETTING_STOPPED_AT, SETTING_STOPPED_OF, SETTING_SKIP_AT, SETTING_RETRY_AT, SETTING_REPLACE_AT,
 		SETTING_REPLACE_SQL};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -99,6 +99,7 @@ char *pipeline_applied_set(struct pipeline *pipeline);
 
 /* Names of the state's settings by which an operator's wish reaches the next incarnation. */
 #define SETTING_STOPPED_AT "stopped-at"	  /* file:offset of the transaction that it stopped on */
+#define SETTING_STOPPED_OF "stopped-of"	  /* the server whose log that is; kept while there is a wish */
 #define SETTING_SKIP_AT "skip-at"	  /* … that is to be skipped */
 #define SETTING_REPLACE_AT "replace-at"	  /* … whose statement is to be replaced */
 #define SETTING_RETRY_AT "retry-at"	  /* … that has not taken place, whatever the target tells */

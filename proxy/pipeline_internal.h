@@ -81,7 +81,9 @@ struct pipeline {
 		struct position position;
 		struct gtid_set *set; /* NULL = not known */
 	} log_end;
+	char identity[SOURCE_IDENTITY_SIZE]; /* of the source that was connected last */
 	struct position wish;	   /* where something is to be skipped or replaced; file "" = nowhere */
+	struct position wish_from; /* where applying was then */
 	struct pipeline_view view; /* but for what pipeline_view() works out */
 };
 
@@ -126,6 +128,10 @@ void pipeline_note_stop(struct pipeline *pipeline, const struct position *positi
 /* Reads the source into the queue until the incarnation is over (0), the goal is reached (0, goal_reached),
  * or an error that another connection does not mend (-1). */
 int pipeline_read(struct pipeline *pipeline, struct error *error);
+
+/* Is the place, where applying is, one in the log of the source that is connected, as far as can be told? It is not before anything was
+ * applied of a server that has taken the former one's place. Under the lock, or in the reading thread. */
+bool pipeline_is_of_source(const struct pipeline *pipeline, const struct position *place);
 
 /* Might a connection be what is wrong (for the exit code of a first attempt)? */
 bool pipeline_is_connect_error(const struct error *error);

@@ -207,6 +207,7 @@ static void note_connected(struct pipeline *pipeline, const struct source_info *
 	size_t length = colon ? (size_t)(colon - host) : strlen(host);
 
 	pthread_mutex_lock(&pipeline->lock);
+	source_identity(info, pipeline->identity);
 	peer->state = "connected";
 	snprintf(peer->host, sizeof(peer->host), "%.*s", (int)length, host);
 	peer->port = colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
@@ -232,6 +233,14 @@ static void note_connected(struct pipeline *pipeline, const struct source_info *
 	retention_tell(&pipeline->retention, info);
 }
 
+bool pipeline_is_of_source(const struct pipeline *pipeline, const struct position *place)
+{
+	const struct checkpoint *taken = applier_checkpoint(pipeline->applier);
+
+	return !*taken->source_uuid || strcasecmp(taken->source_uuid, pipeline->identity) == 0 ||
+	       position_compare(place, &taken->position) != 0;
+}
+
 /* By GTID when that is wanted and the set is known. The text is the caller's to free. */
 static char *start_of(struct pipeline *pipeline, struct source_start *start)
 {
@@ -249,6 +258,8 @@ static char *start_of(struct pipeline *pipeline, struct source_start *start)
 		pthread_mutex_unlock(&pipeline->lock);
 		buffer_release(&text);
 		start->gtid_set = set;
+		if (set && !pipeline_is_of_source(pipeline, &pipeline->resume))
+			memset(&start->position, 0, sizeof(start->position));
 		if (!set)
 			log_line(LOG_WARNING, "source",
 				"the GTID set of this position is not known: going on by file and position "

@@ -84,7 +84,7 @@ void pipeline_view(struct pipeline *pipeline, struct pipeline_view *view)
 		view->queue_transactions = queue_items(pipeline->queue);
 	}
 	add_progress(pipeline, &view->progress);
-	if (pipeline->applier)
+	if (pipeline->applier && pipeline_is_of_source(pipeline, &view->progress.position))
 		lag_applied(pipeline->lag, &view->progress.position);
 	view->idle = view->idle && pipeline->applier && queue_idle(pipeline->queue) && !lag_pending(pipeline->lag);
 	if (view->idle)

@@ -1,5 +1,6 @@
 /* What the operator has left in the state for the transaction that the stream stopped on. */
 #include <stdlib.h>
+#include <strings.h>
 
 #include "proxy/commands.h"
 #include "proxy/pipeline_internal.h"
@@ -22,9 +23,36 @@ static void set_setting(struct pipeline *pipeline, const char *name, const char 
 		log_error(LOG_WARNING, "state", &error);
 }
 
+/* Has applying passed the place? Another server's places tell nothing of that: the stop was then at the first transaction from a
+ * source that has taken the former one's place. */
+static bool is_passed(struct pipeline *pipeline, const struct position *wish)
+{
+	const struct checkpoint *here = applier_checkpoint(pipeline->applier);
+	char *of = setting(pipeline, SETTING_STOPPED_OF);
+	bool elsewhere = of && *here->source_uuid && strcasecmp(of, here->source_uuid) != 0;
+
+	free(of);
+	return !elsewhere && position_compare(wish, &here->position) < 0;
+}
+
+/* Notes which of the operator's wishes are to be heard; false, and forgotten, when the place is passed. */
+static bool is_due(struct pipeline *pipeline, const char *name, const char *at, struct position *wish)
+{
+	struct position position;
+
+	if (!at)
+		return false;
+	if (position_parse(at, &position) && !is_passed(pipeline, &position)) {
+		*wish = position;
+		return true;
+	}
+	log_line(LOG_INFO, "run", "what was wished for a transaction that is passed is forgotten wish=%s at=%s", name, log_quote(at));
+	set_setting(pipeline, name, NULL);
+	return false;
+}
+
 void pipeline_take_wishes(struct pipeline *pipeline)
 {
-	const struct position *here = &applier_checkpoint(pipeline->applier)->position;
 	char *skip = setting(pipeline, SETTING_SKIP_AT), *replace = setting(pipeline, SETTING_REPLACE_AT);
 	char *sql = replace ? setting(pipeline, SETTING_REPLACE_SQL) : NULL;
 	char *retry = setting(pipeline, SETTING_RETRY_AT);
@@ -35,24 +63,20 @@ void pipeline_take_wishes(struct pipeline *pipeline)
 	set_setting(pipeline, SETTING_RETRY_AT, NULL);
 	if (retry && position_parse(retry, &position))
 		applier_retry_at(pipeline->applier, &position);
-	if (skip && position_parse(skip, &position) && position_compare(&position, here) >= 0) {
-		applier_skip_at(pipeline->applier, &position);
-		wish = position;
+	if (is_due(pipeline, SETTING_SKIP_AT, skip, &wish)) {
+		applier_skip_at(pipeline->applier, &wish);
 		log_line(LOG_INFO, "run", "the operator has this transaction skipped at=%s", log_quote(skip));
-	} else if (skip) {
-		set_setting(pipeline, SETTING_SKIP_AT, NULL);
 	}
-	if (sql && position_parse(replace, &position) && position_compare(&position, here) >= 0) {
-		applier_replace_at(pipeline->applier, &position, sql);
-		wish = position;
-		log_line(LOG_INFO, "run", "the operator has this transaction replaced at=%s",
-			log_quote(replace));
+	if (sql && is_due(pipeline, SETTING_REPLACE_AT, replace, &wish)) {
+		applier_replace_at(pipeline->applier, &wish, sql);
+		log_line(LOG_INFO, "run", "the operator has this transaction replaced at=%s", log_quote(replace));
 	} else if (replace) {
 		set_setting(pipeline, SETTING_REPLACE_AT, NULL);
 		set_setting(pipeline, SETTING_REPLACE_SQL, NULL);
 	}
 	pthread_mutex_lock(&pipeline->lock);
 	pipeline->wish = wish;
+	pipeline->wish_from = applier_checkpoint(pipeline->applier)->position;
 	pthread_mutex_unlock(&pipeline->lock);
 	free(skip);
 	free(retry);
@@ -62,9 +86,9 @@ void pipeline_take_wishes(struct pipeline *pipeline)
 
 static void drop_wishes(struct pipeline *pipeline)
 {
-	static const char *const names[] = {SETTING_SKIP_AT, SETTING_REPLACE_AT, SETTING_REPLACE_SQL};
+	static const char *const names[] = {SETTING_SKIP_AT, SETTING_REPLACE_AT, SETTING_REPLACE_SQL, SETTING_STOPPED_OF};
 
-	for (unsigned i = 0; i < 3; i++)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		set_setting(pipeline, names[i], NULL);
 }
 
@@ -78,7 +102,9 @@ void pipeline_settle(struct pipeline *pipeline)
 		progress = pipeline->before;
 		if (pipeline->applier)
 			applier_progress(pipeline->applier, &progress);
-		settled = position_compare(&progress.position, &pipeline->wish) > 0;
+		/* (where it began may be a place in another server's log) */
+		settled = position_compare(&progress.position, &pipeline->wish) > 0 &&
+			  position_compare(&progress.position, &pipeline->wish_from) != 0;
 		if (settled)
 			pipeline->wish.file[0] = '\0';
 	}
@@ -94,4 +120,6 @@ void pipeline_note_stop(struct pipeline *pipeline, const struct position *positi
 	if (position)
 		position_text(position, text, sizeof(text));
 	set_setting(pipeline, SETTING_STOPPED_AT, position ? text : NULL);
+	if (position)
+		set_setting(pipeline, SETTING_STOPPED_OF, pipeline->identity);
 }

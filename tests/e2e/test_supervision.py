@@ -387,6 +387,50 @@ def test_the_next_host_of_the_list_takes_the_masters_place(pairing, pool, kind):
     assert "is of another source" in result.err, str(result)
 
 
+@pytest.fixture
+def moved(pairing, pool):
+    """The second server has taken the place of the first, whose files had much higher numbers, and nothing of its own has been
+    applied yet."""
+    def make(kind):
+        first, second = pool.fresh(kind, "master"), pool.fresh(kind, "master")
+        replicate_natively(first, second)
+        first.sql("; ".join(["FLUSH LOCAL BINARY LOGS"] * 9))
+        p = pairing(first)
+        p.changeling.change_master("gtid", master_host=f"127.0.0.1:{first.port},127.0.0.1:{second.port}", master_port=None)
+        table(p)
+        first.sql(f"INSERT INTO `{p.db}`.t VALUES (1, 'of the first')")
+        p.changeling.run_until("now")
+        wait_until(lambda: second.gtid() == first.gtid(), 20, "the second to have all of the first")
+        assert second.position() < first.position()
+        first.stop()
+        p.source = p.changeling.source = second
+        return p
+    return make
+
+
+@pytest.mark.parametrize("kind", ["maria1011", "mysql97"])
+def test_its_first_transaction_can_be_skipped(moved, kind):
+    p = moved(kind)
+    p.target.sql(f"DELETE FROM `{p.db}`.t")
+    p.source.sql(f"UPDATE `{p.db}`.t SET v = 'gone' WHERE id = 1; INSERT INTO `{p.db}`.t VALUES (2, 'of the second')")
+    p.changeling.run()
+    p.changeling.wait_error()
+    p.changeling.after_error("skip")
+    p.changeling.wait_caught_up()
+    assert ids(p) == [2]
+    assert len(p.changeling.look("skipped")) == 1
+
+
+@pytest.mark.parametrize("kind", ["maria1011", "mysql97"])
+def test_until_a_position_of_it(moved, kind):
+    p = moved(kind)
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (2, 'of the second')")
+    file, offset = p.source.position()
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (3, 'behind')")
+    p.changeling.run_until(f"{file}:{offset}")
+    assert ids(p) == [1, 2]
+
+
 @pytest.mark.parametrize("kind", ["maria1011", "mysql97"])
 def test_a_position_by_file_does_not_move_to_another_master(pairing, pool, kind):
     first, second = pool.fresh(kind, "master"), pool.fresh(kind, "master")
