@@ -143,7 +143,8 @@ static int put_text(struct buffer *out, const struct literal_target *target, con
 	const struct table_column *source, const struct target_column *column, enum literal_use use, struct error *error)
 {
 	const char *charset = source_charset(target, source, column);
-	bool plain = is_ascii(bytes, length) && ascii_superset(charset);
+	/* DEL is left out of the way from Unicode to latin2_czech_cs */
+	bool plain = is_ascii(bytes, length) && !memchr(bytes, 0x7f, length) && ascii_superset(charset);
 
 	if (!plain && is_of_another_charset(source, column))
 		return error_set(error, ERROR_STOP,

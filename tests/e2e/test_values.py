@@ -200,6 +200,19 @@ def test_a_charset_that_the_log_does_not_tell(pairing):
     assert p.target.query(f"SELECT * FROM `{p.db}`.t") == [(1, "plain", "x")]
 
 
+@pytest.mark.parametrize("target", ["maria1011", "mysql97"])
+def test_a_byte_that_unicode_does_not_lead_to(pairing, target):
+    """MariaDB finds no way from U+007F to latin2_czech_cs, where it is 7F."""
+    p = pairing("maria1011", target)
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (id INT PRIMARY KEY, v VARCHAR(5) CHARACTER SET latin2 "
+                 f"COLLATE latin2_czech_cs); INSERT INTO `{p.db}`.t VALUES (1, _latin2 x'617f62'); "
+                 f"UPDATE `{p.db}`.t SET v = _latin2 x'7f'")
+    p.changeling.wait_caught_up()
+    assert p.compare() == 1
+    assert p.target.value(f"SELECT HEX(v) FROM `{p.db}`.t") == "7F"
+
+
 def test_documents_that_are_equal_but_not_the_same(pairing):
     """MySQL takes 1, 1.0 and -0.0, 0 for equal within a document: without a key the row with the very text is meant."""
     p = pairing("mysql97", "mysql97")

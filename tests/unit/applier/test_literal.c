@@ -145,6 +145,9 @@ static void test_charsets_that_nobody_tells(void **state)
 	column.charset = "latin1";
 	value.bytes = (const uint8_t *)"ab";
 	expect(&value, &column, LITERAL_ASSIGN, "'ab'");
+	column_of_source.maximum_bytes = 10;
+	value.bytes = (const uint8_t *)"a\x7f";
+	expect(&value, &column, LITERAL_ASSIGN, "_latin1 x'617f'");
 	column_of_source = plain;
 	buffer_release(&out);
 }
