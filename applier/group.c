@@ -180,7 +180,7 @@ static size_t read_load(void *context, char *into, size_t room)
 static int compare_result(const struct change *change, bool failed, struct error *error)
 {
 	const struct planned_statement *planned = change->applier_data;
-	unsigned expected = planned->plan.flags & PLAN_SPARED ? 0 : change->query.error_code;
+	unsigned expected = planned->plan.flags & PLAN_SPARED ? 0 : change->statement->query.error_code;
 
 	if (expected == 0)
 		return failed ? -1 : 0;
@@ -201,6 +201,7 @@ static int compare_result(const struct change *change, bool failed, struct error
 static int send_step(struct special *special, const struct change *change, const struct plan_step *step,
 	const struct buffer *sql, struct error *error)
 {
+	const struct query_event *query = &change->statement->query;
 	struct target_outcome outcome;
 	struct load_reader reader = {
 		.spool = change->continues ? special->applier->spool : NULL, .block = change->blocks};
@@ -220,11 +221,11 @@ static int send_step(struct special *special, const struct change *change, const
 		error_clear(error);
 		result = 0;
 	}
-	if (result < 0 && (error->kind == ERROR_RETRY || error->kind == ERROR_CONNECT) && change->query.error_code == 0)
+	if (result < 0 && (error->kind == ERROR_RETRY || error->kind == ERROR_CONNECT) && query->error_code == 0)
 		return -1;
 	if (step->when != STEP_MAIN || step->auxiliary)
 		return result;
-	if (result == 0 && change->kind == CHANGE_LOAD && outcome.warnings && change->query.duplicate_handling == 0)
+	if (result == 0 && change->kind == CHANGE_LOAD && outcome.warnings && query->duplicate_handling == 0)
 		return error_set(error, ERROR_STOP,
 			"LOAD DATA gave %u warnings on the target, where a client's file turns errors into warnings. The rows "
 			"have been rolled back.",
@@ -323,7 +324,7 @@ static int note_effects(struct special *special, const struct change *change, co
 
 		if (effect->kind <= EFFECT_TEMP_RENAME && special->effect_count == 0)
 			special->effect_count += temp_tables_forget_dropped(applier->temps, &special->effects);
-		special->effect_count += temp_tables_effect(applier->temps, change->server_id, change->query.thread_id,
+		special->effect_count += temp_tables_effect(applier->temps, change->server_id, change->statement->query.thread_id,
 			effect, &special->effects);
 		if (effect->kind == EFFECT_EVENT_STATE && hooks->event_state)
 			result = hooks->event_state(hooks->context, effect->database, effect->name, effect->state, error);

@@ -47,7 +47,7 @@ static void put_held(struct buffer *out, const struct rewrite_plan *plan)
 /* The journal's text has its secrets masked: where it differs from the statement, there are some. */
 static bool holds_secrets(const struct planned_statement *planned)
 {
-	const struct query_event *query = &planned->change->query;
+	const struct query_event *query = &planned->change->statement->query;
 	const char *masked = planned->plan.masked_original;
 
 	return (planned->plan.flags & PLAN_ACCOUNTS) || !masked || strlen(masked) != query->text_length ||
@@ -56,7 +56,7 @@ static bool holds_secrets(const struct planned_statement *planned)
 
 bool replay_put(struct buffer *out, const struct planned_statement *planned, struct server_version source)
 {
-	const struct query_event *query = &planned->change->query;
+	const struct query_event *query = &planned->change->statement->query;
 	const struct query_context *context = &query->context;
 
 	if (planned->change->kind != CHANGE_QUERY || holds_secrets(planned) ||

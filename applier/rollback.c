@@ -27,11 +27,12 @@ void session_end_note(struct applier *applier, const struct change *change)
 {
 	static const char words[] = "DROP /*!40005 TEMPORARY */ TABLE IF EXISTS ";
 	struct ended_session *ended = &applier->ended[applier->ended_next % ENDED_SESSIONS];
+	const struct query_event *query = &change->statement->query;
 
-	if (change->query.text_length < sizeof(words) || memcmp(change->query.text, words, sizeof(words) - 1) != 0)
+	if (query->text_length < sizeof(words) || memcmp(query->text, words, sizeof(words) - 1) != 0)
 		return;
 	ended->server_id = change->server_id;
-	ended->thread_id = change->query.thread_id;
+	ended->thread_id = query->thread_id;
 	applier->ended_next++;
 }
 
@@ -39,7 +40,8 @@ bool session_has_ended(const struct applier *applier, const struct transaction *
 {
 	for (const struct change *at = transaction->first; at; at = at->next) {
 		for (size_t i = 0; change_is_statement(at) && i < ENDED_SESSIONS; i++) {
-			if (applier->ended[i].thread_id == at->query.thread_id && applier->ended[i].server_id == at->server_id)
+			if (applier->ended[i].thread_id == at->statement->query.thread_id &&
+				applier->ended[i].server_id == at->server_id)
 				return true;
 		}
 	}
@@ -68,7 +70,8 @@ static bool is_temporary(struct applier *applier, const struct transaction *tran
 		if (change_is_statement(at) && effect_names(at, database, table))
 			return true;
 	}
-	return temp_tables_find(applier->temps, change->server_id, change->query.thread_id, database, table) != NULL;
+	return temp_tables_find(applier->temps, change->server_id, change->statement->query.thread_id, database, table) !=
+		NULL;
 }
 
 /* `undone`: something before it in the group is gone. */

@@ -16,7 +16,7 @@ static void fill_input(const struct statement_planner *planner, const struct tra
 	const struct change *change, const struct planned_statement *planned, struct arena *arena, uint64_t serial,
 	bool row_format, struct rewrite_input *input)
 {
-	const struct query_event *query = &change->query;
+	const struct query_event *query = &change->statement->query;
 	const struct query_context *context = &query->context;
 
 	memset(input, 0, sizeof(*input));
@@ -60,8 +60,8 @@ int statement_plan(const struct statement_planner *planner, struct transaction *
 	struct arena *arena = &transaction->arena;
 	struct planned_statement *planned = arena_zalloc(arena, sizeof(*planned));
 	struct context_input context = {
-		.query = &change->query.context,
-		.statement = &change->statement,
+		.query = &change->statement->query.context,
+		.statement = &change->statement->context,
 		.source = planner->source,
 		.timestamp = change->timestamp,
 		.keep_microseconds = true,
@@ -82,37 +82,41 @@ int statement_plan(const struct statement_planner *planner, struct transaction *
 	if (!input.suppress_use)
 		planned->database = input.database;
 	/* a ';' inside is stored code, or somebody's attempt to have two statements run */
-	planned->compound = memchr(change->query.text, ';', change->query.text_length) != NULL;
+	planned->compound = memchr(change->statement->query.text, ';', change->statement->query.text_length) !=
+		NULL;
 	change->applier_data = planned;
 	return 0;
 }
 
 static struct lexer_options options_of(const struct change *change)
 {
+	const struct query_context *context = &change->statement->query.context;
 	struct lexer_options options = {0};
 
-	if (change->query.context.has & QUERY_HAS_SQL_MODE)
-		options.sql_mode = change->query.context.sql_mode;
+	if (context->has & QUERY_HAS_SQL_MODE)
+		options.sql_mode = context->sql_mode;
 	return options;
 }
 
 void statement_mask_error(const struct change *change, struct error *error)
 {
+	const struct query_event *query = &change->statement->query;
 	struct lexer_options options = options_of(change);
 	struct buffer said = BUFFER_INIT;
 
-	sql_mask_quotation(error->text, change->query.text, change->query.text_length, &options, &said);
+	sql_mask_quotation(error->text, query->text, query->text_length, &options, &said);
 	snprintf(error->text, sizeof(error->text), "%s", buffer_text(&said));
 	buffer_release(&said);
 }
 
 const char *statement_excerpt(const struct change *change, struct arena *arena)
 {
+	const struct query_event *query = &change->statement->query;
 	struct buffer masked = BUFFER_INIT, text = BUFFER_INIT;
 	struct lexer_options options = options_of(change);
 	const char *excerpt;
 
-	sql_mask_secrets(change->query.text, change->query.text_length, &options, &masked);
+	sql_mask_secrets(query->text, query->text_length, &options, &masked);
 	buffer_put_printable(&text, buffer_text(&masked), masked.length, EXCERPT_BYTES);
 	excerpt = arena_strdup(arena, buffer_text(&text));
 	buffer_release(&masked);

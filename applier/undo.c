@@ -252,8 +252,9 @@ static int note_made(struct special *special, const struct planned_statement *pl
 
 static const char *savepoint_name(const struct change *change, struct arena *arena)
 {
-	const char *text = arena_strndup(arena, change->query.text, change->query.text_length), *quote = strchr(text, '`');
-	const char *blank = strrchr(text, ' ');
+	const struct query_event *query = &change->statement->query;
+	const char *text = arena_strndup(arena, query->text, query->text_length);
+	const char *quote = strchr(text, '`'), *blank = strrchr(text, ' ');
 
 	return quote ? quote : blank ? blank + 1 : text;
 }

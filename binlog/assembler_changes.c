@@ -31,6 +31,7 @@ int add_statement(struct assembler *assembler, const struct event *event, const 
 	struct error *error)
 {
 	struct group *group = &assembler->group;
+	struct logged_statement *statement;
 	struct change *change;
 
 	if (query->is_load && (!group->load.open || group->load.id != query->file_id))
@@ -38,8 +39,10 @@ int add_statement(struct assembler *assembler, const struct event *event, const 
 			"LOAD DATA refers to file %lu, but no block of it came before.",
 			(unsigned long)query->file_id);
 	change = append_change(assembler, &event->header, query->is_load ? CHANGE_LOAD : CHANGE_QUERY);
-	change->query = *query;
-	change->statement = group->context;
+	statement = arena_alloc(&group->transaction->arena, sizeof(*statement));
+	statement->query = *query;
+	statement->context = group->context;
+	change->statement = statement;
 	memset(&group->context, 0, sizeof(group->context));
 	group->last_variable = NULL;
 	group->has_context = false;

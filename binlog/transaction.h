@@ -31,6 +31,12 @@ enum change_kind {
 	CHANGE_BLOCKS,	/* blocks of a file, whose LOAD DATA (if it did not fail) comes in a later part */
 };
 
+/* A statement, and the context that stood before it. */
+struct logged_statement {
+	struct query_event query;
+	struct statement_context context;
+};
+
 struct change {
 	struct change *next;
 	enum change_kind kind;
@@ -39,8 +45,7 @@ struct change {
 	uint16_t header_flags;
 	uint64_t end_offset; /* of the event in the file, for messages; of the payload event when it was
 				inside one */
-	struct query_event query;
-	struct statement_context statement;
+	const struct logged_statement *statement; /* QUERY, LOAD: in the transaction's arena; else NULL */
 	struct load_block *blocks;
 	bool continues; /* LOAD, BLOCKS: blocks of the same file came in parts before this one */
 	struct rows_event rows;

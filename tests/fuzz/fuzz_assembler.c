@@ -26,7 +26,7 @@ static size_t walk(struct transaction *transaction)
 		if (change->kind == CHANGE_ROWS)
 			walk_rows(transaction, change);
 		else if (change_is_statement(change))
-			MUST(change->query.text_length > 0);
+			MUST(change->statement->query.text_length > 0);
 		else
 			MUST(change->blocks != NULL && change == transaction->last);
 		MUST((change->next == NULL) == (change == transaction->last));

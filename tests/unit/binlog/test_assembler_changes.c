@@ -22,15 +22,15 @@ static void statement_context(void **state)
 	xid(&s);
 	t = assembler_next(s.assembler);
 	c = t->first;
-	assert_true(c->statement.has_last_insert_id && c->statement.last_insert_id == 5);
-	assert_true(c->statement.has_insert_id && c->statement.insert_id == 6);
-	assert_true(c->statement.has_rand && c->statement.rand_seed1 == 1 && c->statement.rand_seed2 == 2);
-	assert_true(c->statement.variables->is_null);
-	assert_memory_equal(c->statement.variables->next->value, "xy", 2);
-	assert_null(c->statement.variables->next->next);
+	assert_true(c->statement->context.has_last_insert_id && c->statement->context.last_insert_id == 5);
+	assert_true(c->statement->context.has_insert_id && c->statement->context.insert_id == 6);
+	assert_true(c->statement->context.has_rand && c->statement->context.rand_seed1 == 1 && c->statement->context.rand_seed2 == 2);
+	assert_true(c->statement->context.variables->is_null);
+	assert_memory_equal(c->statement->context.variables->next->value, "xy", 2);
+	assert_null(c->statement->context.variables->next->next);
 	c = c->next; /* the context was for one statement */
-	assert_false(c->statement.has_insert_id || c->statement.has_last_insert_id || c->statement.has_rand);
-	assert_null(c->statement.variables);
+	assert_false(c->statement->context.has_insert_id || c->statement->context.has_last_insert_id || c->statement->context.has_rand);
+	assert_null(c->statement->context.variables);
 	transaction_free(t);
 	stop(&s);
 }
@@ -67,7 +67,7 @@ static void load_data(void **state)
 	t = assembler_next(s.assembler);
 	assert_int_equal(t->changes, 1);
 	assert_int_equal(t->first->kind, CHANGE_LOAD);
-	assert_int_equal(t->first->statement.insert_id, 8); /* the last one counts */
+	assert_int_equal(t->first->statement->context.insert_id, 8); /* the last one counts */
 	assert_memory_equal(t->first->blocks->data, "abc", 3);
 	assert_memory_equal(t->first->blocks->next->data, "de", 2);
 	assert_null(t->first->blocks->next->next);
@@ -371,9 +371,9 @@ static void load_data_in_parts(void **state)
 					buffer_append(&got, b->data, b->length);
 				if (c->kind != CHANGE_LOAD)
 					continue;
-				assert_memory_equal(c->statement.variables->value, "xy", 2);
-				assert_memory_equal(c->statement.variables->next->name, "c", 1);
-				assert_null(c->statement.variables->next->next);
+				assert_memory_equal(c->statement->context.variables->value, "xy", 2);
+				assert_memory_equal(c->statement->context.variables->next->name, "c", 1);
+				assert_null(c->statement->context.variables->next->next);
 			}
 			assert_int_equal(t->changes, t->kind == TRANSACTION_OPEN || !fails);
 			transaction_free(t);

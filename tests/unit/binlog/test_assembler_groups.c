@@ -309,7 +309,7 @@ static void xa_in_parts(void **state)
 		assert_int_equal(assemble_kept((const uint8_t *)events.data, events.length, 1000, &t, &s.error), 0);
 		assert_int_equal(t->kind, TRANSACTION_COMMIT);
 		assert_int_equal(t->changes, 40);
-		assert_memory_equal(t->last->statement.variables->value, "xy", 2);
+		assert_memory_equal(t->last->statement->context.variables->value, "xy", 2);
 		transaction_free(t);
 	}
 	mysql_gtid(&s, 2);

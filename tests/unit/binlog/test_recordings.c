@@ -10,6 +10,8 @@ static const char *const recordings[] = RECORDINGS;
 
 static void describe_change(const struct change *change, struct buffer *out)
 {
+	const struct query_event *query;
+	const struct statement_context *context;
 	size_t blocks = 0, variables = 0;
 
 	if (change->kind == CHANGE_ROWS) {
@@ -21,26 +23,30 @@ static void describe_change(const struct change *change, struct buffer *out)
 		buffer_putc(out, '\n');
 		return;
 	}
-	assert_false(change->query.context.has & QUERY_HAS_UNKNOWN); /* the servers here are all known */
 	for (const struct load_block *block = change->blocks; block; block = block->next)
 		blocks += block->length;
-	for (const struct user_variable *variable = change->statement.variables; variable;
-		variable = variable->next)
+	if (change->kind == CHANGE_BLOCKS) {
+		buffer_printf(out, "  blocks of %zu bytes\n", blocks);
+		return;
+	}
+	query = &change->statement->query;
+	context = &change->statement->context;
+	assert_false(query->context.has & QUERY_HAS_UNKNOWN); /* the servers here are all known */
+	for (const struct user_variable *variable = context->variables; variable; variable = variable->next)
 		variables++;
-	buffer_printf(out, "  statement in %s, error %u, thread %u, has 0x%x", change->query.database,
-		change->query.error_code, change->query.thread_id, change->query.context.has);
+	buffer_printf(out, "  statement in %s, error %u, thread %u, has 0x%x", query->database,
+		query->error_code, query->thread_id, query->context.has);
 	if (variables)
 		buffer_printf(out, ", %zu variables", variables);
-	if (change->statement.has_insert_id)
-		buffer_printf(out, ", insert_id %llu", (unsigned long long)change->statement.insert_id);
-	if (change->statement.has_last_insert_id)
-		buffer_printf(
-			out, ", last_insert_id %llu", (unsigned long long)change->statement.last_insert_id);
-	if (change->statement.has_rand)
+	if (context->has_insert_id)
+		buffer_printf(out, ", insert_id %llu", (unsigned long long)context->insert_id);
+	if (context->has_last_insert_id)
+		buffer_printf(out, ", last_insert_id %llu", (unsigned long long)context->last_insert_id);
+	if (context->has_rand)
 		buffer_puts(out, ", rand");
 	if (change->kind == CHANGE_LOAD)
 		buffer_printf(out, ", file of %zu bytes", blocks);
-	buffer_printf(out, ": %.*s\n", (int)change->query.text_length, change->query.text);
+	buffer_printf(out, ": %.*s\n", (int)query->text_length, query->text);
 }
 
 static void describe(const struct transaction *transaction, struct buffer *out)
