@@ -91,11 +91,21 @@ struct applier_source {
 
 struct applier;
 
+/* What a process remembers of the channel from one incarnation of its applier to the next: connections that are left of it need
+ * no waiting for, and somebody else's taking it meanwhile is not overlooked. */
+struct channel_past {
+	uint64_t epoch;       /* with which it had the channel last; 0 = it never had it, or has told that it lost it */
+	uint64_t tried_epoch; /* asked for since then, and the answer perhaps lost */
+	uint64_t own_epoch;   /* the highest that was found to be ours: epoch, or one of those that were tried */
+	bool as_standby;      /* it had waited for another instance to have it: it may do so again */
+};
+
 /* Connects, waits for the channel (other instances), takes it, and decides what became of a statement that was under way
  * when the last run ended. `waiting`, when not NULL, is called about once a second while another instance has
- * the channel; a return of true gives up (ERROR_STOPPED). */
+ * the channel; a return of true gives up (ERROR_STOPPED). `past` is zeroed at first and the caller's, for all incarnations of one
+ * channel, one at a time. */
 int applier_open(struct applier **applier, const struct applier_settings *settings,
-	const struct applier_hooks *hooks, bool (*waiting)(void *context), void *waiting_context,
+	const struct applier_hooks *hooks, struct channel_past *past, bool (*waiting)(void *context), void *waiting_context,
 	struct error *error);
 void applier_close(struct applier *applier);
 

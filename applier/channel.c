@@ -21,14 +21,6 @@
 #define ROW_LOCK_SECONDS 3
 #define TAKE_ATTEMPTS 20
 
-/* The channel that this process had last: connections that are left of it need no waiting for. */
-static pthread_mutex_t had_lock = PTHREAD_MUTEX_INITIALIZER;
-static char had_name[CHANNEL_LOCK_TEXT];
-static uint64_t had_epoch;
-static uint64_t tried_epoch;  /* asked for since then, and the answer perhaps lost */
-static uint64_t own_epoch;    /* the highest that was found to be ours: had_epoch, or one of those that were tried */
-static bool had_as_standby;   /* it had waited for another instance to have it: it may do so again */
-
 /* What the target says about the channel's owner. The texts are in an arena. */
 struct owner {
 	uint64_t holder;          /* connection that has the lock, 0 = none */
@@ -163,51 +155,45 @@ static bool row_is_holders(const struct owner *owner)
 }
 
 /* Is it what is left of a connection of this very process, which found another way to the target? */
-static bool was_ours(const struct applier *applier, const struct owner *owner, const char *lock_name)
+static bool was_ours(const struct applier *applier, const struct owner *owner)
 {
+	const struct channel_past *past = applier->past;
 	char host[256];
-	bool ours;
 
 	put_host(host, applier);
-	pthread_mutex_lock(&had_lock);
-	ours = owner->known && had_epoch && owner->epoch == had_epoch && strcmp(had_name, lock_name) == 0;
-	pthread_mutex_unlock(&had_lock);
-	return ours && owner->pid == (uint64_t)getpid() && strcmp(owner->host, host) == 0;
+	return owner->known && past->epoch && owner->epoch == past->epoch && owner->pid == (uint64_t)getpid() &&
+		strcmp(owner->host, host) == 0;
 }
 
 /* Has somebody else taken the channel since this process had it? Its connections may have been lost before it could learn
  * that from a checkpoint. A process that was meant to replicate does not turn into a standby: it says so and ends. */
-static int check_not_fenced(const struct applier *applier, const struct owner *owner, const char *lock_name,
-	struct error *error)
+static int check_not_fenced(const struct applier *applier, const struct owner *owner, struct error *error)
 {
+	struct channel_past *past = applier->past;
 	char host[256];
 	bool others = false;
 
 	put_host(host, applier);
-	pthread_mutex_lock(&had_lock);
-	if (had_epoch && !had_as_standby && strcmp(had_name, lock_name) == 0 && owner->checkpoint_epoch > own_epoch) {
+	if (past->epoch && !past->as_standby && owner->checkpoint_epoch > past->own_epoch) {
 		bool noted = owner->known && owner->epoch == owner->checkpoint_epoch;
 
-		others = owner->checkpoint_epoch != tried_epoch ||
+		others = owner->checkpoint_epoch != past->tried_epoch ||
 			(noted && (owner->pid != (uint64_t)getpid() || strcmp(owner->host, host) != 0));
 		if (others) /* told once: whoever lets it try again knows */
-			had_epoch = 0;
+			past->epoch = 0;
 	}
 	if (!others) {
-		own_epoch = owner->checkpoint_epoch;
-		tried_epoch = own_epoch + 1;
-	}
-	pthread_mutex_unlock(&had_lock);
-	if (!others)
+		past->own_epoch = owner->checkpoint_epoch;
+		past->tried_epoch = past->own_epoch + 1;
 		return 0;
+	}
 	return error_set(error, ERROR_FENCED,
 		"while this instance had no connection to the target, channel %s was taken over by another instance, or its "
 		"position was set anew (epoch %llu). Nothing of this instance is committed any more; see which one is to run.",
 		applier->settings.channel, (unsigned long long)owner->checkpoint_epoch);
 }
 
-static bool is_silent(const struct applier *applier, const struct owner *owner, struct watch *watch,
-	const char *lock_name)
+static bool is_silent(const struct applier *applier, const struct owner *owner, struct watch *watch)
 {
 	int64_t limit = applier->settings.takeover_seconds > SILENCE_SECONDS_MINIMUM ?
 		applier->settings.takeover_seconds : SILENCE_SECONDS_MINIMUM;
@@ -221,7 +207,7 @@ static bool is_silent(const struct applier *applier, const struct owner *owner, 
 	}
 	if (monotonic_seconds() - watch->since >= limit)
 		return true;
-	return row_is_holders(owner) && (owner->silent_seconds >= limit || was_ours(applier, owner, lock_name));
+	return row_is_holders(owner) && (owner->silent_seconds >= limit || was_ours(applier, owner));
 }
 
 /* ---- ending what is left of it ---- */
@@ -315,7 +301,7 @@ static void tell_waiting(const struct applier *applier, const struct owner *owne
 }
 
 /* The lock is taken: is its owner alive? */
-static int look_after_owner(struct applier *applier, const struct owner *owner, const char *lock_name, struct watch *watch,
+static int look_after_owner(struct applier *applier, const struct owner *owner, struct watch *watch,
 	struct error *error)
 {
 	bool busy = false;
@@ -323,7 +309,7 @@ static int look_after_owner(struct applier *applier, const struct owner *owner, 
 	if (!owner->holder)
 		return 0;
 	tell_waiting(applier, owner, watch);
-	if (!is_silent(applier, owner, watch, lock_name))
+	if (!is_silent(applier, owner, watch))
 		return 0;
 	if (end_connections(applier, owner->holder, row_is_holders(owner) ? owner->connections : NULL, &busy, error) < 0)
 		return -1;
@@ -384,15 +370,15 @@ static int wait_for_lock(struct applier *applier, const char *lock_name, bool (*
 		if (waiting && waiting(waiting_context))
 			result = error_set(error, ERROR_STOPPED, "waiting for channel %s was stopped.",
 				applier->settings.channel);
-		else if (check_not_fenced(applier, &attempt.owner, lock_name, error) < 0 ||
-			look_after_owner(applier, &attempt.owner, lock_name, &watch, error) < 0)
+		else if (check_not_fenced(applier, &attempt.owner, error) < 0 ||
+			look_after_owner(applier, &attempt.owner, &watch, error) < 0)
 			result = -1;
 		else
 			result = try_lock(applier, lock_name, 1, &attempt, error);
 		*waited = watch.alive;
 	}
 	if (result == 0)
-		result = check_not_fenced(applier, &attempt.owner, lock_name, error);
+		result = check_not_fenced(applier, &attempt.owner, error);
 	arena_release(&attempt.arena);
 	return result;
 }
@@ -509,6 +495,7 @@ static char *connection_list(const struct applier *applier)
 
 int channel_take(struct applier *applier, bool (*waiting)(void *context), void *waiting_context, struct error *error)
 {
+	struct channel_past *past = applier->past;
 	char lock_name[CHANNEL_LOCK_TEXT];
 	bool waited = false;
 
@@ -521,12 +508,9 @@ int channel_take(struct applier *applier, bool (*waiting)(void *context), void *
 		return -1;
 	if (FAULT_POINT("channel.after-epoch"))
 		return error_set(error, ERROR_RETRY, "fault injected after the epoch was raised");
-	pthread_mutex_lock(&had_lock);
-	if (!had_epoch)
-		had_as_standby = waited;
-	memcpy(had_name, lock_name, sizeof(had_name));
-	had_epoch = own_epoch = tried_epoch = applier->taken.epoch;
-	pthread_mutex_unlock(&had_lock);
+	if (!past->epoch)
+		past->as_standby = waited;
+	past->epoch = past->own_epoch = past->tried_epoch = applier->taken.epoch;
 	return 0;
 }
 

@@ -84,6 +84,7 @@ struct applier {
 	size_t packet_bytes;
 	struct worker workers[WORKERS_MAXIMUM];
 
+	struct channel_past *past;        /* the caller's */
 	struct checkpoint taken;          /* as the channel was taken */
 	struct checkpoint next;           /* coordinator: after all that was dispatched */
 	struct gtid_set *gtids;           /* the same as next.gtid_set */

@@ -206,12 +206,13 @@ static struct applier *applier_new(const struct applier_settings *settings, cons
 }
 
 int applier_open(struct applier **result, const struct applier_settings *settings, const struct applier_hooks *hooks,
-	bool (*waiting)(void *context), void *waiting_context, struct error *error)
+	struct channel_past *past, bool (*waiting)(void *context), void *waiting_context, struct error *error)
 {
 	struct applier *applier = applier_new(settings, hooks);
 	struct openings openings = {.applier = applier, .waiting = waiting, .waiting_context = waiting_context};
 	int status;
 
+	applier->past = past;
 	if (target_connect(&applier->control, &settings->target, error) < 0)
 		goto fail;
 	applier->control_session = session_new(target_family(applier->control), target_version(applier->control));

@@ -1,6 +1,6 @@
-/* What the parts of the pipeline share: supervision (pipeline.c), the source's side (pipeline_source.c), the
- * target's (pipeline_target.c), the operator's wishes (pipeline_wishes.c), the goal of --until
- * (pipeline_goal.c), the snapshot (pipeline_view.c). */
+/* What the parts of the pipeline share: supervision (pipeline.c), the source's side (pipeline_source.c)
+ * and its connections (pipeline_connect.c), the target's side (pipeline_target.c), the operator's wishes (pipeline_wishes.c), the
+ * goal of --until (pipeline_goal.c), the snapshot (pipeline_view.c). */
 #ifndef PROXY_PIPELINE_INTERNAL_H
 #define PROXY_PIPELINE_INTERNAL_H
 
@@ -44,6 +44,7 @@ struct pipeline {
 	bool reopen;		    /* the source is another server now: a new incarnation */
 	struct position resume;	    /* where the next transaction begins, of those not received yet */
 	uint64_t epoch;		    /* with which the channel was taken */
+	struct channel_past channel_past;
 	struct position corrupt_at; /* where bytes were found broken the last time */
 	struct backoff source_backoff, target_backoff;
 	struct log_throttle source_throttle, target_throttle;
@@ -128,6 +129,13 @@ void pipeline_note_stop(struct pipeline *pipeline, const struct position *positi
 /* Reads the source into the queue until the incarnation is over (0), the goal is reached (0, goal_reached),
  * or an error that another connection does not mend (-1). */
 int pipeline_read(struct pipeline *pipeline, struct error *error);
+
+/* ---- pipeline_connect.c ---- */
+
+/* Connects, finds out what the source is and whether the position is one of its log, tells the applier (which starts) and the
+ * view, and asks for the stream. 0 with pipeline->reopen: the source is another server now, a new incarnation is due. -1: ERROR_STOP
+ * where a person must decide, else what another attempt may mend. In the reading thread. */
+int pipeline_connect_source(struct pipeline *pipeline, struct error *error);
 
 /* Is the place, where applying is, one in the log of the source that is connected, as far as can be told? It is not before anything was
  * applied of a server that has taken the former one's place. Under the lock, or in the reading thread. */

@@ -102,8 +102,8 @@ int pipeline_open_applier(struct pipeline *pipeline, struct error *error)
 	pipeline->apply_done = false;
 	pthread_mutex_unlock(&pipeline->lock);
 	recorder_hooks(&pipeline->recorder, &hooks);
-	if (applier_open(&applier, &pipeline->settings.settings->applier, &hooks, wait_for_channel, pipeline,
-		    error) < 0)
+	if (applier_open(&applier, &pipeline->settings.settings->applier, &hooks, &pipeline->channel_past,
+		    wait_for_channel, pipeline, error) < 0)
 		return -1;
 	pthread_mutex_lock(&pipeline->lock);
 	pipeline->applier = applier;

@@ -282,7 +282,8 @@ static void check_replicas(struct checking *c)
 		else if (same_id)
 			say(c, CHECK_FAIL, "source replicas",
 				"Choose another server-id with change-master: the source serves one replica "
-				"of each number.",
+				"of each number. (One that has ended stays listed until the source has sent it "
+				"a heartbeat or two: was it yours, try again in some seconds.)",
 				"server-id %" PRIu32 " is taken by the replica %s:%u %s",
 				replicas[i].server_id, replicas[i].host, replicas[i].port, replicas[i].uuid);
 		else

@@ -95,6 +95,19 @@ def test_a_server_id_that_the_master_has_is_refused(pairing):
     assert "server-id" in text and str(server_id) in text
 
 
+def test_the_number_of_a_run_that_has_just_ended(pairing):
+    """MySQL lists a replica until it notices that it is gone: whoever sets up anew meanwhile is told so."""
+    p = pairing("mysql97")
+    p.replicate("now")
+    twin = p.another(server_id=p.changeling.server_id)
+    assert p.changeling.stop() == 0
+    refused = twin.change_master("now", expect=None)
+    if refused.code:        # else it has noticed already
+        assert "is taken by the replica" in refused.err
+        assert "try again in some seconds" in refused.err
+    wait_until(lambda: twin.change_master("now", expect=None).code == 0, 30, "the number to be free", 0.1)
+
+
 def test_caching_sha2_password_with_a_cold_cache(pairing):
     """The account's first login since the server forgot it: full authentication."""
     p = pairing("mysql97", "mysql97")

@@ -29,6 +29,10 @@ class Measure:
     start_seconds: float = None         # of which a run with nothing to do takes so much
 
 
+# how long a source may list the replica of the run before, which had the same server-id
+LISTED_SECONDS = 30
+
+
 class Contender:
     name = ""
     native = False
@@ -62,14 +66,21 @@ class Changeling(Contender):
         tls = [f"--target-ssl-ca={Certificates().ca}"] if conditions.tls else ["--target-ssl-mode=off"]
         port = port or place.link_to(place.target, conditions)
         file, position = place.start
-        done = subprocess.run(
-            [str(ROOT / "scripts/change-master"), f"--state={self.folder}/state", "--master-host=127.0.0.1",
-             f"--master-port={place.source.port}", "--master-user=repl",
-             f"--master-password-file={self.folder}/source.password", f"--master-log-file={file}",
-             f"--master-log-pos={position}", "--target-host=127.0.0.1", f"--target-port={port}", "--target-user=admin",
-             f"--target-password-file={self.folder}/target.password", f"--server-id={place.port + 9}", *tls,
-             *self.options],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=self._environment())
+        self._set_up([
+            str(ROOT / "scripts/change-master"), f"--state={self.folder}/state", "--master-host=127.0.0.1",
+            f"--master-port={place.source.port}", "--master-user=repl",
+            f"--master-password-file={self.folder}/source.password", f"--master-log-file={file}",
+            f"--master-log-pos={position}", "--target-host=127.0.0.1", f"--target-port={port}", "--target-user=admin",
+            f"--target-password-file={self.folder}/target.password", f"--server-id={place.port + 9}", *tls,
+            *self.options])
+
+    def _set_up(self, command):
+        deadline = time.monotonic() + LISTED_SECONDS
+        while True:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                                  env=self._environment())
+            if "is taken by the replica" not in done.stderr or time.monotonic() > deadline:
+                break
         if done.returncode:
             raise BenchError(f"change-master: {done.stderr.strip()[-600:]}")
 
