@@ -312,7 +312,7 @@ static int read_variables(struct checking *c, struct error *error)
 		"SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'innodb_read_only', "
 		"'offline_mode', 'tx_read_only', 'transaction_read_only', 'event_scheduler', 'sql_require_primary_key', "
 		"'innodb_force_primary_key', 'binlog_format', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'max_connections', "
-		"'max_user_connections', 'init_connect', 'sql_safe_updates', 'max_statement_time', 'max_execution_time', "
+		"'max_user_connections', 'init_connect', 'max_statement_time', 'max_execution_time', "
 		"'secure_timestamp', 'foreign_key_checks', 'gtid_mode', 'enforce_gtid_consistency')");
 }
 
@@ -426,10 +426,6 @@ static void check_sessions(struct checking *c)
 		say(c, CHECK_WARN, "max_statement_time",
 			"Set max_statement_time=0 in the parameter group, or for the account: long definitions are ended by it.",
 			"%s seconds", maria);
-	if (is_on(c, "sql_safe_updates"))
-		say(c, CHECK_WARN, "sql_safe_updates",
-			"Set sql_safe_updates=0 in the parameter group: replicated statements without a key are refused by it.",
-			"on");
 }
 
 /* ---- capabilities ---- */

@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 
 #include "applier/answer.h"
+#include "applier/questions.h"
 #include "applier/target_internal.h"
 #include "applier/tls_pin.h"
 #include "base/memory.h"
@@ -159,23 +160,39 @@ out:
 	return NULL;
 }
 
-/* A small text result of a fixed query during set-up. */
-static int read_settings(struct target *target, struct error *error)
+/* The least that max_allowed_packet may be. */
+#define SMALLEST_PACKET_BYTES 1024u
+/* What a server may have been told globally against careless people, and what would change our statements. */
+#define OWN_SESSION \
+	"SET SESSION sql_safe_updates = 0, SESSION sql_select_limit = 18446744073709551615, SESSION sql_big_selects = 1, " \
+	"SESSION completion_type = 0"
+
+static int take_settings(struct target *target, const struct target_rows *rows, struct error *error)
+{
+	if (rows->rows != 1)
+		return error_set(error, ERROR_RETRY, "the target %s gave no row for its version.", target->host);
+	printable_copy(target->version_text, sizeof(target->version_text), target_text(rows, 0, 0));
+	target->max_allowed_packet = strtoull(target_text(rows, 0, 1), NULL, 10);
+	target->connection_id = strtoull(target_text(rows, 0, 2), NULL, 10);
+	target->version = parse_version(target->version_text);
+	target->family = strcasestr(target->version_text, "mariadb") ? FAMILY_MARIADB : FAMILY_MYSQL;
+	return 0;
+}
+
+/* Makes the session ours and reads what the server is. */
+static int begin_session(struct target *target, struct error *error)
 {
 	struct arena arena = ARENA_INIT;
-	struct target_rows rows;
-	static const char sql[] = "SELECT @@version, @@global.max_allowed_packet, CONNECTION_ID()";
-	int result = target_query(target, sql, sizeof(sql) - 1, &arena, &rows, error);
+	struct questions questions;
+	struct question *settings;
+	int result;
 
-	if (result == 0 && rows.rows == 1) {
-		printable_copy(target->version_text, sizeof(target->version_text), target_text(&rows, 0, 0));
-		target->max_allowed_packet = strtoull(target_text(&rows, 0, 1), NULL, 10);
-		target->connection_id = strtoull(target_text(&rows, 0, 2), NULL, 10);
-		target->version = parse_version(target->version_text);
-		target->family = strcasestr(target->version_text, "mariadb") ? FAMILY_MARIADB : FAMILY_MYSQL;
-	} else if (result == 0) {
-		result = error_set(error, ERROR_RETRY, "the target %s gave no row for its version.", target->host);
-	}
+	questions_init(&questions, &arena);
+	questions_put(&questions, OWN_SESSION);
+	settings = questions_put(&questions, "SELECT @@version, @@global.max_allowed_packet, CONNECTION_ID()");
+	result = questions_ask(&questions, target, error);
+	if (result == 0)
+		result = take_settings(target, &settings->rows, error);
 	arena_release(&arena);
 	return result;
 }
@@ -203,6 +220,7 @@ int target_connect(struct target **result, const struct target_options *options,
 	target = memory_zalloc(sizeof(*target));
 	target->mysql = mysql;
 	target->multi = true;
+	target->max_allowed_packet = SMALLEST_PACKET_BYTES; /* until it is known */
 	target->silence_seconds = silence_seconds;
 	target->read_timeout_seconds = options->read_timeout_seconds;
 	target->socket = mysql_get_socket(mysql);
@@ -219,7 +237,7 @@ int target_connect(struct target **result, const struct target_options *options,
 		target_close(target);
 		return -1;
 	}
-	if (read_settings(target, error) < 0) {
+	if (begin_session(target, error) < 0) {
 		target_close(target);
 		return -1;
 	}

@@ -45,8 +45,7 @@ void session_ask(struct questions *questions, const struct target *target, const
 	buffer_printf(&question->text,
 		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; SET SESSION innodb_lock_wait_timeout = %u, "
 		"SESSION lock_wait_timeout = %u, SESSION wait_timeout = 28800, SESSION net_read_timeout = 600, "
-		"SESSION net_write_timeout = 600, SESSION autocommit = 1, SESSION sql_safe_updates = 0, "
-		"SESSION sql_select_limit = DEFAULT%s",
+		"SESSION net_write_timeout = 600, SESSION autocommit = 1%s",
 		row_lock_seconds, settings->lock_wait_seconds,
 		target_family(target) == FAMILY_MARIADB ? ", SESSION max_statement_time = 0" : "");
 	question->statements = 2;
