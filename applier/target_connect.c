@@ -162,10 +162,12 @@ out:
 
 /* The least that max_allowed_packet may be. */
 #define SMALLEST_PACKET_BYTES 1024u
-/* What a server may have been told globally against careless people, and what would change our statements. */
+/* What a server may have been told globally, or tells each session by init_connect, and what would change our statements or the
+ * letters in them. */
 #define OWN_SESSION \
-	"SET SESSION sql_safe_updates = 0, SESSION sql_select_limit = 18446744073709551615, SESSION sql_big_selects = 1, " \
-	"SESSION completion_type = 0"
+	"SET SESSION character_set_client = utf8mb4, SESSION character_set_results = utf8mb4, " \
+	"SESSION collation_connection = utf8mb4_general_ci, SESSION sql_safe_updates = 0, " \
+	"SESSION sql_select_limit = 18446744073709551615, SESSION sql_big_selects = 1, SESSION completion_type = 0"
 
 static int take_settings(struct target *target, const struct target_rows *rows, struct error *error)
 {
