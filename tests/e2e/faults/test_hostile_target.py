@@ -164,7 +164,8 @@ def test_greetings(hostile, greeting):
 
 @pytest.mark.parametrize("version, packet_bytes", [("0.0.0", "1048576"), ("99999999999999999999.1", "1048576"), ("10.11.6-MariaDB", "0"),
                                                     ("10.11.6-MariaDB", "99999999999999999999"), ("10.11.6-MariaDB", "-1"),
-                                                    ("x" * 10000, "y" * 10000)])
+                                                    ("x" * 10000, "y" * 10000)],
+                         ids=lambda value: value[:20])
 def test_absurd_settings(hostile, version, packet_bytes):
     """A version of nothing, packets of no size and of all sizes."""
     hostile.garbage = lambda: answer(["a", "b", "c"], [[version, packet_bytes, "7"]])
