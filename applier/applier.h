@@ -59,6 +59,7 @@ struct applier_hooks {
 	/* Asks the source whether the table's engine can roll back; ERROR_STOP when there is no such table. */
 	int (*source_engine)(void *context, const char *database, const char *table, bool *transactional,
 		struct error *error);
+	/* A statement that commits by itself has run; what cannot be recorded is put up with. */
 	void (*intent)(void *context, const struct applier_place *place, const char *statement, const char *outcome);
 };
 

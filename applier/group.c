@@ -266,6 +266,25 @@ static bool operator_says_not(const struct special *special)
 	return wish->file[0] && position_compare(wish, &special->transaction->begin) == 0;
 }
 
+/* A step that commits has run: counted, when it is the statement itself, and put down for people. */
+static void note_ddl(struct special *special, const struct change *change, const struct planned_statement *planned,
+	const struct plan_step *step)
+{
+	struct applier *applier = special->applier;
+	const char *masked = planned->plan.masked_original;
+	struct applier_place place;
+
+	if (step->when != STEP_MAIN || step->auxiliary)
+		return;
+	pthread_mutex_lock(&applier->lock);
+	applier->progress.ddl++;
+	pthread_mutex_unlock(&applier->lock);
+	place_of(&place, special->transaction, change, 0);
+	if (applier->hooks.intent)
+		applier->hooks.intent(applier->hooks.context, &place,
+			masked ? masked : statement_excerpt(change, &special->transaction->arena), "done");
+}
+
 /* A step that commits: behind an intent, or known to have run already. */
 static int run_committing_step(struct special *special, const struct change *change,
 	const struct planned_statement *planned, const struct plan_step *step, struct error *error)
@@ -281,8 +300,10 @@ static int run_committing_step(struct special *special, const struct change *cha
 		return 0;
 	if (again && found->step == special->step) {
 		special->redo = found->verdict == INTENT_PARTLY;
-		if (found->verdict == INTENT_DONE)
+		if (found->verdict == INTENT_DONE) {
+			note_ddl(special, change, planned, step);
 			return 0;
+		}
 		if (found->verdict == INTENT_UNDECIDED && !operator_says_not(special)) {
 			error_set(error, ERROR_STOP,
 				"the program ended while this statement ran, and the target does not tell whether it took place. If "
@@ -305,6 +326,8 @@ static int run_committing_step(struct special *special, const struct change *cha
 		return error_set(error, ERROR_RETRY, "fault injected before a statement that commits");
 	result = run_step(special, change, planned, step, error);
 	special->redo = false;
+	if (result == 0)
+		note_ddl(special, change, planned, step);
 	if (result == 0 && FAULT_POINT("ddl.after-statement"))
 		return error_set(error, ERROR_RETRY, "fault injected after a statement that commits");
 	return result;

@@ -346,8 +346,13 @@ static int reach_target(struct setup *setup, struct error *error)
 	cipher = target_cipher(setup->target);
 	snprintf(setup->target_text, sizeof(setup->target_text), "%s, %s, TLS %s", target_host(setup->target),
 		target_version_text(setup->target), cipher ? cipher : "off");
-	return checkpoint_read(setup->target, options->schema, setup->config.channel,
-		&setup->former.checkpoint, &setup->former.found, error);
+	if (checkpoint_read(setup->target, options->schema, setup->config.channel, &setup->former.checkpoint,
+		    &setup->former.found, error) == 0)
+		return 0;
+	if (error->code == 1142 || error->code == 1044 || error->code == 1143)
+		error_advice(error, "Give the account all privileges on the schema %s: its position is kept there.",
+			options->schema);
+	return -1;
 }
 
 /* The preflight, of which only what fails is told. */
@@ -493,6 +498,17 @@ static void warn_of_going_back(const struct setup *setup)
 			"already, set the former position again before you run.\n");
 }
 
+static void warn_of_passing_over(const struct setup *setup)
+{
+	fflush(stdout);
+	fprintf(stderr, "warning: this start lies behind what the channel had applied. It was at ");
+	put_place(stderr, &setup->former.checkpoint);
+	fprintf(stderr, ", and is now at ");
+	put_place(stderr, &setup->start.checkpoint);
+	fprintf(stderr, ": what the source has in between will not be applied. If the target lacks it, set the former "
+			"position again before you run.\n");
+}
+
 /* ---- the whole ---- */
 
 static int set_up(struct setup *setup, int argc, char **argv, struct error *error)
@@ -602,6 +618,8 @@ int change_master_command(int argc, char **argv)
 		report(&setup);
 	if (result == 0 && setup.start.goes_back)
 		warn_of_going_back(&setup);
+	else if (result == 0 && setup.start.passes_over)
+		warn_of_passing_over(&setup);
 	release(&setup);
 	if (result == 0)
 		return EXIT_OK;

@@ -20,6 +20,7 @@ struct start {
 	struct checkpoint checkpoint;
 	bool write;	/* it differs from what is there */
 	bool goes_back; /* it was named and lies before what is there: all between will be applied again */
+	bool passes_over; /* it lies behind what is there: what is between will not be applied */
 };
 
 /* Finds it, from what was asked and what is there. The source is connected. On success the checkpoint is the

@@ -214,22 +214,29 @@ bool change_master_gtid_before(const struct checkpoint *one, const struct checkp
 	return before;
 }
 
-/* A position that was named is taken as it is. Files are compared with those of the same source only; without
- * its uuid, one that is where it was counts as the same. */
-static bool goes_back(const struct change_master_statement *statement, struct source *source,
-	const struct source_info *info, const struct former *former, bool source_changed,
-	const struct checkpoint *checkpoint, struct arena *arena)
+/* A position that was named is taken as it is, and told when it lies before or behind what is there. Files are compared with
+ * those of the same source only; without its uuid, one that is where it was counts as the same. */
+static void compare_places(const struct change_master_statement *statement, struct source *source,
+	const struct source_info *info, const struct former *former, bool source_changed, struct start *start,
+	struct arena *arena)
 {
-	const struct checkpoint *there = &former->checkpoint;
+	const struct checkpoint *there = &former->checkpoint, *here = &start->checkpoint;
+	bool before, behind;
 
-	if (!former->found)
-		return false;
-	if (statement->start == CHANGE_MASTER_START_GTID)
-		return statement->gtid_set && change_master_gtid_before(checkpoint, there);
-	return statement->start == CHANGE_MASTER_START_FILE_POSITION &&
-	       change_master_file_before(checkpoint, there) &&
-	       ((!source_changed && !source_identity_is_uuid(there->source_uuid)) ||
-		       is_same_source(source, info, former, arena));
+	if (!former->found || statement->start == CHANGE_MASTER_START_NONE)
+		return;
+	if (statement->start == CHANGE_MASTER_START_GTID) {
+		start->goes_back = statement->gtid_set && change_master_gtid_before(here, there);
+		start->passes_over = statement->gtid_set && *there->gtid_set && change_master_gtid_before(there, here);
+		return;
+	}
+	before = statement->start == CHANGE_MASTER_START_FILE_POSITION && change_master_file_before(here, there);
+	behind = change_master_file_before(there, here);
+	if ((before || behind) && ((!source_changed && !source_identity_is_uuid(there->source_uuid)) ||
+					  is_same_source(source, info, former, arena))) {
+		start->goes_back = before;
+		start->passes_over = behind;
+	}
 }
 
 /* ---- the whole ---- */
@@ -262,8 +269,7 @@ int change_master_place(const struct change_master_statement *statement, const s
 		break;
 	}
 	if (result == 0)
-		start->goes_back =
-			goes_back(statement, source, info, former, source_changed, checkpoint, &arena);
+		compare_places(statement, source, info, former, source_changed, start, &arena);
 	arena_release(&arena);
 	if (result == 0 && !start->write) {
 		*checkpoint = former->checkpoint;

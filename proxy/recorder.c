@@ -63,6 +63,7 @@ static int skipped(void *context, const struct applier_place *place, const char 
 		.statement_length = length_of(statement),
 		.context = replay,
 		.reason = reason,
+		.resolution = strcmp(rule, "operator") == 0 ? "decided" : NULL, /* by skip or replace: nothing is left to do */
 	};
 
 	return state_record_skipped(recorder->state, &entry, error);

@@ -203,7 +203,8 @@ int state_record_skipped(struct state *state, const struct state_skipped *skippe
 	static const char sql[] =
 		"insert into skipped_journal (at_us, channel, place, gtid, file, position, item, rule, "
 		"database, "
-		"statement, statement_bytes, context, reason) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+		"statement, statement_bytes, context, reason, resolution, resolved_at_us) "
+		"values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
 		"on conflict do nothing";
 	static const char what[] = "recording what was skipped";
 	sqlite3_stmt *statement;
@@ -224,6 +225,9 @@ int state_record_skipped(struct state *state, const struct state_skipped *skippe
 		state_bind_u64(statement, 11, skipped->statement_length);
 	state_bind_text(statement, 12, skipped->context);
 	state_bind_text(statement, 13, skipped->reason);
+	state_bind_text(statement, 14, skipped->resolution);
+	if (skipped->resolution)
+		sqlite3_bind_int64(statement, 15, state_now_us());
 	if (state_run(state, statement, what, error) != 0 || trim_skipped(state, error) != 0)
 		return state_abort(state);
 	return state_end(state, what, error);

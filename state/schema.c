@@ -217,7 +217,7 @@ static const char version_1_rest[] =
 	"  unique (channel, place, item)\n"
 	");\n"
 	"create view ddl_intents as\n"
-	"  -- a mirror of the target's intents: DDL that was begun, and what became of it\n"
+	"  -- DDL that has run, the newest\n"
 	"  select id, " TIME("at_us") " as at, gtid, file, position, item, database,\n"
 	"  " TEXT("statement") " as statement, fingerprint, outcome from ddl_intent order by id;\n"
 	"create table stored_event (\n"

@@ -183,7 +183,7 @@ struct state_skipped {
 	const char *reason;
 	/* filled in on reading */
 	int64_t id, at_us, resolved_at_us;
-	const char *resolution; /* NULL = open; "retried", "dropped", … */
+	const char *resolution; /* NULL = open; "decided" (skip, replace), "retried", "dropped" */
 };
 
 /* Waits up to five seconds for the lock. Must have returned 0 before the target's transaction commits. */

@@ -23,6 +23,24 @@ def target_ids(p):
     return [number for (number,) in p.target.query(f"SELECT id FROM `{p.db}`.t ORDER BY id")]
 
 
+def test_definitions_are_counted_and_listed(pairing):
+    p = pairing("mysql97")
+    p.replicate("now")
+    table(p)
+    p.source.sql(f"ALTER TABLE `{p.db}`.t ADD COLUMN n INT; CREATE USER shy@localhost IDENTIFIED BY 'unheard-of'; "
+                 "DROP USER shy@localhost")
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (1, 'one', 1)")
+    p.changeling.wait_caught_up()
+    listed = p.changeling.look("ddl_intents")
+    assert {entry["outcome"] for entry in listed} == {"done"}
+    wait_until(lambda: p.changeling.row()["ddl"] == len(listed), 10, "the count to be saved")
+    # the test's own marks need a table, too
+    ours = [entry["statement"] for entry in listed if f"`{p.db}`" in entry["statement"] or "shy" in entry["statement"]]
+    assert [" ".join(statement.split()[:2]) for statement in ours] == [
+        "CREATE DATABASE", "CREATE TABLE", "ALTER TABLE", "CREATE USER", "DROP USER"]
+    assert "unheard-of" not in str(listed)
+
+
 # --- one at a time
 
 def test_a_second_run_on_the_same_state_is_refused(pairing):

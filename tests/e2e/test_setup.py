@@ -64,6 +64,35 @@ def test_missing_grant_on_the_master(pairing, kind):
         p.source.sql("DROP USER 'poor'@'%'; SET sql_log_bin=1")
 
 
+def test_a_start_behind_what_is_applied_is_told(pairing):
+    """What lies in between is lost to the target, unless somebody has copied it: that is not for silence."""
+    p = pairing()
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (id INT PRIMARY KEY)")
+    p.changeling.wait_caught_up()
+    p.changeling.stop()
+    again = p.changeling.change_master("now")
+    assert "warning" not in again.err, again.err
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (1)")
+    file, position = p.source.position()[:2]
+    for start in ("now", (file, position)):
+        passed = p.changeling.change_master(start)
+        if start == "now":
+            assert "lies behind what the channel had applied" in passed.err and f"{file}:{position}" in passed.err
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (2)")
+
+
+def test_an_account_without_its_schema_is_told_what_to_grant(pairing):
+    p = pairing()
+    p.target.sql("CREATE USER weak IDENTIFIED BY 'adminpw' REQUIRE SSL")
+    try:
+        result = p.changeling.change_master("now", expect=None, target_user="weak")
+        assert result.code == 1
+        assert "Give the account all privileges on the schema changeling" in result.err, result.err
+    finally:
+        p.target.sql("DROP USER weak")
+
+
 def test_missing_privilege_on_the_target(pairing):
     p = pairing()
     p.target.sql("SET sql_log_bin=0; CREATE USER 'reader'@'%' IDENTIFIED BY 'readerpw' REQUIRE SSL; "

@@ -127,7 +127,7 @@ def test_skip_and_retry_while_it_stays(pairing):
     assert p.changeling.command("skip").code == 0
     p.changeling.wait_caught_up()
     assert p.target.query(f"SELECT id, v FROM `{p.db}`.t") == [(2, "zwei")]
-    assert [entry["rule"] for entry in p.changeling.look("skipped")] == ["operator"]
+    assert [(entry["rule"], entry["resolution"]) for entry in p.changeling.look("skipped")] == [("operator", "decided")]
     assert p.changeling.command("skip").code == 1
     assert p.changeling.stop() == 0
 
