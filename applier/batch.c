@@ -528,6 +528,23 @@ static bool is_history(const struct rows_iterator *iterator, enum rows_kind *kin
 	return false;
 }
 
+/* Rows of the history that the master deletes have the keys of current ones. */
+static int check_history(const struct rows_iterator *iterator, enum rows_kind kind, struct error *error)
+{
+	const struct table_binding *binding = iterator->map->applier_data;
+	const struct value *row_end;
+
+	if (!binding->table->is_versioned || kind != ROWS_DELETE)
+		return 0;
+	row_end = &iterator->before[binding->row_end];
+	if (row_end->kind != VALUE_TIMESTAMP || is_current(row_end))
+		return 0;
+	return error_set(error, ERROR_STOP,
+		"table %s: rows of its history were deleted on the master (DELETE HISTORY), and only what is done to current rows is "
+		"replicated. Run the same DELETE HISTORY on the target, then changeling skip.",
+		binding->table->quoted);
+}
+
 static uint64_t version_time(const struct rows_iterator *iterator, enum rows_kind logged, enum rows_kind kind)
 {
 	const struct table_binding *binding = iterator->map->applier_data;
@@ -570,6 +587,8 @@ static int add_rows(struct batch *batch, const struct transaction *transaction, 
 			return -1;
 		if (is_history(&iterator, &kind))
 			continue;
+		if (check_history(&iterator, kind, error) < 0)
+			return -1;
 		view = look_at(&iterator, kind);
 		if (view.table->is_versioned)
 			session.timestamp_us = version_time(&iterator, change->rows.kind, kind);

@@ -6,6 +6,7 @@
 #include "applier/sql/charset.h"
 #include "base/utf8.h"
 #include "binlog/json.h"
+#include "binlog/table_map.h"
 
 #define COLLATION_UTF8MB4 45u
 #define COLLATION_BINARY 63u
@@ -243,6 +244,15 @@ static int put_string(struct buffer *out, const struct literal_target *target, c
 		} else {
 			put_bytes(out, bytes, length);
 		}
+		break;
+	case COLUMN_NUMBER: /* which bytes are taken for one differs from server to server */
+	case COLUMN_FLOAT:
+	case COLUMN_DOUBLE:
+	case COLUMN_TEMPORAL:
+		result = error_set(error, ERROR_STOP,
+			"column %s is %s on the target, and %s on the master: that is not converted. Alter the target's, or, where the "
+			"columns only stand in another order, set binlog_row_metadata=FULL on the master; then run changeling retry.",
+			column->name, column->full_type, column_type_name(source->type));
 		break;
 	default:
 		put_bytes(out, bytes, length);

@@ -428,12 +428,18 @@ static int find_versions(struct table_binding *binding, uint32_t implicit, struc
 	return 0;
 }
 
+/* The one that MySQL gives to a table without a primary key (sql_generate_invisible_primary_key). */
+static bool is_generated_key(const struct target_column *column)
+{
+	return column->invisible && column->auto_increment && strcmp(column->name, "my_row_id") == 0;
+}
+
 int table_bind(const struct target_table *table, struct table_map *map, enum server_family family, struct arena *arena,
 	struct table_binding **result, struct error *error)
 {
 	struct table_binding *binding = arena_zalloc(arena, sizeof(*binding));
 	bool gipk = (map->flags & TABLE_MAP_FLAG_GENERATED_INVISIBLE_PK) != 0;
-	unsigned matched = 0, shift = 0, assignable = 0;
+	unsigned matched = 0, shift = 0, ahead = 0, assignable = 0;
 	/* a system-versioned table's own two columns, when nobody declared them, show in the event only */
 	uint32_t implicit = 0;
 
@@ -458,6 +464,9 @@ int table_bind(const struct target_table *table, struct table_map *map, enum ser
 	if (gipk && !map->has_names &&
 		(table->columns_count == 0 || strcmp(table->columns[0].name, "my_row_id") != 0))
 		shift = 1;
+	/* or the target's, which the master lacks */
+	if (!gipk && !map->has_names && map->columns_count < table->columns_count && is_generated_key(&table->columns[0]))
+		ahead = 1;
 	for (uint32_t i = 0; i < map->columns_count; i++) {
 		int at;
 
@@ -473,7 +482,7 @@ int table_bind(const struct target_table *table, struct table_map *map, enum ser
 		} else if (i < shift) {
 			at = -1;
 		} else {
-			at = (int)(i - shift);
+			at = (int)(i - shift + ahead);
 			if ((unsigned)at >= table->columns_count)
 				return describe_mismatch(table, map, error);
 		}
