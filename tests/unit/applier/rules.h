@@ -52,6 +52,25 @@ static void release_targets(void)
 		capabilities_release(target_of(names[i]));
 }
 
+/* For the end of a group of tests. */
+static __attribute__((unused)) int release_targets_after(void **state)
+{
+	(void)state;
+	release_targets();
+	return 0;
+}
+
+/* A statement in the database app, of a client that spoke utf8mb4. */
+static __attribute__((unused)) struct rewrite_input input_of(const char *sql, struct server_version source)
+{
+	return (struct rewrite_input){.text = sql,
+		.length = strlen(sql),
+		.database = "app",
+		.client_charset = "utf8mb4",
+		.source = source,
+		.explicit_defaults = -1};
+}
+
 /* "RUN", "SKIP rule", "STOP rule", or the steps: "[before] sql", parted by " | ", settings as
  * "{name=literal}". */
 static __attribute__((unused)) void plan_text(const struct rewrite_plan *plan, struct buffer *out)

@@ -452,13 +452,6 @@ static void classes(void **state)
 	buffer_release(&found);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	release_targets();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -474,5 +467,5 @@ int main(void)
 		cmocka_unit_test(classes),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, release_targets_after);
 }

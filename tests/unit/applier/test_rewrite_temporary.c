@@ -1,0 +1,213 @@
+/* Temporary tables: their names in statements, what becomes of them, and the steps that are completed later. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/applier/rules.h"
+
+struct registry {
+	char names[8][3][80]; /* database, name, real */
+	size_t count;
+};
+
+static bool any(void *context, uint32_t server_id, uint64_t thread_id)
+{
+	const struct registry *registry = context;
+
+	return registry->count > 0 && server_id == 1 && thread_id == 7;
+}
+
+static const char *find(
+	void *context, uint32_t server_id, uint64_t thread_id, const char *database, const char *name)
+{
+	const struct registry *registry = context;
+
+	for (size_t i = 0; i < registry->count && server_id == 1 && thread_id == 7; i++)
+		if (strcmp(registry->names[i][0], database) == 0 && strcmp(registry->names[i][1], name) == 0)
+			return registry->names[i][2];
+	return NULL;
+}
+
+static void rewrite_temp(const char *sql, const char *target, struct server_version source,
+	struct arena *arena, struct rewrite_plan *plan)
+{
+	static struct registry registry = {{{"app", "t", "R"}, {"app", "u", "S"}, {"other", "t", "O"}}, 3};
+	struct temp_registry temps = {.any = any, .find = find, .context = &registry};
+	struct rewrite_input input = input_of(sql, source);
+
+	input.server_id = 1;
+	input.thread_id = 7;
+	input.serial = 42;
+	input.temps = &temps;
+	rewrite_statement(&input, target_of(target), arena, plan);
+}
+
+#define R "`changeling`.`R`"
+#define S "`changeling`.`S`"
+
+static const struct {
+	const char *target, *sql, *wanted;
+} temporary[] = {
+	{"ma1011", "INSERT INTO t VALUES (1)", "INSERT INTO " R " VALUES (1)"},
+	{"ma1011", "INSERT INTO t (t.a, app.t.b) VALUES (1, 2) ON DUPLICATE KEY UPDATE t.a = VALUES(a)",
+		"INSERT INTO " R " (" R ".a, " R ".b) VALUES (1, 2) ON DUPLICATE KEY UPDATE " R
+		".a = VALUES(a)"},
+	{"ma1011", "UPDATE t SET a = t.b WHERE app.t.c = 1", "UPDATE " R " AS `t` SET a = t.b WHERE t.c = 1"},
+	{"ma1011", "DELETE FROM t WHERE t.a = 1", "DELETE FROM " R " WHERE " R ".a = 1"},
+	{"my97", "DELETE FROM t WHERE t.a = 1", "DELETE FROM " R " AS `t` WHERE t.a = 1"},
+	{"ma1011", "DELETE app.t, b FROM app.t JOIN base b ON b.id = app.t.id",
+		"DELETE `t`, b FROM " R " AS `t` JOIN base b ON b.id = t.id"},
+	{"ma1011", "DELETE FROM x USING t x JOIN base ON base.id = x.id",
+		"DELETE FROM x USING " R " x JOIN base ON base.id = x.id"},
+	{"ma1011", "UPDATE t x, t y, base SET x.a = y.a WHERE base.t = 1",
+		"UPDATE " R " x, " R " y, base SET x.a = y.a WHERE base.t = 1"},
+	{"ma1011", "INSERT INTO base SELECT t.*, app.t.a FROM t, (SELECT t.a FROM app.t) d",
+		"INSERT INTO base SELECT t.*, t.a FROM " R " AS `t`, (SELECT t.a FROM " R " AS `t`) d"},
+	{"ma1011", "INSERT INTO base SELECT app.t.a FROM app.t JOIN other.t ON app.t.a = other.t.a",
+		"INSERT INTO base SELECT " R ".a FROM " R " JOIN `changeling`.`O` ON " R
+		".a = `changeling`.`O`.a"},
+	{"ma1011", "INSERT INTO base SELECT app.t.a FROM app.t JOIN third.t ON app.t.a = third.t.a",
+		"INSERT INTO base SELECT " R ".a FROM " R " JOIN third.t ON " R ".a = third.t.a"},
+	{"ma1011",
+		"INSERT INTO base SELECT 1 FROM base WHERE EXISTS (SELECT 1 FROM u USE INDEX (k) WHERE u.id "
+		"= base.id) AND 't' = 'u'",
+		"INSERT INTO base SELECT 1 FROM base WHERE EXISTS (SELECT 1 FROM " S
+		" AS `u` USE INDEX (k) WHERE u.id = base.id) AND "
+		"'t' = 'u'"},
+	{"ma1011", "WITH t AS (SELECT * FROM u) SELECT * FROM t",
+		"WITH t AS (SELECT * FROM " S " AS `u`) SELECT * FROM t"},
+	{"ma1011", "SELECT EXTRACT(DAY FROM t.d), TRIM(LEADING 'x' FROM u.e) FROM t JOIN u",
+		"SELECT EXTRACT(DAY FROM t.d), TRIM(LEADING 'x' FROM u.e) FROM " R " AS `t` JOIN " S
+		" AS `u`"},
+	{"ma1011", "SELECT t FROM base, base2 t WHERE t.a = 1", "RUN"},
+	{"ma1011", "INSERT INTO third.t VALUES (1)", "RUN"},
+	{"ma1011", "CREATE TABLE t (a INT)", "RUN"},
+	{"my97", "CREATE TABLE n AS SELECT * FROM t", "CREATE TABLE n AS SELECT * FROM " R " AS `t`"},
+	{"ma1011", "CREATE TABLE n LIKE t", "CREATE TABLE n LIKE " R},
+	{"ma1011", "CREATE TABLE n AS SELECT * FROM t",
+		"CREATE TABLE n AS SELECT * FROM " R " AS `t` LIMIT 0 | "
+		"INSERT INTO n SELECT * FROM " R " AS `t`"},
+	{"ma1011", "TRUNCATE t", "DELETE FROM " R},
+	{"ma1011", "LOAD DATA LOCAL INFILE 'x' INTO TABLE t (a, b)",
+		"LOAD DATA LOCAL INFILE 'changeling' INTO TABLE " R " (a, b)"},
+	{"ma1011", "DROP TEMPORARY TABLE t", "[after] DROP TABLE IF EXISTS " R},
+	{"ma1011", "DROP TABLE IF EXISTS base, t, u",
+		"[after] DROP TABLE IF EXISTS " R " | [after] DROP TABLE IF EXISTS " S " | "
+		"DROP TABLE IF EXISTS base"},
+	{"ma1011", "DROP /*!40005 TEMPORARY */ TABLE IF EXISTS `nix`", "SKIP"},
+	{"ma1011", "DROP TEMPORARY TABLE nix", "SKIP temporary-tables"},
+	{"ma1011", "DROP TABLE base", "RUN"},
+	{"ma1011", "CREATE TEMPORARY TABLE n (a INT) ENGINE=MEMORY",
+		"[before] CREATE TABLE IF NOT EXISTS `changeling`.`tmp_1_7_2a_37ed8c5b_n` (a INT) "
+		"ENGINE=InnoDB"},
+	{"ma1011", "CREATE TEMPORARY TABLE t (a INT)",
+		"[before] CREATE TABLE IF NOT EXISTS `changeling`.`tmp_1_7_2a_3627f751` (a INT) | [after] "
+		"DROP TABLE IF EXISTS " R},
+	{"ma1011", "CREATE TEMPORARY TABLE IF NOT EXISTS t (a INT)", "SKIP temporary-tables"},
+	{"ma1011", "CREATE TEMPORARY TABLE n (b INT) REPLACE SELECT a FROM t;",
+		"[before] CREATE TABLE IF NOT EXISTS `changeling`.`tmp_1_7_2a_37ed8c5b` (b INT) AS SELECT a "
+		"FROM " R
+		" AS `t` LIMIT 0 | REPLACE INTO `changeling`.`tmp_1_7_2a_37ed8c5b` [names] SELECT a FROM " R
+		" AS `t`"},
+	{"ma1011", "ALTER IGNORE TABLE t ADD UNIQUE (a), CHANGE b c INT",
+		"[before] DROP TABLE IF EXISTS `changeling`.`tmp_1_7_2a_3627f751` | [before] CREATE TABLE "
+		"`changeling`.`tmp_1_7_2a_3627f751` "
+		"LIKE " R
+		" | [before] ALTER TABLE `changeling`.`tmp_1_7_2a_3627f751` ADD UNIQUE (a), CHANGE b c INT | "
+		"[copy R to tmp_1_7_2a_3627f751] | [after] DROP TABLE IF EXISTS " R},
+	{"ma1011", "ALTER TABLE t RENAME TO n", ""},
+	{"ma1011", "ALTER TABLE base ADD COLUMN t INT", "RUN"},
+	{"ma1011", "CREATE INDEX k ON base (a)", "RUN"},
+	{"ma1011", "BEGIN", "RUN"},
+};
+
+static void temporary_tables(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(temporary) / sizeof(temporary[0]); i++) {
+		struct buffer found = BUFFER_INIT;
+		struct arena arena = ARENA_INIT;
+		struct rewrite_plan plan;
+
+		rewrite_temp(
+			temporary[i].sql, temporary[i].target, (struct server_version)MYSQL56, &arena, &plan);
+		plan_text(&plan, &found);
+		if (strcmp(buffer_text(&found), temporary[i].wanted) != 0)
+			fail_msg("%s:\nwanted %s\nfound  %s", temporary[i].sql, temporary[i].wanted,
+				buffer_text(&found));
+		/* the transaction goes on: only base tables' DDL ends it */
+		if (plan.action == PLAN_REWRITE && strncmp(temporary[i].sql, "DROP TABLE", 10) != 0 &&
+			strncmp(temporary[i].sql, "CREATE TABLE", 12) != 0)
+			assert_int_equal(plan.flags & PLAN_COMMITS, 0);
+		arena_release(&arena);
+		buffer_release(&found);
+	}
+}
+
+static void effects_of_temporary_tables(void **state)
+{
+	struct arena arena = ARENA_INIT;
+	struct rewrite_plan plan;
+
+	(void)state;
+	rewrite_temp("CREATE TEMPORARY TABLE other.n (a INT)", "ma1011", (struct server_version)MYSQL56,
+		&arena, &plan);
+	assert_int_equal(plan.effect_count, 1);
+	assert_int_equal(plan.effects[0].kind, EFFECT_TEMP_CREATE);
+	assert_string_equal(plan.effects[0].database, "other");
+	assert_string_equal(plan.effects[0].name, "n");
+	assert_true(strlen(plan.effects[0].real) <= 64);
+	rewrite_temp("ALTER TABLE t ADD COLUMN z INT, RENAME TO other.n", "ma1011",
+		(struct server_version)MYSQL56, &arena, &plan);
+	assert_int_equal(plan.effect_count, 2);
+	assert_int_equal(plan.effects[0].kind, EFFECT_TEMP_REPLACE);
+	assert_string_equal(plan.effects[0].real, plan.steps[3].to_table);
+	assert_int_equal(plan.effects[1].kind, EFFECT_TEMP_RENAME);
+	assert_string_equal(plan.effects[1].new_database, "other");
+	assert_string_equal(plan.effects[1].new_name, "n");
+	rewrite_temp("RENAME TABLE t TO n", "ma1011", (struct server_version)MARIA, &arena, &plan);
+	assert_int_equal(plan.effects[0].kind, EFFECT_TEMP_RENAME);
+	rewrite_temp("RENAME TABLE t TO n", "ma1011", (struct server_version)MYSQL56, &arena, &plan);
+	assert_int_equal(plan.action, PLAN_RUN);
+	arena_release(&arena);
+}
+
+static void steps_are_completed(void **state)
+{
+	static const char *const from[] = {"a", "b", "gone"}, *const to[] = {"c", "a", "new"};
+	static const struct column_rename renames[] = {{"b", "c"}};
+	struct plan_step step = {.work = WORK_COPY_TABLE,
+		.from_table = "R",
+		.to_table = "S",
+		.renames = renames,
+		.rename_count = 1};
+	struct plan_step named = {.work = WORK_INSERT_NAMED,
+		.sql = "INSERT INTO x",
+		.length = 13,
+		.more = "SELECT 1",
+		.more_length = 8};
+	struct buffer out = BUFFER_INIT;
+
+	(void)state;
+	step_copy_table(&step, NULL, from, 3, to, 3, &out);
+	assert_string_equal(buffer_text(&out), "INSERT INTO " S " (`a`, `c`) SELECT `a`, `b` FROM " R);
+	buffer_clear(&out);
+	step_insert_named(&named, from, 2, &out);
+	assert_string_equal(buffer_text(&out), "INSERT INTO x (`a`, `b`) SELECT 1");
+	buffer_release(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(temporary_tables),
+		cmocka_unit_test(effects_of_temporary_tables),
+		cmocka_unit_test(steps_are_completed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, release_targets_after);
+}
