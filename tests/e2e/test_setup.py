@@ -75,11 +75,8 @@ def test_a_start_behind_what_is_applied_is_told(pairing):
     assert "warning" not in again.err, again.err
     p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (1)")
     file, position = p.source.position()[:2]
-    for start in ("now", (file, position)):
-        passed = p.changeling.change_master(start)
-        if start == "now":
-            assert "lies behind what the channel had applied" in passed.err and f"{file}:{position}" in passed.err
-    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (2)")
+    passed = p.changeling.change_master("now")
+    assert "lies behind what the channel had applied" in passed.err and f"{file}:{position}" in passed.err
 
 
 def test_an_account_without_its_schema_is_told_what_to_grant(pairing):
@@ -271,7 +268,7 @@ def test_a_start_before_what_is_applied_is_warned_of(pairing, kind, by_gtid):
     for word in (words(before), words(now), "applied again"):
         assert word in result.err, f"{word} is not in: {result}"
     assert words(before) in result.out, str(result)
-    assert second.change_master(now).err == "", "further on than the channel is now"
+    assert "lies behind what the channel had applied" in second.change_master(now).err
 
 
 def test_an_authority_that_is_named_is_asked(pairing, pool, certificates):
