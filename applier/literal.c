@@ -154,7 +154,6 @@ static int put_text(struct buffer *out, const struct literal_target *target, con
 			"binlog_row_metadata=MINIMAL is set on the master and this position has passed, then run changeling retry.",
 			column->name, source->maximum_bytes, (unsigned long long)column->octets, column->full_type,
 			column->charset);
-
 	if (strcmp(charset, "binary") == 0) { /* bytes at the source, text here: as they are */
 		put_bytes(out, bytes, length);
 		return 0;
