@@ -324,6 +324,9 @@ static int read_variable_attributes(
 	return 0;
 }
 
+/* Of all servers. */
+#define DECIMAL_DIGITS_MAXIMUM 65u
+
 static int check_variable_value(const struct user_variable *variable, unsigned type, struct error *error)
 {
 	static const struct {
@@ -339,6 +342,10 @@ static int check_variable_value(const struct user_variable *variable, unsigned t
 		variable->value_length > lengths[variable->type].most)
 		return error_set(error, ERROR_CORRUPT, "the user variable's value of type %u has %lu bytes.",
 			type, (unsigned long)variable->value_length);
+	if (variable->type == USER_VARIABLE_DECIMAL &&
+		(variable->value[0] > DECIMAL_DIGITS_MAXIMUM || variable->value[1] > variable->value[0]))
+		return error_set(error, ERROR_CORRUPT, "the user variable is a DECIMAL(%u,%u), and no server has more than %u digits.",
+			variable->value[0], variable->value[1], DECIMAL_DIGITS_MAXIMUM);
 	return 0;
 }
 

@@ -296,6 +296,9 @@ static void user_variables(void **state)
 	assert_true(v.is_unsigned);
 	v = variable("02000000 6162 00 00 2d000000 00000000");
 	assert_int_equal(v.value_length, 0);
+	/* more digits than anybody renders; more behind the point than there are */
+	bad_variable("01000000 79 00 04 3f000000 03000000 8b0080", ERROR_CORRUPT, "DECIMAL(139,0)");
+	bad_variable("01000000 79 00 04 3f000000 03000000 020380", ERROR_CORRUPT, "DECIMAL(2,3)");
 	bad_variable("", ERROR_CORRUPT, "name");
 	bad_variable("00000000 01", ERROR_CORRUPT, "name");
 	bad_variable("05000000 61", ERROR_CORRUPT, "name");
