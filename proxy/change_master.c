@@ -487,26 +487,15 @@ static void report(const struct setup *setup)
 		setup->directory);
 }
 
-static void warn_of_going_back(const struct setup *setup)
+/* `side`: of what the channel had applied; `result`: what the source has in between. */
+static void warn_of_gap(const struct setup *setup, const char *side, const char *result)
 {
 	fflush(stdout);
-	fprintf(stderr, "warning: this start lies before what the channel had applied. It was at ");
+	fprintf(stderr, "warning: this start lies %s what the channel had applied. It was at ", side);
 	put_place(stderr, &setup->former.checkpoint);
 	fprintf(stderr, ", and is now at ");
 	put_place(stderr, &setup->start.checkpoint);
-	fprintf(stderr, ": what the source has in between will be applied again. If the target has it "
-			"already, set the former position again before you run.\n");
-}
-
-static void warn_of_passing_over(const struct setup *setup)
-{
-	fflush(stdout);
-	fprintf(stderr, "warning: this start lies behind what the channel had applied. It was at ");
-	put_place(stderr, &setup->former.checkpoint);
-	fprintf(stderr, ", and is now at ");
-	put_place(stderr, &setup->start.checkpoint);
-	fprintf(stderr, ": what the source has in between will not be applied. If the target lacks it, set the former "
-			"position again before you run.\n");
+	fprintf(stderr, ": what the source has in between will %s, set the former position again before you run.\n", result);
 }
 
 /* ---- the whole ---- */
@@ -617,9 +606,9 @@ int change_master_command(int argc, char **argv)
 	if (result == 0)
 		report(&setup);
 	if (result == 0 && setup.start.goes_back)
-		warn_of_going_back(&setup);
+		warn_of_gap(&setup, "before", "be applied again. If the target has it already");
 	else if (result == 0 && setup.start.passes_over)
-		warn_of_passing_over(&setup);
+		warn_of_gap(&setup, "behind", "not be applied. If the target lacks it");
 	release(&setup);
 	if (result == 0)
 		return EXIT_OK;

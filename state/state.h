@@ -181,9 +181,9 @@ struct state_skipped {
 	size_t statement_length;
 	const char *context; /* what is needed to run it later (JSON), or NULL */
 	const char *reason;
+	const char *resolution; /* NULL = open; "decided" (skip, replace), "retried", "dropped" */
 	/* filled in on reading */
 	int64_t id, at_us, resolved_at_us;
-	const char *resolution; /* NULL = open; "decided" (skip, replace), "retried", "dropped" */
 };
 
 /* Waits up to five seconds for the lock. Must have returned 0 before the target's transaction commits. */
