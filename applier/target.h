@@ -8,12 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "applier/tls.h"
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "binlog/format.h"
-
-enum target_ssl_mode { TARGET_SSL_OFF, TARGET_SSL_CA, TARGET_SSL_IDENTITY };
 
 struct target_options {
 	const char *host; /* resolved anew at each connect */
@@ -22,8 +21,8 @@ struct target_options {
 	/* Asked at each connect; the text is wiped after use. */
 	int (*password)(void *context, struct buffer *out, struct error *error);
 	void *password_context;
-	enum target_ssl_mode ssl_mode;
-	const char *ssl_ca, *ssl_capath, *ssl_cert, *ssl_key, *ssl_cipher, *ssl_crl, *ssl_crlpath, *tls_version;
+	struct tls_options tls;
+	const char *bind_address; /* local address to connect from; NULL = any */
 	unsigned connect_timeout_seconds;
 	unsigned read_timeout_seconds; /* for an answer, once the connection is ready (below); 0 = none */
 	const char *schema; /* ours */

@@ -10,7 +10,6 @@
 #include "applier/answer.h"
 #include "applier/questions.h"
 #include "applier/target_internal.h"
-#include "applier/tls_pin.h"
 #include "base/memory.h"
 
 /* libmariadb's inner side as it was made, for one thing only: a connection's SSL object */
@@ -38,7 +37,7 @@ static int connect_error(const struct target_options *options, unsigned code, co
 	switch (code) {
 	case 1045:
 	case 1698:
-		advice = options->ssl_mode == TARGET_SSL_OFF
+		advice = options->tls.mode == TLS_OFF
 			? "Check target-user and its password, that the account may connect from this host, and that neither the "
 			  "account nor the server demands TLS (MariaDB says no more than this then): target-ssl-mode=identity "
 			  "and target-ssl-ca."
@@ -73,41 +72,6 @@ static int connect_error(const struct target_options *options, unsigned code, co
 	return advice ? error_advice(error, "%s", advice) : -1;
 }
 
-static int set_tls(MYSQL *mysql, const struct target_options *options, struct error *error)
-{
-	my_bool on = 1;
-
-	if (options->ssl_mode == TARGET_SSL_OFF) {
-		if (options->ssl_ca)
-			return error_set(error, ERROR_USAGE,
-				"target-ssl-mode=off and target-ssl-ca are both set: say --target-ssl-mode=identity to use TLS, or "
-				"--target-ssl-ca= (nothing behind it) to go without.");
-		return 0;
-	}
-	mysql_ssl_set(mysql, options->ssl_key, options->ssl_cert, options->ssl_ca, options->ssl_capath,
-		options->ssl_cipher);
-	if (options->ssl_crl)
-		mysql_options(mysql, MYSQL_OPT_SSL_CRL, options->ssl_crl);
-	if (options->ssl_crlpath)
-		mysql_options(mysql, MYSQL_OPT_SSL_CRLPATH, options->ssl_crlpath);
-	if (options->tls_version)
-		mysql_options(mysql, MARIADB_OPT_TLS_VERSION, options->tls_version);
-	mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
-	if (options->ssl_mode == TARGET_SSL_IDENTITY) {
-		mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
-	} else {
-		/* The library checks chain and name together or neither: so the chain is checked beforehand, and the
-		 * connection pinned to the very certificate that passed. */
-		char fingerprint[TLS_PIN_TEXT];
-
-		if (tls_pin_fetch(options->host, options->port, options->ssl_ca, options->ssl_capath,
-			    options->connect_timeout_seconds, fingerprint, error) < 0)
-			return -1;
-		mysql_options(mysql, MARIADB_OPT_SSL_FP, fingerprint);
-	}
-	return 0;
-}
-
 /* How long an impatient connection waits for an answer. */
 static unsigned set_up_seconds(const struct target_options *options)
 {
@@ -123,6 +87,8 @@ static MYSQL *open_connection(const struct target_options *options, unsigned sil
 	unsigned long packet = ANSWER_PACKET_BYTES;
 	my_bool off = 0;
 	MYSQL *mysql = mysql_init(NULL), *connected = NULL;
+	const struct tls_peer peer = {
+		options->host, options->port, options->bind_address, options->connect_timeout_seconds};
 
 	if (!mysql) {
 		error_set(error, ERROR_RETRY, "libmariadb has no memory for a connection.");
@@ -139,7 +105,9 @@ static MYSQL *open_connection(const struct target_options *options, unsigned sil
 	mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "changeling");
 	target_serve_file(mysql, NULL);
 	answer_guard(mysql);
-	if (set_tls(mysql, options, error) < 0)
+	if (options->bind_address)
+		mysql_options(mysql, MYSQL_OPT_BIND, options->bind_address);
+	if (tls_demand(mysql, &options->tls, &peer, error) < 0)
 		goto out;
 	if (options->password && options->password(options->password_context, &password, error) < 0)
 		goto out;
@@ -232,7 +200,7 @@ int target_connect(struct target **result, const struct target_options *options,
 		snprintf(target->cipher, sizeof(target->cipher), "%s", cipher);
 		read_ahead(mysql);
 	}
-	if (options->ssl_mode != TARGET_SSL_OFF && !cipher) {
+	if (options->tls.mode != TLS_OFF && !cipher) {
 		error_set(error, ERROR_STOP,
 			"the connection to the target %s is not encrypted though target-ssl-mode asks for it.",
 			target->host);

@@ -15,31 +15,45 @@
 #define SSL_REQUEST_CAPABILITIES (0x200u | 0x800u | 0x8000u | 0x1u)
 #define SERVER_HAS_SSL 0x800u
 
-static int dial(const char *host, unsigned port, unsigned timeout_seconds, struct error *error)
+/* The first local address of the peer's family that `name` has. */
+static bool bind_to(int fd, int family, const char *name)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = family}, *list;
+	bool bound;
+
+	if (getaddrinfo(name, NULL, &hints, &list) != 0)
+		return false;
+	bound = bind(fd, list->ai_addr, list->ai_addrlen) == 0;
+	freeaddrinfo(list);
+	return bound;
+}
+
+static int dial(const struct tls_peer *peer, struct error *error)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list, *at;
-	struct timeval timeout = {.tv_sec = (time_t)timeout_seconds};
+	struct timeval timeout = {.tv_sec = peer->timeout_seconds ? (time_t)peer->timeout_seconds : 10};
 	char service[16];
 	int fd = -1, status;
 
-	snprintf(service, sizeof(service), "%u", port);
-	status = getaddrinfo(host, service, &hints, &list);
+	snprintf(service, sizeof(service), "%u", peer->port);
+	status = getaddrinfo(peer->host, service, &hints, &list);
 	if (status != 0)
-		return error_set(error, ERROR_CONNECT, "cannot resolve %s: %s.", host, gai_strerror(status));
+		return error_set(error, ERROR_CONNECT, "cannot resolve %s: %s.", peer->host, gai_strerror(status));
 	for (at = list; at; at = at->ai_next) {
 		fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, at->ai_protocol);
 		if (fd < 0)
 			continue;
 		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-		if (connect(fd, at->ai_addr, at->ai_addrlen) == 0)
+		if ((!peer->bind_address || bind_to(fd, at->ai_family, peer->bind_address)) &&
+			connect(fd, at->ai_addr, at->ai_addrlen) == 0)
 			break;
 		close(fd);
 		fd = -1;
 	}
 	freeaddrinfo(list);
 	if (fd < 0)
-		return error_set(error, ERROR_CONNECT, "cannot connect to %s:%u: %m.", host, port);
+		return error_set(error, ERROR_CONNECT, "cannot connect to %s:%u: %m.", peer->host, peer->port);
 	return fd;
 }
 
@@ -119,8 +133,29 @@ out:
 	return result;
 }
 
-int tls_pin_fetch(const char *host, unsigned port, const char *ca_file, const char *ca_path,
-	unsigned timeout_seconds, char fingerprint[TLS_PIN_TEXT], struct error *error)
+/* What the chain is verified against. */
+static int trust(SSL_CTX *context, const struct tls_options *options, struct error *error)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(context);
+
+	if (options->ca || options->capath) {
+		if (SSL_CTX_load_verify_locations(context, options->ca, options->capath) != 1)
+			return error_set(error, ERROR_USAGE, "cannot read the CA certificates %s.",
+				options->ca ? options->ca : options->capath);
+	} else {
+		SSL_CTX_set_default_verify_paths(context);
+	}
+	if (!options->crl && !options->crlpath)
+		return 0;
+	if (X509_STORE_load_locations(store, options->crl, options->crlpath) != 1)
+		return error_set(error, ERROR_USAGE, "cannot read the revoked certificates %s.",
+			options->crl ? options->crl : options->crlpath);
+	X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+	return 0;
+}
+
+int tls_pin_fetch(const struct tls_options *options, const struct tls_peer *peer, char fingerprint[TLS_PIN_TEXT],
+	struct error *error)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
 	int fd = -1, result = -1;
@@ -128,19 +163,13 @@ int tls_pin_fetch(const char *host, unsigned port, const char *ca_file, const ch
 	if (!context)
 		return error_set(error, ERROR_CONNECT, "OpenSSL has no TLS context to give.");
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
-	if (ca_file || ca_path) {
-		if (SSL_CTX_load_verify_locations(context, ca_file, ca_path) != 1) {
-			error_set(error, ERROR_USAGE, "cannot read the CA certificates %s.", ca_file ? ca_file : ca_path);
-			goto out;
-		}
-	} else {
-		SSL_CTX_set_default_verify_paths(context);
-	}
-	fd = dial(host, port, timeout_seconds ? timeout_seconds : 10, error);
+	if (trust(context, options, error) < 0)
+		goto out;
+	fd = dial(peer, error);
 	if (fd >= 0 && ask_for_tls(fd, error) == 0)
 		result = handshake(fd, context, fingerprint, error);
 	if (result < 0)
-		error_context(error, "verifying the certificate of %s:%u", host, port);
+		error_context(error, "verifying the certificate of %s:%u", peer->host, peer->port);
 out:
 	if (fd >= 0)
 		close(fd);

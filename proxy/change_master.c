@@ -390,7 +390,7 @@ static struct state_server server_of(const struct config_connection *connection)
 		.host = connection->host,
 		.port = connection->port,
 		.user = connection->user,
-		.ssl_mode = config_ssl_mode_name(connection->ssl_mode),
+		.ssl_mode = config_ssl_mode_name(connection->tls.mode),
 	};
 }
 

@@ -439,7 +439,7 @@ int change_master_apply(
 			return -1;
 	}
 	/* verification that was asked for without TLS stays asleep, as on a server */
-	if (verify && config->source.connection.ssl_mode != CONFIG_SSL_OFF &&
+	if (verify && config->source.connection.tls.mode != TLS_OFF &&
 		config_set(config, "source", switches[1], verify, error) != 0)
 		return -1;
 	if (statement->use_gtid >= 0 &&

@@ -444,14 +444,19 @@ static int validate_connection(
 	if (connection->password_file && connection->password_command)
 		return error_set(error, ERROR_USAGE,
 			"[%s] has both password-file and password-command. Leave one of them.", group);
-	if ((connection->ssl_cert == NULL) != (connection->ssl_key == NULL))
+	if ((connection->tls.cert == NULL) != (connection->tls.key == NULL))
 		return error_set(error, ERROR_USAGE, "[%s] has ssl-cert or ssl-key without the other", group);
-	if (unreadable(group, "ssl-ca", connection->ssl_ca, error) != 0 ||
-		unreadable(group, "ssl-capath", connection->ssl_capath, error) != 0 ||
-		unreadable(group, "ssl-cert", connection->ssl_cert, error) != 0 ||
-		unreadable(group, "ssl-key", connection->ssl_key, error) != 0 ||
-		unreadable(group, "ssl-crl", connection->ssl_crl, error) != 0 ||
-		unreadable(group, "ssl-crlpath", connection->ssl_crlpath, error) != 0)
+	if (connection->tls.mode == TLS_OFF && connection->tls.ca)
+		return error_set(error, ERROR_USAGE,
+			"%s-ssl-mode=off and %s-ssl-ca are both set: say --%s-ssl-mode=identity to use TLS, or --%s-ssl-ca= (nothing "
+			"behind it) to go without.",
+			group, group, group, group);
+	if (unreadable(group, "ssl-ca", connection->tls.ca, error) != 0 ||
+		unreadable(group, "ssl-capath", connection->tls.capath, error) != 0 ||
+		unreadable(group, "ssl-cert", connection->tls.cert, error) != 0 ||
+		unreadable(group, "ssl-key", connection->tls.key, error) != 0 ||
+		unreadable(group, "ssl-crl", connection->tls.crl, error) != 0 ||
+		unreadable(group, "ssl-crlpath", connection->tls.crlpath, error) != 0)
 		return -1;
 	return 0;
 }

@@ -11,11 +11,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "applier/tls.h"
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
 
-enum config_ssl_mode { CONFIG_SSL_OFF, CONFIG_SSL_CA, CONFIG_SSL_IDENTITY };
 enum config_conflicts { CONFIG_CONFLICTS_STOP, CONFIG_CONFLICTS_RECORD, CONFIG_CONFLICTS_REPAIR };
 enum config_accounts { CONFIG_ACCOUNTS_TRANSLATE, CONFIG_ACCOUNTS_SKIP, CONFIG_ACCOUNTS_STOP };
 enum config_functions { CONFIG_FUNCTIONS_STOP, CONFIG_FUNCTIONS_SKIP };
@@ -27,9 +27,7 @@ struct config_connection {
 	uint64_t port;
 	const char *user;
 	const char *password_file, *password_command;
-	const char *ssl_ca, *ssl_capath, *ssl_cert, *ssl_key, *ssl_cipher, *ssl_crl, *ssl_crlpath,
-		*tls_version;
-	unsigned ssl_mode; /* enum config_ssl_mode */
+	struct tls_options tls;
 	const char *bind_address;
 	uint64_t connect_timeout_seconds;
 	uint64_t read_timeout_seconds; /* source: without an event or heartbeat; target: for an answer, 0 =

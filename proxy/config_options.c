@@ -28,27 +28,27 @@
 			"shell command that prints the password; run at each connect, for tokens and "       \
 			"secret "                                                                            \
 			"managers"},                                                                         \
-		{group, "ssl-mode", NULL, CONFIG_CHOICE, AT(whose.ssl_mode), ssl_default, 0, 0, SSL_CHOICES, \
+		{group, "ssl-mode", NULL, CONFIG_CHOICE, AT(whose.tls.mode), ssl_default, 0, 0, SSL_CHOICES, \
 			NULL,                                                                                \
 			"TLS: identity verifies certificate and host name, ca the certificate only, off "    \
 			"sends all in "                                                                      \
 			"the clear"},                                                                        \
-		{group, "ssl-ca", NULL, CONFIG_PATH, AT(whose.ssl_ca), NULL, 0, 0, NULL, NULL,               \
+		{group, "ssl-ca", NULL, CONFIG_PATH, AT(whose.tls.ca), NULL, 0, 0, NULL, NULL,               \
 			"file with the certificates of the authorities to trust; where ssl-mode is not "     \
 			"given, it becomes identity"},                                                       \
-		{group, "ssl-capath", NULL, CONFIG_PATH, AT(whose.ssl_capath), NULL, 0, 0, NULL, NULL,       \
+		{group, "ssl-capath", NULL, CONFIG_PATH, AT(whose.tls.capath), NULL, 0, 0, NULL, NULL,       \
 			"directory of such files"},                                                          \
-		{group, "ssl-cert", NULL, CONFIG_PATH, AT(whose.ssl_cert), NULL, 0, 0, NULL, NULL,           \
+		{group, "ssl-cert", NULL, CONFIG_PATH, AT(whose.tls.cert), NULL, 0, 0, NULL, NULL,           \
 			"our client certificate"},                                                           \
-		{group, "ssl-key", NULL, CONFIG_PATH, AT(whose.ssl_key), NULL, 0, 0, NULL, NULL,             \
+		{group, "ssl-key", NULL, CONFIG_PATH, AT(whose.tls.key), NULL, 0, 0, NULL, NULL,             \
 			"the key to it"},                                                                    \
-		{group, "ssl-cipher", NULL, CONFIG_TEXT, AT(whose.ssl_cipher), NULL, 0, 0, NULL, NULL,       \
+		{group, "ssl-cipher", NULL, CONFIG_TEXT, AT(whose.tls.cipher), NULL, 0, 0, NULL, NULL,       \
 			"ciphers to allow"},                                                                 \
-		{group, "ssl-crl", NULL, CONFIG_PATH, AT(whose.ssl_crl), NULL, 0, 0, NULL, NULL,             \
+		{group, "ssl-crl", NULL, CONFIG_PATH, AT(whose.tls.crl), NULL, 0, 0, NULL, NULL,             \
 			"file with revoked certificates"},                                                   \
-		{group, "ssl-crlpath", NULL, CONFIG_PATH, AT(whose.ssl_crlpath), NULL, 0, 0, NULL, NULL,     \
+		{group, "ssl-crlpath", NULL, CONFIG_PATH, AT(whose.tls.crlpath), NULL, 0, 0, NULL, NULL,     \
 			"directory of such files"},                                                          \
-		{group, "tls-version", NULL, CONFIG_TEXT, AT(whose.tls_version), NULL, 0, 0, NULL, NULL,     \
+		{group, "tls-version", NULL, CONFIG_TEXT, AT(whose.tls.version), NULL, 0, 0, NULL, NULL,     \
 			"TLS versions to allow, as in TLSv1.2,TLSv1.3"},                                     \
 		{group, "bind-address", "bind", CONFIG_TEXT, AT(whose.bind_address), NULL, 0, 0, NULL, NULL, \
 			"local address to connect from"},                                                    \
@@ -256,13 +256,13 @@ static int set_ssl_switch(struct config *config, const char *group, const char *
 	if (choice < 0)
 		return config_bad_value(option, value, "on or off", error);
 	if (verify && choice)
-		*mode = CONFIG_SSL_IDENTITY;
-	else if (verify && *mode == CONFIG_SSL_IDENTITY)
-		*mode = CONFIG_SSL_CA;
+		*mode = TLS_IDENTITY;
+	else if (verify && *mode == TLS_IDENTITY)
+		*mode = TLS_CA;
 	else if (!verify && !choice)
-		*mode = CONFIG_SSL_OFF;
-	else if (!verify && *mode == CONFIG_SSL_OFF)
-		*mode = CONFIG_SSL_CA;
+		*mode = TLS_OFF;
+	else if (!verify && *mode == TLS_OFF)
+		*mode = TLS_CA;
 	config_mark_set(config, option);
 	return 1;
 }
@@ -287,9 +287,9 @@ static void verify_unless_told(struct config *config, const char *group)
 	const struct config_option *option = config_find(group, "ssl-mode", 8);
 	unsigned *mode = (unsigned *)((char *)config + option->offset);
 
-	if (*mode != CONFIG_SSL_OFF || marked(config, option))
+	if (*mode != TLS_OFF || marked(config, option))
 		return;
-	*mode = CONFIG_SSL_IDENTITY;
+	*mode = TLS_IDENTITY;
 	config_mark_set(config, option);
 }
 

@@ -50,7 +50,7 @@ static void fill_server(struct state_server *server, const struct pipeline_peer 
 	server->version = text_or_null(peer->version);
 	server->server_id = peer->server_id;
 	server->uuid = text_or_null(peer->uuid);
-	server->ssl_mode = config_ssl_mode_name(connection->ssl_mode);
+	server->ssl_mode = config_ssl_mode_name(connection->tls.mode);
 	server->cipher = text_or_null(peer->cipher);
 	server->connected_at_us = peer->connected_at_us;
 	server->error_code = peer->error.code;

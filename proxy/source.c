@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "applier/answer.h"
-#include "applier/tls_pin.h"
 #include "base/backoff.h"
 #include "base/memory.h"
 #include "proxy/source_errors.h"
@@ -148,35 +147,11 @@ int source_failed(struct source *source, struct error *error, const char *doing)
 static int set_tls(MYSQL *mysql, const struct source_options *options, const char *host, unsigned port,
 	struct error *error)
 {
-	my_bool on = 1;
+	const struct tls_peer peer = {host, port, options->bind_address, options->connect_timeout_seconds};
 
-	if (options->ssl_mode == SOURCE_SSL_OFF)
+	if (tls_demand(mysql, &options->tls, &peer, error) == 0)
 		return 0;
-	mysql_ssl_set(mysql, options->ssl_key, options->ssl_cert, options->ssl_ca, options->ssl_capath,
-		options->ssl_cipher);
-	if (options->ssl_crl)
-		mysql_options(mysql, MYSQL_OPT_SSL_CRL, options->ssl_crl);
-	if (options->ssl_crlpath)
-		mysql_options(mysql, MYSQL_OPT_SSL_CRLPATH, options->ssl_crlpath);
-	if (options->tls_version)
-		mysql_options(mysql, MARIADB_OPT_TLS_VERSION, options->tls_version);
-	mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
-	if (options->ssl_mode == SOURCE_SSL_IDENTITY) {
-		mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
-	} else {
-		/* The library checks chain and name together or neither, and goes on in clear when it checks
-		 * neither and the server says it has no TLS (1.13). So the chain is checked beforehand, and
-		 * the connection pinned to the very certificate that passed. */
-		char fingerprint[TLS_PIN_TEXT];
-
-		if (tls_pin_fetch(host, port, options->ssl_ca, options->ssl_capath,
-			    options->connect_timeout_seconds, fingerprint, error) < 0)
-			return error->kind == ERROR_CONNECT
-				       ? error_advice(error, "%s", source_tls_advice(error->text))
-				       : -1;
-		mysql_options(mysql, MARIADB_OPT_SSL_FP, fingerprint);
-	}
-	return 0;
+	return error->kind == ERROR_CONNECT ? error_advice(error, "%s", source_tls_advice(error->text)) : -1;
 }
 
 /* A server may ask for a local file in answer to any statement: this client has none to give. */
@@ -266,7 +241,7 @@ static int connect_one(
 		goto out;
 	}
 	cipher = mysql_get_ssl_cipher(mysql);
-	if (options->ssl_mode != SOURCE_SSL_OFF && !cipher) {
+	if (options->tls.mode != TLS_OFF && !cipher) {
 		error_set(error, ERROR_CONNECT,
 			"the connection to the source %s is not encrypted though source-ssl-mode asks for "
 			"it.",
@@ -381,11 +356,6 @@ int source_connect(struct source *source, struct error *error)
 	source_disconnect(source);
 	if (!source->options.user)
 		return error_set(error, ERROR_USAGE, "source-user is not set.");
-	if (source->options.ssl_mode == SOURCE_SSL_OFF && source->options.ssl_ca)
-		return error_set(error, ERROR_USAGE,
-			"source-ssl-mode=off and source-ssl-ca are both set: say --source-ssl-mode=identity "
-			"to use TLS, or "
-			"--source-ssl-ca= (nothing behind it) to go without.");
 	if (source->options.password &&
 		source->options.password(source->options.password_context, &password, error) < 0)
 		goto out;

@@ -10,16 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "applier/tls.h"
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "binlog/format.h"
-
-enum source_ssl_mode {
-	SOURCE_SSL_OFF,
-	SOURCE_SSL_CA,	     /* the certificate's chain is verified, its name is not */
-	SOURCE_SSL_IDENTITY, /* chain and name */
-};
 
 /* All texts are the caller's and must live as long as the source. NULL = not set. */
 struct source_options {
@@ -31,9 +26,7 @@ struct source_options {
 	 * no password. */
 	int (*password)(void *context, struct buffer *out, struct error *error);
 	void *password_context;
-	enum source_ssl_mode ssl_mode;
-	const char *ssl_ca, *ssl_capath, *ssl_cert, *ssl_key, *ssl_cipher, *ssl_crl, *ssl_crlpath,
-		*tls_version;
+	struct tls_options tls;
 	const char *bind_address;
 	uint32_t server_id;	 /* ours: not 0, and nobody else's in the topology */
 	const char *uuid;	 /* ours, 36 digits: the same over restarts, and nobody else's */
@@ -52,7 +45,7 @@ struct source;
 struct source *source_new(const struct source_options *options);
 void source_free(struct source *source); /* NULL is fine; disconnects */
 
-/* Connects to the first host that lets us in (a former connection is closed). TLS by ssl_mode, and a cipher
+/* Connects to the first host that lets us in (a former connection is closed). TLS as options.tls says, and a cipher
  * is demanded. ERROR_CONNECT names every host that was tried and why it did not do (wrong passwords too:
  * another attempt may find a new one); ERROR_STOP for a locked account or an expired password; ERROR_USAGE
  * for options that cannot work; ERROR_STOPPED after source_interrupt. */

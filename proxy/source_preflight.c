@@ -67,7 +67,7 @@ static bool check_connection(struct checking *c)
 	if (source_cipher(c->source))
 		say(c, CHECK_OK, "source TLS", NULL, "%s %s, %s", source_tls_version(c->source),
 			source_cipher(c->source),
-			c->options->ssl_mode == SOURCE_SSL_IDENTITY ? "certificate and name verified"
+			c->options->tls.mode == TLS_IDENTITY ? "certificate and name verified"
 								    : "certificate verified, name not");
 	else
 		say(c, CHECK_WARN, "source TLS",

@@ -90,6 +90,32 @@ def test_an_expired_certificate_is_refused(pairing, pool):
         assert "expired" in result.err
 
 
+@pytest.mark.parametrize("mode", ["identity", "ca"])
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_a_revoked_certificate_is_refused(pairing, pool, certificates, tmp_path, side, mode):
+    p = pairing(pool.fresh("maria1011", "master", tls="good") if side == "source" else "maria1011", "maria1011")
+    word = "master" if side == "source" else "target"
+    for name in ("none", "good"):
+        (tmp_path / name).mkdir()
+    options = {f"{word}_ssl_ca": certificates.ca, f"{word}_ssl_mode": mode,
+               f"{word}_ssl_crl": certificates.revoked(tmp_path / "good", "good")}
+    refused = p.changeling.change_master("now", expect=None, **options)
+    assert refused.code != 0 and "revoked" in refused.err
+    options[f"{word}_ssl_crl"] = certificates.revoked(tmp_path / "none")
+    p.replicate("now", **options)
+    insert_secret(p)
+
+
+@pytest.mark.parametrize("mode", ["identity", "ca"])
+def test_the_connections_come_from_the_address_that_is_bound(pairing, mode):
+    p = pairing()
+    p.replicate("now", target_bind_address="127.0.0.3", master_bind="127.0.0.2", target_ssl_mode=mode)
+    insert_secret(p)
+    for server, address in ((p.source, "127.0.0.2"), (p.target, "127.0.0.3")):
+        hosts = server.query("SELECT HOST FROM information_schema.PROCESSLIST WHERE USER IN ('repl', 'admin')")
+        assert hosts and all(host.startswith(f"{address}:") for host, in hosts), hosts
+
+
 def test_the_name_in_the_certificate_may_be_a_host_name(pairing):
     p = pairing()
     p.replicate("now", target_host="localhost")

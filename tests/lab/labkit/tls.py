@@ -25,6 +25,12 @@ copy_extensions = none
 commonName = supplied
 """
 
+SIGNING = ("-batch", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca-key.pem")
+
+
+def _openssl(folder, *arguments):
+    subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+
 
 class Certificates:
     """Files below FOLDER: ca.pem (trust this), wrong-ca.pem (signed nothing here), and for each of good, wrong-name
@@ -51,13 +57,22 @@ class Certificates:
     def key(self, name="good", pkcs1=False):
         return self.folder / (f"{name}-key-pkcs1.pem" if pkcs1 else f"{name}-key.pem")
 
+    def revoked(self, folder, *names):
+        """A list of revoked certificates, made in `folder` (which this needs for itself), with those of `names` on it."""
+        for name in ("ca.cnf", "ca.pem", "ca-key.pem"):
+            shutil.copy(self.folder / name, folder)
+        (folder / "index.txt").write_text("")
+        for name in names:
+            _openssl(folder, "ca", *SIGNING, "-revoke", self.certificate(name))
+        _openssl(folder, "ca", *SIGNING, "-gencrl", "-crldays", "30", "-out", "crl.pem")
+        return folder / "crl.pem"
+
     def _make(self, folder):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
 
         def openssl(*arguments):
-            subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True,
-                           stdin=subprocess.DEVNULL)
+            _openssl(folder, *arguments)
 
         (folder / "ca.cnf").write_text(CA_CONFIGURATION)
         (folder / "index.txt").write_text("")
@@ -71,7 +86,6 @@ class Certificates:
             (folder / f"{name}.ext").write_text(f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n")
             openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={subject}",
                     "-keyout", f"{name}-key.pem", "-out", f"{name}.csr")
-            openssl("ca", "-batch", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca-key.pem", "-notext",
-                    "-extfile", f"{name}.ext", *dates, "-in", f"{name}.csr", "-out", f"{name}-cert.pem")
+            openssl("ca", *SIGNING, "-notext", "-extfile", f"{name}.ext", *dates, "-in", f"{name}.csr", "-out", f"{name}-cert.pem")
             openssl("rsa", "-in", f"{name}-key.pem", "-traditional", "-out", f"{name}-key-pkcs1.pem")
         folder.rename(self.folder)

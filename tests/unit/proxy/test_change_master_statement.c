@@ -309,17 +309,17 @@ static void test_apply(void **unused)
 		const char *text;
 		unsigned mode;
 	} cases[] = {
-		{"MASTER_SSL=1, MASTER_SSL_CA='/c.pem'", CONFIG_SSL_CA},
+		{"MASTER_SSL=1, MASTER_SSL_CA='/c.pem'", TLS_CA},
 		{"MASTER_SSL_VERIFY_SERVER_CERT=1, MASTER_SSL_CA='/c.pem', MASTER_SSL=1",
-			CONFIG_SSL_IDENTITY},
+			TLS_IDENTITY},
 		/* an authority that is named is asked, unless TLS is switched off */
-		{"MASTER_SSL_CA='/c.pem'", CONFIG_SSL_IDENTITY},
-		{"MASTER_SSL_CA='/c.pem', MASTER_SSL_VERIFY_SERVER_CERT=1", CONFIG_SSL_IDENTITY},
-		{"MASTER_SSL_VERIFY_SERVER_CERT=0, MASTER_SSL_CA='/c.pem'", CONFIG_SSL_CA},
-		{"MASTER_SSL_CA='/c.pem', MASTER_SSL=0", CONFIG_SSL_OFF},
-		{"MASTER_SSL_VERIFY_SERVER_CERT=1", CONFIG_SSL_OFF},
-		{"MASTER_SSL=0", CONFIG_SSL_OFF},
-		{"MASTER_SSL_VERIFY_SERVER_CERT=0, MASTER_SSL=1", CONFIG_SSL_CA},
+		{"MASTER_SSL_CA='/c.pem'", TLS_IDENTITY},
+		{"MASTER_SSL_CA='/c.pem', MASTER_SSL_VERIFY_SERVER_CERT=1", TLS_IDENTITY},
+		{"MASTER_SSL_VERIFY_SERVER_CERT=0, MASTER_SSL_CA='/c.pem'", TLS_CA},
+		{"MASTER_SSL_CA='/c.pem', MASTER_SSL=0", TLS_OFF},
+		{"MASTER_SSL_VERIFY_SERVER_CERT=1", TLS_OFF},
+		{"MASTER_SSL=0", TLS_OFF},
+		{"MASTER_SSL_VERIFY_SERVER_CERT=0, MASTER_SSL=1", TLS_CA},
 	};
 	struct change_master_statement statement;
 	struct error error = {.kind = ERROR_NONE};
@@ -333,7 +333,7 @@ static void test_apply(void **unused)
 		must_parse(&statement, text);
 		config_init(&config);
 		assert_int_equal(change_master_apply(&statement, &config, &error), 0);
-		assert_int_equal(config.source.connection.ssl_mode, cases[i].mode);
+		assert_int_equal(config.source.connection.tls.mode, cases[i].mode);
 		assert_string_equal(config.source.connection.host, "h");
 		config_release(&config);
 		change_master_release(&statement);

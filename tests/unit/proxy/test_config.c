@@ -84,8 +84,8 @@ static void test_defaults(void **unused)
 	(void)unused;
 	config_init(&config);
 	assert_int_equal(config.source.connection.port, 3306);
-	assert_int_equal(config.source.connection.ssl_mode, CONFIG_SSL_OFF);
-	assert_int_equal(config.target.connection.ssl_mode, CONFIG_SSL_IDENTITY);
+	assert_int_equal(config.source.connection.tls.mode, TLS_OFF);
+	assert_int_equal(config.target.connection.tls.mode, TLS_IDENTITY);
 	assert_string_equal(config.target.schema, "changeling");
 	assert_string_equal(config.channel, "main");
 	assert_int_equal(config.workers, 4);
@@ -172,7 +172,7 @@ static void test_syntax(void **unused)
 	assert_int_equal(config.source.connection.read_timeout_seconds, 120);
 	assert_string_equal(config.source.report_host, "a#b");
 	assert_null(config.target.connection.host);
-	assert_int_equal(config.target.connection.ssl_mode, CONFIG_SSL_CA);
+	assert_int_equal(config.target.connection.tls.mode, TLS_CA);
 	assert_int_equal(config.queue_bytes, 1 << 30);
 	assert_int_equal(config.workers, 8);
 	assert_false(config.preserve_commit_order);
@@ -308,7 +308,7 @@ static void test_modes(void **unused)
 	write_file("changeling.cnf", "[source]\nhost=a\nssl-ca=ca.pem\n", 0600);
 	must(config_load(&config, directory, &error));
 	/* relative to where it stands */
-	assert_string_equal(config.source.connection.ssl_ca, in_directory("ca.pem"));
+	assert_string_equal(config.source.connection.tls.ca, in_directory("ca.pem"));
 	chmod(directory, 0711);
 	must_fail(config_load(&config, directory, &error), ERROR_USAGE, "chmod 700");
 	chmod(directory, 0700);
@@ -347,15 +347,15 @@ static void test_command_line(void **unused)
 
 	/* TLS in the words of CHANGE MASTER */
 	must(config_set_option(&config, "master-ssl", "1", &error));
-	assert_int_equal(config.source.connection.ssl_mode, CONFIG_SSL_CA);
+	assert_int_equal(config.source.connection.tls.mode, TLS_CA);
 	must(config_set_option(&config, "master-ssl-verify-server-cert", "1", &error));
-	assert_int_equal(config.source.connection.ssl_mode, CONFIG_SSL_IDENTITY);
+	assert_int_equal(config.source.connection.tls.mode, TLS_IDENTITY);
 	must(config_set_option(&config, "master-ssl", "1", &error));
-	assert_int_equal(config.source.connection.ssl_mode, CONFIG_SSL_IDENTITY);
+	assert_int_equal(config.source.connection.tls.mode, TLS_IDENTITY);
 	must(config_set_option(&config, "master-ssl-verify-server-cert", "0", &error));
-	assert_int_equal(config.source.connection.ssl_mode, CONFIG_SSL_CA);
+	assert_int_equal(config.source.connection.tls.mode, TLS_CA);
 	must(config_set_option(&config, "master-ssl", "0", &error));
-	assert_int_equal(config.source.connection.ssl_mode, CONFIG_SSL_OFF);
+	assert_int_equal(config.source.connection.tls.mode, TLS_OFF);
 	assert_true(config_is_set(&config, "source", "ssl-mode"));
 
 	assert_non_null(getcwd(here, sizeof(here)));
@@ -418,6 +418,8 @@ static void test_validate(void **unused)
 		{"[source]\npassword-file=/x\npassword-command=y", "both password-file and password-command"},
 		{"[source]\nssl-key=/dev/null", "without the other"},
 		{"[target]\nssl-ca=/nonexistent/ca.pem", "/nonexistent/ca.pem cannot be read"},
+		{"[target]\nssl-mode=off\nssl-ca=/dev/null", "target-ssl-mode=off and target-ssl-ca are both set"},
+		{"[source]\nssl-ca=/dev/null\nssl-mode=off", "source-ssl-mode=off and source-ssl-ca are both set"},
 		{"[source]\nheartbeat-period=40", "at least twice heartbeat-period"},
 		{"[changeling]\nchannel=a'b", "a name may have letters, digits"},
 		{"[target]\nschema=a`b", "a name may have letters, digits"},

@@ -519,7 +519,7 @@ static void hosts_are_tried_in_order(void **state)
 
 static void a_master_without_tls_is_refused_before_the_password(void **state)
 {
-	static const enum source_ssl_mode modes[] = {SOURCE_SSL_CA, SOURCE_SSL_IDENTITY};
+	static const enum tls_mode modes[] = {TLS_CA, TLS_IDENTITY};
 
 	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
@@ -528,7 +528,7 @@ static void a_master_without_tls_is_refused_before_the_password(void **state)
 			.user = "repl",
 			.password = give_password,
 			.password_context = (void *)(uintptr_t) "secret words",
-			.ssl_mode = modes[i],
+			.tls.mode = modes[i],
 			.server_id = 1,
 			.connect_timeout_seconds = 5};
 		struct source *source;
