@@ -39,6 +39,17 @@ struct rule {
 };
 
 #define ALLOW(policy) (1u << (policy))
+#define RUN_SKIP_STOP (ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP))
+#define RUN_REWRITE_STOP (ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP))
+#define REWRITE_SKIP_STOP (ALLOW(POLICY_REWRITE) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP))
+
+/* Where a rule's example comes from. */
+/* clang-format off */
+#define ON_MYSQL    {FAMILY_MYSQL, 80036}
+#define ON_MYSQL_56 {FAMILY_MYSQL, 50651}
+#define ON_MARIADB  {FAMILY_MARIADB, 101106}
+/* clang-format on */
+
 #define CLASSES(name, ...) static const uint8_t name[] = {__VA_ARGS__, 0}
 
 /* The rules of a topic: one array in each rule_*.c. */

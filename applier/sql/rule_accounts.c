@@ -419,86 +419,72 @@ CLASSES(user_texts, STATEMENT_CREATE_USER, STATEMENT_ALTER_USER);
 CLASSES(password_only, STATEMENT_SET_PASSWORD);
 CLASSES(drops, STATEMENT_DROP_USER, STATEMENT_DROP_ROLE, STATEMENT_CREATE_ROLE);
 
-#define REWRITE_OR (ALLOW(POLICY_REWRITE) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP))
-#define MYSQL                                                                                                \
-	{                                                                                                    \
-		FAMILY_MYSQL, 80036                                                                          \
-	}
-#define MYSQL56                                                                                              \
-	{                                                                                                    \
-		FAMILY_MYSQL, 50651                                                                          \
-	}
-#define MARIADB                                                                                              \
-	{                                                                                                    \
-		FAMILY_MARIADB, 101106                                                                       \
-	}
-
 static const struct rule list[] = {
 	{{"accounts", "Accounts", "all statements about accounts, roles and privileges",
 		 "translates them (the rules below), or sets them aside, or stops: "
 		 "accounts=translate|skip|stop",
 		 "nothing", ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_SKIP,
-		 "CREATE USER app@'%' IDENTIFIED BY 'secret'", MYSQL},
+		 "CREATE USER app@'%' IDENTIFIED BY 'secret'", ON_MYSQL},
 		all_accounts, accounts},
 	{{"current-user", "Accounts", "CURRENT_USER as the account concerned",
-		 "writes the source's account out, or stops", "nothing would help", REWRITE_OR,
-		 POLICY_REWRITE, "ALTER USER CURRENT_USER() PASSWORD EXPIRE NEVER", MYSQL},
+		 "writes the source's account out, or stops", "nothing would help", REWRITE_SKIP_STOP,
+		 POLICY_REWRITE, "ALTER USER CURRENT_USER() PASSWORD EXPIRE NEVER", ON_MYSQL},
 		all_accounts, current_user},
 	{{"reserved-accounts", "Accounts",
 		 "rdsadmin, mysql.sys, mariadb.sys, root, …, and the account that applies",
-		 "leaves them out, or sets the statement aside", "nothing would help", REWRITE_OR,
-		 POLICY_REWRITE, "DROP USER rdsadmin@localhost, app@'%'", MYSQL},
+		 "leaves them out, or sets the statement aside", "nothing would help", REWRITE_SKIP_STOP,
+		 POLICY_REWRITE, "DROP USER rdsadmin@localhost, app@'%'", ON_MYSQL},
 		all_accounts, reserved},
 	{{"roles", "Accounts", "roles where the target has none; PUBLIC; CREATE ROLE … WITH ADMIN",
-		 "sets aside, or leaves WITH ADMIN out", "roles", REWRITE_OR, POLICY_REWRITE,
-		 "CREATE ROLE reader WITH ADMIN dba", MARIADB},
+		 "sets aside, or leaves WITH ADMIN out", "roles", REWRITE_SKIP_STOP, POLICY_REWRITE,
+		 "CREATE ROLE reader WITH ADMIN dba", ON_MARIADB},
 		all_accounts, roles},
 	{{"default-role", "Accounts", "SET DEFAULT ROLE of the other family", "rewrites TO and FOR",
-		 "the same family", REWRITE_OR, POLICY_REWRITE, "SET DEFAULT ROLE reader FOR app@'%'",
-		 MARIADB},
+		 "the same family", REWRITE_SKIP_STOP, POLICY_REWRITE, "SET DEFAULT ROLE reader FOR app@'%'",
+		 ON_MARIADB},
 		default_role_only, default_role},
 	{{"proxy", "Accounts", "GRANT PROXY", "is set aside", "PROXY WITH GRANT OPTION",
 		 ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_SKIP,
-		 "GRANT PROXY ON a TO b", MYSQL},
+		 "GRANT PROXY ON a TO b", ON_MYSQL},
 		grants, proxy},
 	{{"revoke-everything", "Accounts",
 		 "REVOKE ALL PRIVILEGES, GRANT OPTION FROM account under partial revokes",
 		 "stops; by policy takes all global privileges away", "access to the mysql schema",
-		 REWRITE_OR | ALLOW(POLICY_RUN), POLICY_STOP,
-		 "REVOKE ALL PRIVILEGES, GRANT OPTION FROM app@'%'", MYSQL},
+		 REWRITE_SKIP_STOP | ALLOW(POLICY_RUN), POLICY_STOP,
+		 "REVOKE ALL PRIVILEGES, GRANT OPTION FROM app@'%'", ON_MYSQL},
 		revoke_only, revoke_everything},
 	{{"privileges", "Accounts",
 		 "GRANT and REVOKE of what the target's account may not hand on, or the target does not know",
 		 "leaves these privileges out; ALL becomes the list of what may be handed on",
-		 "the privileges WITH GRANT OPTION", REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE,
-		 "GRANT ALL PRIVILEGES ON *.* TO app@'%'", MYSQL},
+		 "the privileges WITH GRANT OPTION", REWRITE_SKIP_STOP | ALLOW(POLICY_RUN), POLICY_REWRITE,
+		 "GRANT ALL PRIVILEGES ON *.* TO app@'%'", ON_MYSQL},
 		grants, privileges},
 	{{"grant-as", "Accounts", "GRANT … AS account", "removes AS and what follows it", "the account, and its privileges",
-		 REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE, "GRANT SELECT ON *.* TO app@'%' AS root@localhost", MYSQL},
+		 REWRITE_SKIP_STOP | ALLOW(POLICY_RUN), POLICY_REWRITE, "GRANT SELECT ON *.* TO app@'%' AS root@localhost", ON_MYSQL},
 		grant_only, grant_as},
 	{{"grant-identified", "Accounts",
 		 "GRANT … IDENTIFIED BY, REQUIRE, WITH MAX_… where GRANT no longer takes them",
 		 "splits into CREATE USER IF NOT EXISTS, ALTER USER and GRANT",
-		 "MySQL 5.7 or older, or MariaDB", REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE,
-		 "GRANT SELECT ON app.* TO app@'%' IDENTIFIED BY 'secret'", MYSQL56},
+		 "MySQL 5.7 or older, or MariaDB", REWRITE_SKIP_STOP | ALLOW(POLICY_RUN), POLICY_REWRITE,
+		 "GRANT SELECT ON app.* TO app@'%' IDENTIFIED BY 'secret'", ON_MYSQL_56},
 		grant_only, rule_grant_identified},
 	{{"set-password", "Accounts", "SET PASSWORD FOR account = 'hash'",
 		 "becomes ALTER USER, or locks the account", "MySQL 5.6 or MariaDB",
-		 REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE,
-		 "SET PASSWORD FOR 'app'@'%'='*B27918D2D9402882CEADA0EF687D35FBDC137D72'", MARIADB},
+		 REWRITE_SKIP_STOP | ALLOW(POLICY_RUN), POLICY_REWRITE,
+		 "SET PASSWORD FOR 'app'@'%'='*B27918D2D9402882CEADA0EF687D35FBDC137D72'", ON_MARIADB},
 		password_only, rule_set_password},
 	{{"passwords", "Accounts",
 		 "CREATE USER and ALTER USER with hashes, plugins and options of another server",
 		 "writes them in the target's words; an account whose password cannot be carried is locked",
-		 "the plugin, and the options", REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE,
+		 "the plugin, and the options", REWRITE_SKIP_STOP | ALLOW(POLICY_RUN), POLICY_REWRITE,
 		 "CREATE USER 'app'@'%' IDENTIFIED WITH 'mysql_native_password' AS "
 		 "'*B27918D2D9402882CEADA0EF687D35FBDC137D72'",
-		 MYSQL},
+		 ON_MYSQL},
 		user_texts, rule_users},
 	{{"account-if-exists", "Accounts",
 		 "DROP USER/ROLE IF EXISTS, CREATE OR REPLACE ROLE where the target does not know that",
 		 "removes the words; the error they avoid is no error", "MySQL 5.7, MariaDB 10.1",
-		 REWRITE_OR | ALLOW(POLICY_RUN), POLICY_REWRITE, "DROP USER IF EXISTS app@'%'", MYSQL},
+		 REWRITE_SKIP_STOP | ALLOW(POLICY_RUN), POLICY_REWRITE, "DROP USER IF EXISTS app@'%'", ON_MYSQL},
 		drops, rule_account_if_exists},
 };
 

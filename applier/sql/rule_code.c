@@ -366,59 +366,48 @@ CLASSES(triggers, STATEMENT_CREATE_TRIGGER);
 CLASSES(event_changes, STATEMENT_CREATE_EVENT, STATEMENT_ALTER_EVENT);
 CLASSES(event_renames, STATEMENT_ALTER_EVENT, STATEMENT_DROP_EVENT);
 
-#define STOP_SKIP_RUN (ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP))
-#define REWRITE_RUN (ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP))
-#define MYSQL                                                                                                \
-	{                                                                                                    \
-		FAMILY_MYSQL, 80036                                                                          \
-	}
-#define MARIADB                                                                                              \
-	{                                                                                                    \
-		FAMILY_MARIADB, 101106                                                                       \
-	}
-
 static const struct rule list[] = {
-	{{"packages", "Stored code", "CREATE and DROP PACKAGE for MySQL", "stops", "MariaDB", STOP_SKIP_RUN,
-		 POLICY_STOP, "CREATE PACKAGE app.p PROCEDURE a(); END", MARIADB},
+	{{"packages", "Stored code", "CREATE and DROP PACKAGE for MySQL", "stops", "MariaDB", RUN_SKIP_STOP,
+		 POLICY_STOP, "CREATE PACKAGE app.p PROCEDURE a(); END", ON_MARIADB},
 		package_classes, packages},
-	{{"libraries", "Stored code", "CREATE, ALTER, DROP LIBRARY", "stops", "MySQL 9.2", STOP_SKIP_RUN,
+	{{"libraries", "Stored code", "CREATE, ALTER, DROP LIBRARY", "stops", "MySQL 9.2", RUN_SKIP_STOP,
 		 POLICY_STOP, "CREATE LIBRARY app.l LANGUAGE JAVASCRIPT AS 'export function f() {}'",
 		 {FAMILY_MYSQL, 90704}},
 		library_classes, libraries},
 	{{"oracle-mode", "Stored code", "stored code written under sql_mode=ORACLE, for MySQL", "stops",
-		 "MariaDB 10.3", STOP_SKIP_RUN, POLICY_STOP, NULL, MARIADB},
+		 "MariaDB 10.3", RUN_SKIP_STOP, POLICY_STOP, NULL, ON_MARIADB},
 		NULL, oracle_mode},
 	{{"stored-functions", "Stored code",
 		 "CREATE FUNCTION, CREATE and DROP TRIGGER while log_bin_trust_function_creators is off",
 		 "stops; by policy sets them aside, to be created later",
-		 "log_bin_trust_function_creators=1, or no binary log, or SUPER", STOP_SKIP_RUN, POLICY_STOP,
+		 "log_bin_trust_function_creators=1, or no binary log, or SUPER", RUN_SKIP_STOP, POLICY_STOP,
 		 "CREATE DEFINER=`root`@`localhost` FUNCTION app.f() RETURNS INT DETERMINISTIC RETURN 1",
-		 MYSQL},
+		 ON_MYSQL},
 		trusted, trust},
 	{{"dropped-functions", "Stored code", "DROP FUNCTION where functions were set aside",
-		 "tolerates that there is none", "log_bin_trust_function_creators=1", REWRITE_RUN,
-		 POLICY_REWRITE, "DROP FUNCTION app.f", MYSQL},
+		 "tolerates that there is none", "log_bin_trust_function_creators=1", RUN_REWRITE_STOP,
+		 POLICY_REWRITE, "DROP FUNCTION app.f", ON_MYSQL},
 		drop_function, dropped_function},
 	{{"definer", "Stored code",
 		 "DEFINER of views, routines, triggers and events, also in version comments",
 		 "keeps it where the target lets it be named; else writes what definer-map says, or the "
 		 "applying account",
-		 "SET_ANY_DEFINER, SET_USER_ID, SET USER or SUPER", REWRITE_RUN, POLICY_REWRITE,
+		 "SET_ANY_DEFINER, SET_USER_ID, SET USER or SUPER", RUN_REWRITE_STOP, POLICY_REWRITE,
 		 "CREATE ALGORITHM=UNDEFINED DEFINER=`app`@`%` SQL SECURITY DEFINER VIEW app.v AS select 1",
-		 MYSQL},
+		 ON_MYSQL},
 		defined, definer},
 	{{"trigger-guard", "Stored code", "CREATE TRIGGER",
 		 "wraps the body so that it stays silent for row changes of this program", "nothing",
-		 REWRITE_RUN, POLICY_REWRITE,
-		 "CREATE TRIGGER app.tr BEFORE INSERT ON app.t FOR EACH ROW SET NEW.a = 1", MYSQL},
+		 RUN_REWRITE_STOP, POLICY_REWRITE,
+		 "CREATE TRIGGER app.tr BEFORE INSERT ON app.t FOR EACH ROW SET NEW.a = 1", ON_MYSQL},
 		triggers, trigger_guard},
 	{{"event-disabled", "Stored code", "CREATE EVENT, ALTER EVENT … ENABLE",
 		 "creates it disabled; the state on the source is remembered for cut-over", "nothing",
-		 REWRITE_RUN, POLICY_REWRITE,
-		 "CREATE EVENT app.e ON SCHEDULE EVERY 1 DAY DO DELETE FROM app.t", MYSQL},
+		 RUN_REWRITE_STOP, POLICY_REWRITE,
+		 "CREATE EVENT app.e ON SCHEDULE EVERY 1 DAY DO DELETE FROM app.t", ON_MYSQL},
 		event_changes, event_disabled},
 	{{"event-names", "Stored code", "ALTER EVENT … RENAME, DROP EVENT", "remembers it for cut-over",
-		 "nothing", ALLOW(POLICY_RUN), POLICY_RUN, "DROP EVENT app.e", MYSQL},
+		 "nothing", ALLOW(POLICY_RUN), POLICY_RUN, "DROP EVENT app.e", ON_MYSQL},
 		event_renames, event_names},
 };
 

@@ -62,21 +62,16 @@ static void unsafe(struct rewriting *r)
 CLASSES(row_statements, STATEMENT_INSERT, STATEMENT_REPLACE, STATEMENT_UPDATE, STATEMENT_DELETE,
 	STATEMENT_LOAD, STATEMENT_SELECT, STATEMENT_DO, STATEMENT_CALL, STATEMENT_CREATE_TABLE);
 
-#define MYSQL                                                                                                \
-	{                                                                                                    \
-		FAMILY_MYSQL, 80036                                                                          \
-	}
-
 static const struct rule list[] = {
 	{{"connection-id", "Functions", "CONNECTION_ID()", "writes the source's number",
 		 "pseudo_thread_id to be settable",
 		 ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP), POLICY_REWRITE,
-		 "INSERT INTO app.t (a) VALUES (CONNECTION_ID())", MYSQL},
+		 "INSERT INTO app.t (a) VALUES (CONNECTION_ID())", ON_MYSQL},
 		row_statements, connection_id},
 	{{"unsafe-functions", "Functions", "SYSDATE(), UUID(), USER(), FOUND_ROWS(), … in statement format",
 		 "runs and reports", "nothing would help: use binlog_format=MIXED or ROW",
 		 ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_RUN,
-		 "INSERT INTO app.t (a) VALUES (LENGTH(UUID()))", MYSQL},
+		 "INSERT INTO app.t (a) VALUES (LENGTH(UUID()))", ON_MYSQL},
 		row_statements, unsafe},
 };
 

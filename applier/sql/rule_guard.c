@@ -163,36 +163,27 @@ static const uint8_t drops_database[] = {
 static const uint8_t binlog[] = {STATEMENT_BINLOG, 0};
 static const uint8_t alters_table[] = {STATEMENT_ALTER_TABLE, 0};
 
-#define MYSQL                                                                                                \
-	{                                                                                                    \
-		FAMILY_MYSQL, 80036                                                                          \
-	}
-#define MARIADB                                                                                              \
-	{                                                                                                    \
-		FAMILY_MARIADB, 101106                                                                       \
-	}
-
 static const struct rule list[] = {
 	{{"unreadable", "Guards", "text that ends inside quotes or a comment, or holds several statements",
 		 "stops", "nothing would help", ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP),
-		 POLICY_STOP, "INSERT INTO app.t VALUES ('open", MYSQL},
+		 POLICY_STOP, "INSERT INTO app.t VALUES ('open", ON_MYSQL},
 		NULL, unreadable},
 	{{"empty", "Guards", "text without a statement", "is not sent", "nothing would help",
-		 ALLOW(POLICY_SKIP), POLICY_SKIP, "/* nothing */", MYSQL},
+		 ALLOW(POLICY_SKIP), POLICY_SKIP, "/* nothing */", ON_MYSQL},
 		NULL, empty},
 	{{"unknown-statement", "Guards", "statements of an unknown kind", "stops", "to know the statement",
 		 ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_STOP,
-		 "FROBNICATE TABLE app.t", MYSQL},
+		 "FROBNICATE TABLE app.t", ON_MYSQL},
 		NULL, unknown},
 	{{"own-schema", "Guards", "changes in the schema of the same name as this program's own",
 		 "is not sent", "nothing would help", ALLOW(POLICY_SKIP), POLICY_SKIP,
-		 "DROP TABLE changeling.checkpoint", MYSQL},
+		 "DROP TABLE changeling.checkpoint", ON_MYSQL},
 		NULL, own_schema},
 	{{"system-database", "Guards",
 		 "CREATE, ALTER, DROP DATABASE of mysql, sys, performance_schema, information_schema, "
 		 "rdsadmin, rds_*, aws_*",
 		 "is never sent", "nothing would help", ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_SKIP,
-		 "DROP DATABASE mysql", MYSQL},
+		 "DROP DATABASE mysql", ON_MYSQL},
 		drops_database, system_database},
 	{{"system-schemas", "Guards", "changes of rows or objects in the servers' own schemas",
 		 "is set aside", "rights on these schemas",
@@ -201,11 +192,11 @@ static const struct rule list[] = {
 		NULL, system_schemas},
 	{{"binlog-statement", "Guards", "BINLOG '…'", "stops", "SUPER, BINLOG_ADMIN or BINLOG REPLAY",
 		 ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_STOP, "BINLOG 'ABC='",
-		 MYSQL},
+		 ON_MYSQL},
 		binlog, binlog_statement},
 	{{"tablespace-files", "Guards", "ALTER TABLE … DISCARD TABLESPACE, IMPORT TABLESPACE", "stops",
 		 "nothing would help: the data are not in the log", ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP),
-		 POLICY_STOP, "ALTER TABLE app.t DISCARD TABLESPACE", MYSQL},
+		 POLICY_STOP, "ALTER TABLE app.t DISCARD TABLESPACE", ON_MYSQL},
 		alters_table, tablespace_files},
 };
 

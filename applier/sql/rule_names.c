@@ -250,22 +250,20 @@ CLASSES(default_classes, STATEMENT_CREATE_TABLE, STATEMENT_ALTER_TABLE, STATEMEN
 	STATEMENT_ALTER_DATABASE, STATEMENT_CREATE_PROCEDURE, STATEMENT_CREATE_FUNCTION);
 CLASSES(database_only, STATEMENT_CREATE_DATABASE);
 
-#define REWRITE_RUN (ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP))
-
 static const struct rule list[] = {
 	{{"collations", "Character sets",
 		 "COLLATE, CHARACTER SET, USING and _introducers that the target calls otherwise or does not "
 		 "know",
 		 "writes the target's name, or the nearest collation it has; stops where there is none",
-		 "the same collations", REWRITE_RUN, POLICY_REWRITE,
+		 "the same collations", RUN_REWRITE_STOP, POLICY_REWRITE,
 		 "CREATE TABLE app.c1 (a VARCHAR(9) COLLATE utf8mb4_0900_ai_ci)", {FAMILY_MYSQL, 80036}},
 		NULL, names},
 	{{"default-collations", "Character sets", "character sets without a collation whose default differs",
-		 "writes the source's default out", "the same defaults", REWRITE_RUN, POLICY_REWRITE,
+		 "writes the source's default out", "the same defaults", RUN_REWRITE_STOP, POLICY_REWRITE,
 		 "CREATE TABLE app.c2 (a VARCHAR(9)) DEFAULT CHARSET=utf8mb4", {FAMILY_MYSQL, 50744}},
 		default_classes, defaults},
 	{{"database-defaults", "Character sets", "CREATE DATABASE without a character set",
-		 "writes the session's out", "collation_server to be settable", REWRITE_RUN, POLICY_REWRITE,
+		 "writes the session's out", "collation_server to be settable", RUN_REWRITE_STOP, POLICY_REWRITE,
 		 NULL, {FAMILY_MYSQL, 80036}},
 		database_only, database_default},
 };

@@ -260,38 +260,28 @@ CLASSES(if_classes, STATEMENT_ALTER_TABLE, STATEMENT_CREATE_INDEX, STATEMENT_DRO
 	STATEMENT_RENAME_TABLE);
 CLASSES(create_table, STATEMENT_CREATE_TABLE);
 
-#define REWRITE_RUN (ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP))
-#define MYSQL                                                                                                \
-	{                                                                                                    \
-		FAMILY_MYSQL, 80036                                                                          \
-	}
-#define MARIADB                                                                                              \
-	{                                                                                                    \
-		FAMILY_MARIADB, 101106                                                                       \
-	}
-
 static const struct rule list[] = {
 	{{"nothing-left", "Shape", "ALTER TABLE and ALTER DATABASE of which other rules have left nothing",
 		 "is set aside", "nothing", ALLOW(POLICY_SKIP), POLICY_SKIP,
-		 "ALTER TABLE app.t ROW_FORMAT=FIXED", MYSQL},
+		 "ALTER TABLE app.t ROW_FORMAT=FIXED", ON_MYSQL},
 		alters, nothing_left},
 	{{"or-replace", "Shape", "CREATE OR REPLACE of anything but views",
-		 "becomes DROP IF EXISTS and CREATE for MySQL", "MariaDB", REWRITE_RUN, POLICY_REWRITE,
-		 "CREATE OR REPLACE TABLE app.t (a INT)", MARIADB},
+		 "becomes DROP IF EXISTS and CREATE for MySQL", "MariaDB", RUN_REWRITE_STOP, POLICY_REWRITE,
+		 "CREATE OR REPLACE TABLE app.t (a INT)", ON_MARIADB},
 		creates, or_replace},
 	{{"alter-if-exists", "Shape", "IF [NOT] EXISTS in ALTER TABLE, CREATE and DROP INDEX, RENAME TABLE",
 		 "removes the words for MySQL, one statement for each part; the error they avoid is no error",
-		 "MariaDB", REWRITE_RUN, POLICY_REWRITE,
-		 "ALTER TABLE app.t ADD COLUMN IF NOT EXISTS b INT, DROP COLUMN IF EXISTS c", MARIADB},
+		 "MariaDB", RUN_REWRITE_STOP, POLICY_REWRITE,
+		 "ALTER TABLE app.t ADD COLUMN IF NOT EXISTS b INT, DROP COLUMN IF EXISTS c", ON_MARIADB},
 		if_classes, alter_if_exists},
 	{{"start-transaction-suffix", "Shape", "CREATE TABLE … START TRANSACTION (row format, MySQL 8.0.21)",
 		 "removes the suffix; the rows follow in a transaction",
 		 "BINLOG_ADMIN, to send rows in the log's form", ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP),
-		 POLICY_REWRITE, "CREATE TABLE app.f (a INT) START TRANSACTION", MYSQL},
+		 POLICY_REWRITE, "CREATE TABLE app.f (a INT) START TRANSACTION", ON_MYSQL},
 		create_table, transaction_suffix},
 	{{"create-select", "Shape", "CREATE TABLE … SELECT where it is not one atomic change",
-		 "makes the table first, then fills it in the transaction", "MySQL 8.0.21", REWRITE_RUN,
-		 POLICY_REWRITE, "CREATE TABLE app.g SELECT a FROM app.t", MYSQL},
+		 "makes the table first, then fills it in the transaction", "MySQL 8.0.21", RUN_REWRITE_STOP,
+		 POLICY_REWRITE, "CREATE TABLE app.g SELECT a FROM app.t", ON_MYSQL},
 		create_table, create_select},
 };
 

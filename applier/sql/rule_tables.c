@@ -327,67 +327,57 @@ static void zero_dates(struct rewriting *r)
 CLASSES(table_classes, STATEMENT_CREATE_TABLE, STATEMENT_ALTER_TABLE);
 CLASSES(index_classes, STATEMENT_ALTER_TABLE, STATEMENT_CREATE_INDEX, STATEMENT_DROP_INDEX);
 
-#define REWRITE_RUN (ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP))
-#define MYSQL                                                                                                \
-	{                                                                                                    \
-		FAMILY_MYSQL, 80036                                                                          \
-	}
-#define MARIADB                                                                                              \
-	{                                                                                                    \
-		FAMILY_MARIADB, 101106                                                                       \
-	}
-
 static const struct rule list[] = {
 	{{"merge-tables", "Tables", "ENGINE=MERGE", "stops; by policy becomes a table of its own", "MyISAM tables",
 		 ALLOW(POLICY_STOP) | ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP), POLICY_STOP,
-		 "CREATE TABLE app.m (a INT) ENGINE=MERGE UNION=(app.one)", MYSQL},
+		 "CREATE TABLE app.m (a INT) ENGINE=MERGE UNION=(app.one)", ON_MYSQL},
 		table_classes, merge_tables},
 	{{"engine", "Tables", "ENGINE of tables and partitions other than InnoDB, or that the target has not",
-		 "becomes InnoDB", "nothing, but their rows could not be exact after a crash", REWRITE_RUN,
-		 POLICY_REWRITE, "CREATE TABLE app.t2 (a INT) ENGINE=MyISAM", MYSQL},
+		 "becomes InnoDB", "nothing, but their rows could not be exact after a crash", RUN_REWRITE_STOP,
+		 POLICY_REWRITE, "CREATE TABLE app.t2 (a INT) ENGINE=MyISAM", ON_MYSQL},
 		table_classes, engine},
 	{{"counter-key", "Tables",
 		 "AUTO_INCREMENT columns that come first in no key, in tables that become InnoDB",
-		 "adds a key", "MyISAM", REWRITE_RUN, POLICY_REWRITE,
+		 "adds a key", "MyISAM", RUN_REWRITE_STOP, POLICY_REWRITE,
 		 "CREATE TABLE app.t3 (a INT, id INT AUTO_INCREMENT, PRIMARY KEY (a, id)) ENGINE=MyISAM",
-		 MYSQL},
+		 ON_MYSQL},
 		table_classes, counter_key},
 	{{"row-format", "Tables", "ROW_FORMAT=FIXED, PAGE, COMPRESSED; KEY_BLOCK_SIZE", "removes them",
 		 "InnoDB files that may be "
 		 "compressed",
-		 REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.t4 (a INT) ROW_FORMAT=COMPRESSED", MYSQL},
+		 RUN_REWRITE_STOP, POLICY_REWRITE, "CREATE TABLE app.t4 (a INT) ROW_FORMAT=COMPRESSED", ON_MYSQL},
 		table_classes, row_format},
 	{{"directories", "Tables", "DATA DIRECTORY, INDEX DIRECTORY of tables and partitions", "removes them",
-		 "FILE, and the directory", REWRITE_RUN, POLICY_REWRITE,
-		 "CREATE TABLE app.t5 (a INT) DATA DIRECTORY='/srv/data'", MYSQL},
+		 "FILE, and the directory", RUN_REWRITE_STOP, POLICY_REWRITE,
+		 "CREATE TABLE app.t5 (a INT) DATA DIRECTORY='/srv/data'", ON_MYSQL},
 		table_classes, directories},
 	{{"table-tablespace", "Tables", "TABLESPACE and STORAGE of tables and partitions", "removes them",
-		 "the tablespace", REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.t6 (a INT) TABLESPACE ts",
-		 MYSQL},
+		 "the tablespace", RUN_REWRITE_STOP, POLICY_REWRITE, "CREATE TABLE app.t6 (a INT) TABLESPACE ts",
+		 ON_MYSQL},
 		table_classes, table_tablespace},
 	{{"encryption", "Tables", "ENCRYPTION, ENCRYPTED, ENCRYPTION_KEY_ID", "removes them", "a keyring",
-		 REWRITE_RUN, POLICY_REWRITE, "CREATE TABLE app.t7 (a INT) ENCRYPTION='Y'", MYSQL},
+		 RUN_REWRITE_STOP, POLICY_REWRITE, "CREATE TABLE app.t7 (a INT) ENCRYPTION='Y'", ON_MYSQL},
 		table_classes, encryption},
 	{{"compression", "Tables", "COMPRESSION, PAGE_COMPRESSED, PAGE_COMPRESSION_LEVEL", "removes them",
-		 "a file system with holes", REWRITE_RUN, POLICY_REWRITE,
-		 "CREATE TABLE app.t8 (a INT) COMPRESSION='zlib'", MYSQL},
+		 "a file system with holes", RUN_REWRITE_STOP, POLICY_REWRITE,
+		 "CREATE TABLE app.t8 (a INT) COMPRESSION='zlib'", ON_MYSQL},
 		table_classes, compression},
 	{{"foreign-options", "Tables",
 		 "UNION, INSERT_METHOD, CONNECTION, SECONDARY_ENGINE, TRANSACTIONAL, PAGE_CHECKSUM, …",
-		 "removes them", "the engine or the family they belong to", REWRITE_RUN, POLICY_REWRITE,
-		 "CREATE TABLE app.t9 (a INT) SECONDARY_ENGINE=RAPID", MYSQL},
+		 "removes them", "the engine or the family they belong to", RUN_REWRITE_STOP, POLICY_REWRITE,
+		 "CREATE TABLE app.t9 (a INT) SECONDARY_ENGINE=RAPID", ON_MYSQL},
 		table_classes, foreign_options},
 	{{"algorithm-lock", "Tables", "ALGORITHM, LOCK, ONLINE in ALTER TABLE, CREATE INDEX, DROP INDEX",
-		 "removes them", "a server that can do it this way", REWRITE_RUN, POLICY_REWRITE,
-		 "ALTER TABLE app.t ADD COLUMN b INT, ALGORITHM=INSTANT", MYSQL},
+		 "removes them", "a server that can do it this way", RUN_REWRITE_STOP, POLICY_REWRITE,
+		 "ALTER TABLE app.t ADD COLUMN b INT, ALGORITHM=INSTANT", ON_MYSQL},
 		index_classes, algorithm_lock},
 	{{"timestamp-defaults", "Tables", "TIMESTAMP columns",
 		 "sets explicit_defaults_for_timestamp as on the source; where that is not allowed, writes NULL out",
-		 "the same default of explicit_defaults_for_timestamp", REWRITE_RUN, POLICY_REWRITE,
-		 "CREATE TABLE app.ta (a TIMESTAMP)", MYSQL},
+		 "the same default of explicit_defaults_for_timestamp", RUN_REWRITE_STOP, POLICY_REWRITE,
+		 "CREATE TABLE app.ta (a TIMESTAMP)", ON_MYSQL},
 		table_classes, timestamp_defaults},
 	{{"zero-dates", "Tables", "definitions under NO_ZERO_DATE without a strict mode, for MariaDB",
-		 "leaves the mode out", "MySQL", REWRITE_RUN, POLICY_REWRITE, NULL, MYSQL},
+		 "leaves the mode out", "MySQL", RUN_REWRITE_STOP, POLICY_REWRITE, NULL, ON_MYSQL},
 		table_classes, zero_dates},
 };
 
