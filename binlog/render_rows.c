@@ -118,14 +118,15 @@ static struct render_map *find_same(const struct renderer *renderer, const struc
 static int map_add(
 	struct renderer *renderer, const struct event *event, struct render_map **found, struct error *error)
 {
-	struct render_map *map = find_same(renderer, event), **link;
+	struct render_map *map, **link;
 
-	*found = map;
-	if (map)
-		return 0;
+	/* before the first map of a statement, known or new: those of one statement stay together */
 	if (renderer->maps_count > MAPS_MAXIMUM && !renderer->in_statement)
 		render_maps_clear(renderer);
 	renderer->in_statement = true;
+	*found = map = find_same(renderer, event);
+	if (map)
+		return 0;
 	map = memory_zalloc(sizeof(*map));
 	if (table_map_parse(event, renderer->format, &map->arena, &map->map, error) < 0) {
 		map_free(map);
@@ -140,10 +141,11 @@ static int map_add(
 	link = &renderer->maps[map->table_id % RENDER_MAP_BUCKETS];
 	while (*link && (*link)->table_id != map->table_id)
 		link = &(*link)->next;
-	renderer->maps_count++;
 	if (*link) { /* the id means another table now */
 		map->next = (*link)->next;
 		map_free(*link);
+	} else {
+		renderer->maps_count++;
 	}
 	*link = map;
 	*found = map;

@@ -467,6 +467,46 @@ static void broken_events(void **state)
 	}
 }
 
+/* A map of a table `d`.`t` with one INT, or a row of it that ends its statement or does not. */
+static void push_of_table(struct renderer *renderer, uint8_t type, unsigned table_id, bool ends)
+{
+	struct binlog_format format = {.known = true};
+	struct buffer body = BUFFER_INIT;
+	struct event event = {.header = {.type = type, .length = 60}};
+	struct error error = {0};
+
+	buffer_put_le(&body, table_id, 6);
+	buffer_put_le(&body, ends, 2);
+	put_hex(&body, type == EVENT_TABLE_MAP ? "01 64 00 01 74 00 01 03 00 00" : "0200 01 ff 00 07000000");
+	event.body = (const uint8_t *)body.data;
+	event.body_length = body.length;
+	if (renderer_event(renderer, &event, &format, "f", 4, 64, &error) < 0)
+		fail_msg("table %u: %s", table_id, error.text);
+	buffer_release(&body);
+}
+
+/* More tables than are remembered, each in one statement with a table that every statement has. */
+static void more_tables_than_are_remembered(void **state)
+{
+	struct renderer *renderer = renderer_new(RENDER_TEXT, 0, 0, collect, &out);
+	const unsigned tables = 9000;
+	unsigned inserts = 0;
+
+	(void)state;
+	buffer_clear(&out);
+	for (unsigned id = 2; id < tables; id++) {
+		push_of_table(renderer, EVENT_TABLE_MAP, 1, false);
+		push_of_table(renderer, EVENT_TABLE_MAP, id, false);
+		push_of_table(renderer, EVENT_WRITE_ROWS_V2, 1, false);
+		push_of_table(renderer, EVENT_WRITE_ROWS_V2, id, true);
+	}
+	assert_int_equal(renderer_flush(renderer, &(struct error){0}), 0);
+	for (const char *at = buffer_text(&out); (at = strstr(at, "### INSERT INTO `d`.`t`")); at++)
+		inserts++;
+	assert_int_equal(inserts, (tables - 2) * 2);
+	renderer_free(renderer);
+}
+
 /* Large output comes in pieces; who cannot take it ends it. */
 static void output_that_cannot_be_written(void **state)
 {
@@ -515,6 +555,7 @@ int main(void)
 		cmocka_unit_test(starts_anywhere),
 		cmocka_unit_test(rare_events),
 		cmocka_unit_test(broken_events),
+		cmocka_unit_test(more_tables_than_are_remembered),
 		cmocka_unit_test(output_that_cannot_be_written),
 		cmocka_unit_test(utc),
 	};
