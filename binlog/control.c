@@ -88,8 +88,7 @@ int heartbeat_event_parse(
 	return copy_file_name(cursor.at, cursor_left(&cursor), position, error);
 }
 
-int gtid_list_event_parse(
-	const struct event *event, struct gtid_set *set, uint32_t *flags, struct error *error)
+int gtid_list_begin(const struct event *event, struct gtid_list *list, struct error *error)
 {
 	struct cursor cursor = cursor_of(event->body, event->body_length);
 	uint32_t head = cursor_u32(&cursor), count = head & GTID_LIST_COUNT_MASK;
@@ -100,13 +99,32 @@ int gtid_list_event_parse(
 		return error_set(error, ERROR_CORRUPT,
 			"it announces %lu GTIDs, more than its body of %zu bytes can hold.",
 			(unsigned long)count, event->body_length);
-	*flags = head & ~GTID_LIST_COUNT_MASK;
-	for (uint32_t i = 0; i < count; i++) {
-		struct gtid gtid = {.kind = GTID_MARIADB};
+	*list = (struct gtid_list){.flags = head & ~GTID_LIST_COUNT_MASK, .left = count, .items = cursor};
+	return 0;
+}
 
-		gtid.domain = cursor_u32(&cursor);
-		gtid.server_id = cursor_u32(&cursor);
-		gtid.number = cursor_u64(&cursor);
+bool gtid_list_next(struct gtid_list *list, struct gtid *gtid)
+{
+	if (list->left == 0)
+		return false;
+	list->left--;
+	*gtid = (struct gtid){.kind = GTID_MARIADB};
+	gtid->domain = cursor_u32(&list->items);
+	gtid->server_id = cursor_u32(&list->items);
+	gtid->number = cursor_u64(&list->items);
+	return true;
+}
+
+int gtid_list_event_parse(
+	const struct event *event, struct gtid_set *set, uint32_t *flags, struct error *error)
+{
+	struct gtid_list list;
+	struct gtid gtid;
+
+	if (gtid_list_begin(event, &list, error) < 0)
+		return -1;
+	*flags = list.flags;
+	while (gtid_list_next(&list, &gtid)) {
 		if (gtid_set_add(set, &gtid, error) < 0)
 			return -1;
 	}

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cursor.h"
 #include "base/error.h"
 #include "binlog/format.h"
 #include "binlog/gtid.h"
@@ -21,7 +22,17 @@ int heartbeat_event_parse(
 #define GTID_LIST_FLAG_UNTIL_REACHED 0x10000000u
 #define GTID_LIST_FLAG_IGNORED 0x20000000u
 
-/* GTID_LIST (2.11), added to `set` in its order, so that each domain's newest remains. */
+/* GTID_LIST (2.11), item by item: a domain has one for each server that wrote in it, its newest last. */
+struct gtid_list {
+	uint32_t flags, left;
+	struct cursor items;
+};
+
+/* The list is a view of the event. */
+int gtid_list_begin(const struct event *event, struct gtid_list *list, struct error *error);
+bool gtid_list_next(struct gtid_list *list, struct gtid *gtid);
+
+/* All of it, added to `set` in its order, so that each domain's newest remains. */
 int gtid_list_event_parse(
 	const struct event *event, struct gtid_set *set, uint32_t *flags, struct error *error);
 

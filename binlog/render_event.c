@@ -366,30 +366,39 @@ static int body_heartbeat(struct renderer *renderer, const struct event *event, 
 	return 0;
 }
 
-static void put_set(struct renderer *renderer, const struct gtid_set *set)
-{
-	struct buffer text = BUFFER_INIT;
-
-	gtid_set_put_text(set, &text);
-	field_text(renderer, "gtids", buffer_text(&text), text.length);
-	buffer_release(&text);
-}
-
-static int body_gtid_set(struct renderer *renderer, const struct event *event, struct error *error)
+static int body_previous_gtids(struct renderer *renderer, const struct event *event, struct error *error)
 {
 	struct gtid_set *set = gtid_set_new();
-	uint32_t flags = 0;
-	bool list = event->header.type == EVENT_MARIA_GTID_LIST;
-	int result = list ? gtid_list_event_parse(event, set, &flags, error)
-			  : gtid_set_decode(set, event->body, event->body_length, error);
+	struct buffer text = BUFFER_INIT;
+	int result = gtid_set_decode(set, event->body, event->body_length, error);
 
 	if (result == 0) {
-		put_set(renderer, set);
-		if (list)
-			field_hex(renderer, "list_flags", flags);
+		gtid_set_put_text(set, &text);
+		field_text(renderer, "gtids", buffer_text(&text), text.length);
 	}
+	buffer_release(&text);
 	gtid_set_free(set);
 	return result;
+}
+
+/* As it stands there: no set, which would keep the newest of each domain only. */
+static int body_gtid_list(struct renderer *renderer, const struct event *event, struct error *error)
+{
+	struct buffer text = BUFFER_INIT;
+	char one[GTID_TEXT_MAXIMUM];
+	struct gtid_list list;
+	struct gtid gtid;
+
+	if (gtid_list_begin(event, &list, error) < 0)
+		return -1;
+	while (gtid_list_next(&list, &gtid)) {
+		buffer_puts(&text, text.length ? "," : "");
+		buffer_puts(&text, gtid_text(&gtid, one));
+	}
+	field_text(renderer, "gtids", buffer_text(&text), text.length);
+	field_hex(renderer, "list_flags", list.flags);
+	buffer_release(&text);
+	return 0;
 }
 
 static void put_clock(struct renderer *renderer, const struct gtid_event *gtid)
@@ -497,7 +506,7 @@ render_body *render_body_find(unsigned type)
 		[EVENT_ROWS_QUERY] = body_annotation,
 		[EVENT_GTID] = body_gtid,
 		[EVENT_ANONYMOUS_GTID] = body_gtid,
-		[EVENT_PREVIOUS_GTIDS] = body_gtid_set,
+		[EVENT_PREVIOUS_GTIDS] = body_previous_gtids,
 		[EVENT_XA_PREPARE] = body_xa_prepare,
 		[EVENT_TRANSACTION_PAYLOAD] = body_payload,
 		[EVENT_HEARTBEAT_V2] = body_heartbeat,
@@ -505,7 +514,7 @@ render_body *render_body_find(unsigned type)
 		[EVENT_MARIA_ANNOTATE_ROWS] = body_annotation,
 		[EVENT_MARIA_BINLOG_CHECKPOINT] = body_checkpoint,
 		[EVENT_MARIA_GTID] = body_gtid,
-		[EVENT_MARIA_GTID_LIST] = body_gtid_set,
+		[EVENT_MARIA_GTID_LIST] = body_gtid_list,
 		[EVENT_MARIA_QUERY_COMPRESSED] = body_query,
 	};
 
