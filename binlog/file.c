@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cursor.h"
 #include "base/memory.h"
@@ -17,6 +18,7 @@ static const uint8_t magic_encrypted[MAGIC_BYTES] = {0xfd, 'b', 'i', 'n'};
 
 struct binlog_file {
 	FILE *stream;
+	int descriptor; /* -1: the stream is no file, but memory */
 	char *name;
 	uint64_t event_maximum;
 	uint64_t begin, end; /* offsets of the event in hand */
@@ -55,21 +57,35 @@ static void make_room(struct binlog_file *file)
 	}
 }
 
+/* What there is, up to `room` bytes: fread() would wait until all of them have come through a pipe. */
+static ssize_t read_some(const struct binlog_file *file, uint8_t *to, size_t room)
+{
+	ssize_t got;
+
+	if (file->descriptor < 0) {
+		got = (ssize_t)fread(to, 1, room, file->stream);
+		return got == 0 && ferror(file->stream) ? -1 : got;
+	}
+	do
+		got = read(file->descriptor, to, room);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
 /* Makes `wanted` bytes stand at `at`, as far as there are so many. The buffer grows as bytes arrive, so that
  * a length that lies costs no memory. */
 static int fill(struct binlog_file *file, size_t wanted, struct error *error)
 {
 	while (file->filled - file->at < wanted && !file->ended) {
-		size_t got;
+		ssize_t got;
 
 		make_room(file);
-		errno = 0;
-		got = fread(file->buffer + file->filled, 1, file->capacity - file->filled, file->stream);
-		file->filled += got;
-		if (ferror(file->stream))
+		got = read_some(file, file->buffer + file->filled, file->capacity - file->filled);
+		if (got < 0)
 			return error_set(error, ERROR_STOP, "%s cannot be read behind offset %llu: %s.",
 				file->name, (unsigned long long)(file->end + (file->filled - file->at)),
 				strerror(errno));
+		file->filled += (size_t)got;
 		if (got == 0)
 			file->ended = true;
 	}
@@ -99,6 +115,7 @@ struct binlog_file *binlog_file_open(
 	struct binlog_file *file = memory_zalloc(sizeof(*file));
 
 	file->stream = stream;
+	file->descriptor = fileno(stream);
 	file->name = memory_strdup(name);
 	/* the largest body, and room for what the servers put in front of it */
 	file->event_maximum = event_maximum ? event_maximum : EVENT_MAXIMUM_BYTES + ((uint64_t)1 << 20);

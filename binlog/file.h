@@ -10,7 +10,7 @@
 
 struct binlog_file;
 
-/* Reads from `stream`, which stays the caller's; `name` goes into messages. The four magic bytes are checked
+/* Reads from `stream`, which stays the caller's, and whose own buffer must be empty yet; `name` goes into messages. The four magic bytes are checked
  * at once: ERROR_STOP for encrypted files (MySQL's "\xfdbin") and for what is no binary log. Events above
  * `event_maximum` bytes (0 = what the servers allow) are refused. */
 struct binlog_file *binlog_file_open(

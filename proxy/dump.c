@@ -16,12 +16,12 @@
 
 struct dump {
 	bool json, decode_only, verify;
-	uint64_t start, stop; /* offsets; stop 0 = the file's end */
 	struct renderer *renderer;
 	struct assembler *assembler; /* --verify */
 	/* of the file in hand */
 	const char *path; /* as it was named: for errors */
 	const char *file; /* its last part: for what is printed */
+	uint64_t start, stop; /* offsets; stop 0 = its end */
 	struct binlog_format format;
 	uint64_t transactions;
 	uint64_t last_end; /* where the last transaction that is whole ends */
@@ -100,7 +100,7 @@ static int dump_event(struct dump *dump, const uint8_t *bytes, size_t length, ui
 
 static void start_file(struct dump *dump, const char *path)
 {
-	struct position position = {.offset = dump->start > 4 ? dump->start : 4};
+	struct position position = {.offset = 4}; /* of the format description, wherever the rest starts */
 
 	dump->path = strcmp(path, "-") == 0 ? "(standard input)" : path;
 	dump->file = strcmp(path, "-") == 0 ? dump->path : base_name(path);
@@ -110,41 +110,56 @@ static void start_file(struct dump *dump, const char *path)
 	dump->last_end = 4;
 	renderer_reset(dump->renderer);
 	snprintf(position.file, sizeof(position.file), "%s", dump->file);
-	position.offset = 4; /* the format description is pushed first, wherever the rest starts */
 	if (dump->assembler)
 		assembler_start(dump->assembler, &position, CHECKSUM_OFF);
+}
+
+/* Is the next event one to stop before? What stands there is not read: it may be broken, or not written yet. */
+static bool is_stop(const struct dump *dump, const struct binlog_file *file)
+{
+	return dump->stop && binlog_file_end(file) >= dump->stop;
+}
+
+static int dump_events(struct dump *dump, struct binlog_file *file, struct error *error)
+{
+	const uint8_t *bytes;
+	size_t length;
+	int rc;
+
+	while (!is_stop(dump, file)) {
+		rc = binlog_file_next(file, &bytes, &length, error);
+		if (rc <= 0)
+			return rc;
+		if (dump_event(dump, bytes, length, binlog_file_begin(file), binlog_file_end(file), error) <
+			0)
+			return -1;
+	}
+	return 0;
+}
+
+static void print_verified(const struct dump *dump, const struct binlog_file *file)
+{
+	printf("%s: %" PRIu64 " transactions are whole and end at %" PRIu64 "; %s at %" PRIu64 "%s\n",
+		dump->file, dump->transactions, dump->last_end,
+		is_stop(dump, file) ? "reading stopped" : "the file ends", binlog_file_end(file),
+		assembler_in_group(dump->assembler) ? ", inside a transaction" : "");
 }
 
 static int dump_stream(struct dump *dump, FILE *stream, const char *path, struct error *error)
 {
 	struct binlog_file *file;
-	const uint8_t *bytes;
-	size_t length;
 	int rc;
 
 	start_file(dump, path);
 	file = binlog_file_open(stream, dump->path, 0, error);
 	if (!file)
 		return -1;
-	while ((rc = binlog_file_next(file, &bytes, &length, error)) > 0) {
-		if (dump->stop && binlog_file_begin(file) >= dump->stop) {
-			rc = 0;
-			break;
-		}
-		if (dump_event(dump, bytes, length, binlog_file_begin(file), binlog_file_end(file), error) <
-			0) {
-			rc = -1;
-			break;
-		}
-	}
+	rc = dump_events(dump, file, error);
 	if (rc < 0 && error->kind == ERROR_CORRUPT && dump->in_use)
 		error_advice(error, "The file was not closed: the server was writing it, or has crashed; "
 				    "what stands before is whole.");
 	if (rc == 0 && dump->verify)
-		printf("%s: %" PRIu64 " transactions are whole and end at %" PRIu64
-		       "; the file ends at %" PRIu64 "%s\n",
-			dump->file, dump->transactions, dump->last_end, binlog_file_end(file),
-			assembler_in_group(dump->assembler) ? ", inside a transaction" : "");
+		print_verified(dump, file);
 	binlog_file_close(file);
 	return rc;
 }
@@ -227,7 +242,21 @@ static int parse_offset(const char *name, const char *text, uint64_t *offset, st
 	return 0;
 }
 
-static int run_dump(struct dump *dump, int files, char **paths, struct error *error)
+/* All files, as if they were one that `start` lies in the first of and `stop` in the last. */
+static int dump_paths(struct dump *dump, int files, char **paths, uint64_t start, uint64_t stop,
+	struct error *error)
+{
+	for (int i = 0; i < files; i++) {
+		dump->start = i == 0 ? start : 0;
+		dump->stop = i == files - 1 ? stop : 0;
+		if (dump_path(dump, paths[i], error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int run_dump(struct dump *dump, int files, char **paths, uint64_t start, uint64_t stop,
+	struct error *error)
 {
 	struct assembler_limits limits = {.part_bytes = 1 << 20};
 	enum render_form form = dump->decode_only || dump->verify ? RENDER_NOTHING
@@ -235,13 +264,12 @@ static int run_dump(struct dump *dump, int files, char **paths, struct error *er
 								  : RENDER_TEXT;
 	double began = now_seconds();
 	struct error flush_error = {0};
-	int result = 0;
+	int result;
 
 	dump->renderer = renderer_new(form, 0, 0, write_output, NULL);
 	if (dump->verify)
 		dump->assembler = assembler_new(&limits);
-	for (int i = 0; i < files && result == 0; i++)
-		result = dump_path(dump, paths[i], error);
+	result = dump_paths(dump, files, paths, start, stop, error);
 	if (renderer_flush(dump->renderer, &flush_error) < 0 && result == 0) {
 		*error = flush_error;
 		result = -1;
@@ -259,14 +287,17 @@ static int run_dump(struct dump *dump, int files, char **paths, struct error *er
 int dump_command(int argc, char **argv)
 {
 	struct dump dump = {0};
-	const char *start = NULL, *stop = NULL;
+	const char *start_text = NULL, *stop_text = NULL;
+	uint64_t start = 0, stop = 0;
 	const struct argument arguments[] = {
 		{"json", NULL, "one JSON object a line, with row values", NULL, &dump.json},
 		{"decode-only", NULL, "decode every value, print counts and rates", NULL, &dump.decode_only},
 		{"verify", NULL, "check that the events make whole transactions", NULL, &dump.verify},
-		{"start-position", "N", "print events that start at offset N or behind", &start, NULL},
-		{"stop-position", "N", "stop before the first event that starts at offset N or behind", &stop,
-			NULL},
+		{"start-position", "N", "print events that start at offset N of the first file or behind",
+			&start_text, NULL},
+		{"stop-position", "N",
+			"stop before the first event that starts at offset N of the last file or behind",
+			&stop_text, NULL},
 	};
 	const size_t count = sizeof(arguments) / sizeof(arguments[0]);
 	const char *name = argv[0]; /* the files take its place */
@@ -280,8 +311,8 @@ int dump_command(int argc, char **argv)
 		return EXIT_OK;
 	}
 	if (arguments_parse(argc, argv, arguments, count, &files, &error) < 0 ||
-		parse_offset("start-position", start, &dump.start, &error) < 0 ||
-		parse_offset("stop-position", stop, &dump.stop, &error) < 0)
+		parse_offset("start-position", start_text, &start, &error) < 0 ||
+		parse_offset("stop-position", stop_text, &stop, &error) < 0)
 		return command_fail(name, &error);
 	if (files == 0 && input_given()) {
 		argv[0] = from_input;
@@ -293,7 +324,7 @@ int dump_command(int argc, char **argv)
 		return command_fail(name, &error);
 	}
 	signal(SIGPIPE, SIG_DFL); /* "| head" ends it in silence */
-	if (run_dump(&dump, files, argv, &error) < 0) {
+	if (run_dump(&dump, files, argv, start, stop, &error) < 0) {
 		command_fail(name, &error);
 		return EXIT_PERSON;
 	}

@@ -14,6 +14,7 @@ import pytest
 from harness import binary
 from labkit import KINDS
 
+RECORDINGS = pathlib.Path(__file__).parents[1] / "unit" / "binlog" / "data"
 SOURCES = ["maria1011", "maria118", "mysql97", "mysql56"]
 
 # column type -> values as SQL; None stands for NULL
@@ -252,6 +253,35 @@ def test_a_broken_file_is_named_with_its_place(recorded, tmp_path):
     broken.write_bytes(b"#!/bin/sh\n")
     assert b"no binary log" in run(broken, code=1).stderr
     assert b"cannot be opened" in run(tmp_path / "absent", code=1).stderr
+
+
+def places_of(text):
+    return [int(place) for place in re.findall(rb"^# at (\d+) to", text, re.M)]
+
+
+def test_start_is_of_the_first_file_and_stop_of_the_last():
+    first, last = RECORDINGS / "mariadb1011.binlog", RECORDINGS / "mysql97.binlog"
+    heads, tails = places_of(run(first).stdout), places_of(run(last).stdout)
+    start, stop = heads[20], tails[10]
+    assert places_of(run(f"--start-position={start}", f"--stop-position={stop}", first, last).stdout) == heads[20:] + tails[:10]
+    assert places_of(run(f"--start-position={start}", f"--stop-position={stop}", last, first, last).stdout) == [
+        place for place in tails if place >= start] + heads + tails[:10]
+
+
+def test_what_stands_behind_the_stop_is_not_read(tmp_path):
+    data = (RECORDINGS / "mariadb1011.binlog").read_bytes()
+    places = places_of(run(RECORDINGS / "mariadb1011.binlog").stdout)
+    stop = places[20]
+    for behind in (b"", data[stop:stop + 25], bytes(40)):
+        path = tmp_path / "cut.000001"
+        path.write_bytes(data[:stop] + behind)
+        assert places_of(run(f"--stop-position={stop}", path).stdout) == places[:20]
+        assert b"; reading stopped at %d" % stop in run("--verify", f"--stop-position={stop}", path).stdout
+    source, sink = os.pipe()    # a stream that has nothing behind yet, and does not end
+    os.write(sink, data[:stop])
+    assert places_of(run(f"--stop-position={stop}", "-", stdin=source, timeout=60).stdout) == places[:20]
+    os.close(source)
+    os.close(sink)
 
 
 def test_usage():
