@@ -140,12 +140,47 @@ static bool is_of_another_charset(const struct table_column *source, const struc
 		source->maximum_bytes > column->octets && !is_utf8(column->charset);
 }
 
+/* Is it ASCII in every character set that there is? */
+static bool is_plain(const uint8_t *bytes, size_t length, const char *charset)
+{
+	/* DEL is left out of the way from Unicode to latin2_czech_cs */
+	return is_ascii(bytes, length) && !memchr(bytes, 0x7f, length) && ascii_superset(charset);
+}
+
+bool literal_can_join_key(const struct literal_target *target, const struct value *value, const struct table_column *source,
+	const struct target_column *column)
+{
+	const char *charset;
+
+	if (column->class != COLUMN_TEXT || value->kind != VALUE_STRING || !column->charset)
+		return true;
+	charset = source_charset(target, source, column);
+	return strcmp(introducer(charset), introducer(column->charset)) == 0 || strcmp(column->charset, "utf8mb4") == 0 ||
+		(!value->compressed && is_plain(value->bytes, value->length, charset));
+}
+
+/* A cell of a derived table. A key is converted to the column's character set, so that it is compared by the index; all else
+ * by its assignment, which refuses letters that this set lacks. */
+static void put_join_text(struct buffer *out, const uint8_t *bytes, size_t length, const char *charset, bool as_text,
+	const struct target_column *column, enum literal_use use)
+{
+	bool convert = use == LITERAL_JOIN_KEY && strcmp(introducer(charset), introducer(column->charset)) != 0;
+
+	buffer_printf(out, "%s_%s ", convert ? "CONVERT(" : "", introducer(charset));
+	if (as_text)
+		put_escaped(out, bytes, length);
+	else
+		put_hex(out, bytes, length);
+	if (convert)
+		buffer_printf(out, " USING %s)", introducer(column->charset));
+}
+
 static int put_text(struct buffer *out, const struct literal_target *target, const uint8_t *bytes, size_t length,
 	const struct table_column *source, const struct target_column *column, enum literal_use use, struct error *error)
 {
 	const char *charset = source_charset(target, source, column);
-	/* DEL is left out of the way from Unicode to latin2_czech_cs */
-	bool plain = is_ascii(bytes, length) && !memchr(bytes, 0x7f, length) && ascii_superset(charset);
+	bool plain = is_plain(bytes, length, charset);
+	bool as_text = plain || (is_utf8(charset) && utf8_valid((const char *)bytes, length));
 
 	if (!plain && is_of_another_charset(source, column))
 		return error_set(error, ERROR_STOP,
@@ -158,20 +193,11 @@ static int put_text(struct buffer *out, const struct literal_target *target, con
 		put_bytes(out, bytes, length);
 		return 0;
 	}
-	if (use == LITERAL_JOIN) {
-		/* one character set for all rows, and the column's own, so that keys compare by their index */
-		bool convert = strcmp(introducer(charset), introducer(column->charset)) != 0;
-
-		buffer_printf(out, "%s_%s ", convert ? "CONVERT(" : "", introducer(charset));
-		if (plain || (is_utf8(charset) && utf8_valid((const char *)bytes, length)))
-			put_escaped(out, bytes, length);
-		else
-			put_hex(out, bytes, length);
-		if (convert)
-			buffer_printf(out, " USING %s)", introducer(column->charset));
+	if (use == LITERAL_JOIN || use == LITERAL_JOIN_KEY) {
+		put_join_text(out, bytes, length, charset, as_text, column, use);
 		return 0;
 	}
-	if (plain || (is_utf8(charset) && utf8_valid((const char *)bytes, length))) {
+	if (as_text) {
 		put_escaped(out, bytes, length);
 	} else if (is_utf8(charset)) {
 		put_bytes(out, bytes, length); /* ill-formed: an introducer would be refused */

@@ -14,7 +14,8 @@
 enum literal_use {
 	LITERAL_ASSIGN,  /* INSERT … VALUES, SET column = … */
 	LITERAL_COMPARE, /* WHERE column = … */
-	LITERAL_JOIN,    /* a cell of a derived table: typed alike in all rows, assigned or compared later */
+	LITERAL_JOIN,    /* a cell of a derived table: typed alike in all rows, and assigned later */
+	LITERAL_JOIN_KEY, /* likewise, and compared later with the column, by its index */
 };
 
 struct literal_target {
@@ -33,6 +34,11 @@ int value_literal_put(struct buffer *out, const struct literal_target *target, c
 
 /* Can values of the column stand in a derived table (LITERAL_JOIN)? */
 bool literal_can_join(const struct target_column *column);
+
+/* Can this value of a key stand there (LITERAL_JOIN_KEY)? Not where its letters may be missing in the character set of the target's
+ * column: made '?', it would find another row. */
+bool literal_can_join_key(const struct literal_target *target, const struct value *value, const struct table_column *source,
+	const struct target_column *column);
 
 /* Is the value beyond what FLOAT(m,d) takes, as rounding makes it of 9999999.999? The server takes a comparison with such a
  * literal for false without a look at the column. */

@@ -182,7 +182,7 @@ static int put_where(struct buffer *out, const struct row_change *row, const str
 		put_sign_of_zero(out, column, &row->before[i], options);
 		if (needs_binary_match(column, &row->before[i])) {
 			buffer_printf(out, " AND BINARY %s <=> BINARY ", column->quoted);
-			if (put_value(out, binding, row->before, i, LITERAL_JOIN, options, error) < 0)
+			if (put_value(out, binding, row->before, i, LITERAL_JOIN_KEY, options, error) < 0)
 				return -1;
 		}
 	}
@@ -479,7 +479,7 @@ static int put_join_row(struct buffer *out, const struct row_change *row, bool f
 		const struct target_column *column = target_of(binding, binding->key_sources[k]);
 
 		buffer_puts(out, k ? ", " : "");
-		if (put_value(out, binding, row->before, binding->key_sources[k], LITERAL_JOIN, options, error) < 0)
+		if (put_value(out, binding, row->before, binding->key_sources[k], LITERAL_JOIN_KEY, options, error) < 0)
 			return -1;
 		if (first_row && column->class == COLUMN_TEXT && column->collation)
 			buffer_printf(out, " COLLATE %s", column->collation);
@@ -525,18 +525,38 @@ static void put_join_end(struct buffer *out, const struct row_change *row)
 	}
 }
 
-static bool can_join(const struct row_change *row)
+static bool can_join(const struct row_change *row, const struct literal_target *target)
 {
+	const struct table_binding *binding = row->binding;
 	bool any = false;
 
-	for (uint32_t i = 0; i < row->binding->map->columns_count; i++) {
-		if (!writable(row->binding, row->after, i))
+	for (unsigned k = 0; k < binding->table->key.count; k++) {
+		uint32_t source = binding->key_sources[k];
+
+		if (!literal_can_join_key(target, &row->before[source], &binding->map->columns[source], target_of(binding, source)))
+			return false;
+	}
+	for (uint32_t i = 0; i < binding->map->columns_count; i++) {
+		if (!writable(binding, row->after, i))
 			continue;
 		any = true;
-		if (!literal_can_join(target_of(row->binding, i)))
+		if (!literal_can_join(target_of(binding, i)))
 			return false;
 	}
 	return any;
+}
+
+static int put_single_update(struct piece *piece, const struct row_change *row, struct error *error)
+{
+	struct flight_item *item;
+	size_t start = piece->flight->text.length;
+
+	if (put_update(&piece->flight->text, row, piece->options, error) < 0)
+		return -1;
+	item = flight_add_item(piece->flight, start, 1);
+	item->operation = piece->operation;
+	item->row = row;
+	return 0;
 }
 
 static int put_updates(struct piece *piece, const struct row_list *list, struct error *error)
@@ -545,22 +565,15 @@ static int put_updates(struct piece *piece, const struct row_list *list, struct 
 	const struct row_change *previous = NULL;
 
 	for (const struct row_change *row = list->first; row; row = row->next) {
-		bool join = can_join(row) && (piece->rows || (row->next && same_shape(row, row->next)));
+		bool join = can_join(row, &piece->options->literal);
 
-		if (piece->rows && (piece_full(piece) || !same_shape(previous, row))) {
+		if (piece->rows && (!join || piece_full(piece) || !same_shape(previous, row))) {
 			put_join_end(out, previous);
 			piece_end(piece);
-			join = can_join(row) && row->next && same_shape(row, row->next);
 		}
-		if (!join) {
-			struct flight_item *item;
-			size_t start = out->length;
-
-			if (put_update(out, row, piece->options, error) < 0)
+		if (!join || (!piece->rows && !(row->next && same_shape(row, row->next)))) {
+			if (put_single_update(piece, row, error) < 0)
 				return -1;
-			item = flight_add_item(piece->flight, start, 1);
-			item->operation = piece->operation;
-			item->row = row;
 			continue;
 		}
 		if (piece->rows == 0) {
@@ -571,10 +584,10 @@ static int put_updates(struct piece *piece, const struct row_list *list, struct 
 			return -1;
 		piece->rows++;
 		previous = row;
-		if (!row->next) {
-			put_join_end(out, row);
-			piece_end(piece);
-		}
+	}
+	if (piece->rows) {
+		put_join_end(out, previous);
+		piece_end(piece);
 	}
 	return 0;
 }

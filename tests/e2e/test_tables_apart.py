@@ -45,3 +45,49 @@ def test_text_is_not_taken_for_a_number(pairing, column):
     p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (1, '7')")
     assert "column a is" in p.changeling.wait_error()["error"]
     assert p.target.query(f"SELECT * FROM `{p.db}`.t") == []
+
+
+@pytest.mark.parametrize("column, narrower, first, second", [
+    ("s VARCHAR(20)", "s VARCHAR(20) CHARACTER SET latin1", "'a'", "CONCAT('漢', id)"),
+    ("s VARCHAR(20)", "s VARCHAR(20) CHARACTER SET utf8mb3", "'a'", "CONCAT('😀', id)"),
+    ("s JSON", "s LONGTEXT CHARACTER SET latin1", "'{\"a\": \"b\"}'", "JSON_OBJECT('a', CONCAT('漢', id))"),
+])
+@pytest.mark.parametrize("key", ["PRIMARY KEY", ""])
+def test_letters_that_the_targets_character_set_lacks(pairing, key, column, narrower, first, second):
+    """They are never '?', however many rows an UPDATE has."""
+    p = pairing("mysql97", "mysql97")
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (id INT {key}, {column}) CHARACTER SET utf8mb4")
+    p.changeling.wait_caught_up()
+    p.target.sql(f"ALTER TABLE `{p.db}`.t MODIFY {narrower}")
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (1, {first}), (2, {first})")
+    p.changeling.wait_caught_up()
+    p.source.sql(f"UPDATE `{p.db}`.t SET s = {second}")
+    assert "Incorrect string value" in p.changeling.wait_error()["error"]
+    rows = p.target.query(f"SELECT CAST(s AS CHAR) FROM `{p.db}`.t")
+    assert len(rows) == 2 and "?" not in str(rows)
+
+
+def test_a_key_whose_letters_the_target_lacks_finds_no_other_row(pairing):
+    """A row '?' is not the row '漢' of the master's, in a table with a key or without one."""
+    p = pairing("mysql97", "mysql97")
+    p.source.sql("SET GLOBAL binlog_row_metadata = FULL")
+    try:
+        p.replicate("now")
+        p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; CREATE TABLE k (s VARCHAR(9) PRIMARY KEY, v INT) CHARACTER SET utf8mb4; "
+                     "CREATE TABLE n (s VARCHAR(9), v INT) CHARACTER SET utf8mb4")
+        p.changeling.wait_caught_up()
+        for table in "kn":
+            p.source.sql(f"SET sql_log_bin = 0; INSERT INTO `{p.db}`.{table} VALUES ('漢', 1), ('ü', 1), ('é', 1); SET sql_log_bin = 1")
+            p.target.sql(f"ALTER TABLE `{p.db}`.{table} MODIFY s VARCHAR(9) CHARACTER SET latin1; "
+                         f"INSERT INTO `{p.db}`.{table} VALUES ('?', 1), ('ü', 1), ('é', 1)")
+        for table in "kn":
+            p.source.sql(f"UPDATE `{p.db}`.{table} SET v = 2 WHERE s <> '漢'")
+            p.changeling.wait_caught_up()
+            p.source.sql(f"UPDATE `{p.db}`.{table} SET v = 3 WHERE s <> 'é'")
+            assert any(said in p.changeling.wait_error()["error"] for said in ("0 such rows", "Cannot convert string"))
+            assert sorted(p.target.query(f"SELECT s, v FROM `{p.db}`.{table}")) == [("?", 1), ("é", 2), ("ü", 2)]
+            assert p.changeling.command("skip").code == 0
+            p.changeling.run()
+    finally:
+        p.source.sql("SET GLOBAL binlog_row_metadata = MINIMAL")
