@@ -186,7 +186,7 @@ const struct capabilities *applier_capabilities(const struct applier *applier)
 	return &applier->capabilities;
 }
 
-const struct target *applier_target(const struct applier *applier)
+struct target *applier_target(const struct applier *applier)
 {
 	return applier->control;
 }

@@ -118,7 +118,11 @@ void applier_set_source(struct applier *applier, const struct applier_source *so
 /* The checkpoint as it was when the channel was taken. */
 const struct checkpoint *applier_checkpoint(const struct applier *applier);
 const struct capabilities *applier_capabilities(const struct applier *applier);
-const struct target *applier_target(const struct applier *applier);
+/* The control connection; to be asked over by the caller before applier_run only. */
+struct target *applier_target(const struct applier *applier);
+/* The lock by which it has the channel, held by the control connection. */
+#define CHANNEL_LOCK_TEXT 65 /* MySQL 5.7 and later take 64 characters */
+void applier_channel_lock(const struct applier *applier, char name[CHANNEL_LOCK_TEXT]);
 
 /* The transaction that begins there is recorded as skipped by the operator instead of being applied. */
 void applier_skip_at(struct applier *applier, const struct position *begin);

@@ -50,8 +50,9 @@ static int64_t monotonic_seconds(void)
 
 /* Lock names are short and compared without regard to case, schemas and channels are neither: a digest tells them
  * apart, the rest is for people. */
-static void put_lock_name(char name[CHANNEL_LOCK_TEXT], const char *schema, const char *channel)
+void applier_channel_lock(const struct applier *applier, char name[CHANNEL_LOCK_TEXT])
 {
+	const char *schema = applier->settings.target.schema, *channel = applier->settings.channel;
 	uint64_t digest = 14695981039346656037ull;
 
 	for (const char *at = schema; *at; at++)
@@ -499,7 +500,7 @@ int channel_take(struct applier *applier, bool (*waiting)(void *context), void *
 	char lock_name[CHANNEL_LOCK_TEXT];
 	bool waited = false;
 
-	put_lock_name(lock_name, applier->settings.target.schema, applier->settings.channel);
+	applier_channel_lock(applier, lock_name);
 	if (wait_for_lock(applier, lock_name, waiting, waiting_context, &waited, error) < 0)
 		return -1;
 	if (FAULT_POINT("channel.before-epoch"))
@@ -532,7 +533,7 @@ int channel_heartbeat_start(struct applier *applier, struct error *error)
 {
 	char lock_name[CHANNEL_LOCK_TEXT], control[32];
 
-	put_lock_name(lock_name, applier->settings.target.schema, applier->settings.channel);
+	applier_channel_lock(applier, lock_name);
 	put_control(control, applier);
 	log_line(LOG_INFO, "channel", "taken channel=%s epoch=%llu connection=%s", applier->settings.channel,
 		(unsigned long long)applier->taken.epoch, control);

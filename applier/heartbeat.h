@@ -7,9 +7,6 @@
 struct applier;
 struct heartbeat;
 
-/* Bytes for the name of a channel's lock: MySQL 5.7 and later take 64 characters. */
-#define CHANNEL_LOCK_TEXT 65
-
 /* The instance row is written and carries applier->taken.epoch; `connections` ("12,13") are noted there with each beat.
  * *heartbeat is set even on an error, for heartbeat_stop. When a beat finds another epoch, it calls applier_fail with
  * ERROR_FENCED; when the control connection has lost the lock or the target cannot be reached by a second

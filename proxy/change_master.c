@@ -16,6 +16,7 @@
 #include "proxy/commands.h"
 #include "proxy/input.h"
 #include "proxy/pipeline.h"
+#include "proxy/same_server.h"
 #include "proxy/source_preflight.h"
 #include "state/directory.h"
 #include "state/state.h"
@@ -538,6 +539,8 @@ static int set_up(struct setup *setup, int argc, char **argv, struct error *erro
 		state_lock_take(&setup->lock, setup->directory, error) < 0 ||
 		reach_source(setup, made_up_id, error) < 0 || reach_target(setup, error) < 0)
 		return -1;
+	if (same_server(setup->source, setup->target, &setup->arena))
+		return same_server_refuse(setup->source, setup->target, error);
 	address = source_address(&setup->config);
 	changed = strcmp(address, setup->source_before) != 0;
 	free(address);

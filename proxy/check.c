@@ -10,6 +10,7 @@
 #include "applier/internal.h"
 #include "proxy/arguments.h"
 #include "proxy/commands.h"
+#include "proxy/same_server.h"
 #include "proxy/source_preflight.h"
 
 /* Where the lines of a check go. */
@@ -84,6 +85,24 @@ int check_quietly(const struct settings *settings, struct source *source, const 
 	return sheet.failed ? error_set(error, ERROR_STOP, "%s", sheet.first) : 0;
 }
 
+/* Nothing is said of a source that cannot be reached: its own lines do. */
+static void check_two_servers(struct source *source, struct target *target, struct sheet *sheet)
+{
+	struct error error = {.kind = ERROR_NONE};
+	struct arena arena = ARENA_INIT;
+
+	if (source_connect(source, &error) < 0)
+		return;
+	if (!same_server(source, target, &arena)) {
+		take_line(sheet, CHECK_OK, "two servers", "source and target are not the same one", NULL);
+	} else {
+		same_server_refuse(source, target, &error);
+		take_line(sheet, CHECK_FAIL, "two servers", error.text, NULL);
+	}
+	source_disconnect(source);
+	arena_release(&arena);
+}
+
 /* The target first, as its checkpoint says what the source is asked for; its lines come last. */
 static void check_both(const struct settings *settings, struct sheet *sheet)
 {
@@ -122,6 +141,7 @@ static void check_both(const struct settings *settings, struct sheet *sheet)
 				: checkpoint.position.file[0] ? place
 							      : checkpoint.gtid_set,
 				found ? NULL : "Run change-master.");
+		check_two_servers(source, target, sheet);
 		check_the_target(settings, target, sheet);
 	}
 	target_close(target);

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "proxy/pipeline_internal.h"
+#include "proxy/same_server.h"
 #include "proxy/source_gtids.h"
 #include "proxy/source_preflight.h"
 
@@ -169,6 +170,21 @@ static int check_identity(struct pipeline *pipeline, const struct source_info *i
 		(unsigned long long)pipeline->resume.offset, known);
 }
 
+/* Before anything is applied. Another source that comes later has a new applier begin. */
+static int check_two_servers(struct pipeline *pipeline, struct error *error)
+{
+	struct target *target = applier_target(pipeline->applier);
+	char lock_name[CHANNEL_LOCK_TEXT];
+
+	if (pipeline->apply_started)
+		return 0;
+	applier_channel_lock(pipeline->applier, lock_name);
+	if (!same_server_may_be(pipeline->source, lock_name, &pipeline->source_arena) ||
+		!same_server(pipeline->source, target, &pipeline->source_arena))
+		return 0;
+	return same_server_refuse(pipeline->source, target, error);
+}
+
 /* Another server of the topology may lack what was applied here: it is behind, or it took the master's place
  * without that. (Of its own transactions it tells itself, and so does MariaDB.) */
 static int check_not_behind(struct pipeline *pipeline, const struct source_info *info,
@@ -330,7 +346,7 @@ int pipeline_connect_source(struct pipeline *pipeline, struct error *error)
 		goto out;
 	note_connected(pipeline, &info);
 	/* before its log is asked about the position */
-	if (check_identity(pipeline, &info, error) < 0)
+	if (check_two_servers(pipeline, error) < 0 || check_identity(pipeline, &info, error) < 0)
 		goto out;
 	know_set(pipeline, &info);
 	set = start_of(pipeline, &start);

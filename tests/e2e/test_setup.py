@@ -1,5 +1,6 @@
 """Set-up in CHANGE MASTER's words, and every way in which it can fail: one clear line and its exit code."""
 import os
+import re
 import socket
 import stat
 
@@ -432,3 +433,52 @@ def test_every_command_has_help(pairing):
         assert os.access(script(name), os.X_OK), f"scripts/{name} is not there"
         result = p.changeling.execute([script(name), "--help"])
         assert result.code == 0 and len(result.out) > 100, f"{name}: {result}"
+
+
+# --- one server under two names
+
+def on_itself(p):
+    """Words for change-master by which the target is the source."""
+    return {"target_host": "localhost", "target_port": p.source.port, "target_user": "root", "target_ssl_ca": None,
+            "target_ssl_mode": "off", "target_password_file": p.changeling.password_file("root", "root")}
+
+
+@pytest.mark.parametrize("kind", ["maria1011", "mysql97", "mysql56"])
+def test_a_target_that_is_the_source_is_refused(pairing, kind):
+    """It would feed itself: each checkpoint is a change of the source. Another name for the server does not hide it."""
+    p = pairing(kind)
+    proxy = pairing.proxy(p.source)
+    refused(p, ("one and the same server", "--target-host"), **on_itself(p))
+    refused(p, "one and the same server", **{**on_itself(p), "target_port": proxy.port})
+    assert "changeling" not in p.source.databases() and not (p.changeling.state / "changeling.cnf").exists()
+
+
+def test_check_and_run_refuse_a_source_that_is_the_target(pairing):
+    p = pairing()
+    p.changeling.change_master("now")
+    configuration = p.changeling.state / "changeling.cnf"
+    sections = re.split(r"(?m)^(?=\[)", configuration.read_text())
+    source = "[source]\n" + "".join(f"{name} = {value}\n" for name, value in {
+        "host": p.target.host, "port": p.target.port, "user": "admin", "server-id": p.changeling.server_id,
+        "password-file": p.changeling.password_file("target", "adminpw"), "ssl-ca": p.changeling.certificates.ca}.items())
+    configuration.write_text("".join(source if section.startswith("[source]") else section for section in sections))
+    checked = p.changeling.command("check")
+    assert checked.code == 1 and re.search("(?m)^fail +two servers .*one and the same", checked.out), str(checked)
+    assert p.changeling.run_to_end() == 1
+    assert "one and the same server" in p.changeling.row()["error"]
+
+
+def test_two_servers_of_one_number_are_two(pairing):
+    """MariaDB has no uuid, and whoever copies a machine copies its number."""
+    p = pairing()
+    own = p.target.value("SELECT @@server_id")
+    p.target.sql(f"SET GLOBAL server_id = {p.source.value('SELECT @@server_id')}")
+    try:
+        p.changeling.change_master("now")
+        assert "ok    two servers" in p.changeling.command("check").out
+        p.changeling.run()
+        p.source.sql(f"CREATE DATABASE `{p.db}`")
+        p.changeling.wait_caught_up()
+        assert p.db in p.target.databases()
+    finally:
+        p.target.sql(f"SET GLOBAL server_id = {own}")
