@@ -375,7 +375,7 @@ static int preflight(struct setup *setup, struct error *error)
 static int forget_wishes(struct state *state, struct error *error)
 {
 	static const char *const names[] = {SETTING_STOPPED_AT, SETTING_STOPPED_OF, SETTING_SKIP_AT, SETTING_RETRY_AT, SETTING_REPLACE_AT,
-		SETTING_REPLACE_SQL};
+		SETTING_REPLACE_SQL, SETTING_WISHED};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (state_set_setting(state, names[i], NULL, error) < 0)

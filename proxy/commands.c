@@ -64,7 +64,7 @@ const struct command commands[] = {
 	{"retry-skipped", "run on the target what rules had set aside", "[OPTION…]",
 		"For statements (stored code above all) that the target refused, after its settings were changed. What\n"
 		"goes through is marked as done; what does not stays.\n\n"
-		"Exit: 0 all that was tried went through, 1 something did not, 2 usage or configuration, 3 cannot connect.\n",
+		"Exit: 0 all that was tried went through, 1 something was refused or is set aside still, 2 usage or configuration, 3 cannot connect.\n",
 		retry_skipped_command},
 	{"cutover", "make the target a server of its own", "--enable-events [--run]",
 		"Stored events arrive disabled. This prints the ALTER EVENT statements that give them the state they have\n"

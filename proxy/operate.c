@@ -11,8 +11,26 @@
 #include "proxy/input.h"
 #include "proxy/run.h"
 
-/* Nothing runs: what the next run shall do. */
-static int leave_wish(const char *directory, const char *command, const char *sql, struct error *error)
+/* Those who look on see it before the next start does. */
+static int show_wish(struct state *state, struct error *error)
+{
+	struct state_status status;
+	char text[WISH_TEXT];
+	bool found;
+	int result = state_read_status(state, &status, &found, error);
+
+	wish_waiting(state, text);
+	if (result == 0 && found && text[0]) {
+		status.advice = text;
+		result = state_save_status(state, &status, error);
+	}
+	state_status_release(&status);
+	return result;
+}
+
+/* Nothing runs: what the next run shall do. `former` gets the wish that this one takes back. */
+static int leave_wish(
+	const char *directory, const char *command, const char *sql, char former[WISH_TEXT], struct error *error)
 {
 	struct state_status status = {.phase = STATE_STARTING};
 	struct state *state;
@@ -40,7 +58,10 @@ static int leave_wish(const char *directory, const char *command, const char *sq
 	if (state_open(&state, directory, NULL, &warning, error) < 0)
 		return -1;
 	free(warning);
+	wish_waiting(state, former);
 	result = wish_at_stop(state, wish_named(command), sql, error);
+	if (result == 0)
+		result = show_wish(state, error);
 	state_close(state);
 	return result;
 }
@@ -48,6 +69,7 @@ static int leave_wish(const char *directory, const char *command, const char *sq
 static int tell(const char *directory, const char *command, const struct buffer *sql, struct error *error)
 {
 	bool replace = strcmp(command, "replace") == 0;
+	char former[WISH_TEXT] = "";
 	json_t *answer = NULL;
 	int result = control_ask(
 		directory, command, replace ? buffer_text(sql) : NULL, sql->length, &answer, error);
@@ -60,8 +82,10 @@ static int tell(const char *directory, const char *command, const struct buffer 
 	if (strcmp(command, "stop") == 0 || strcmp(command, "start") == 0)
 		return -1;
 	error_clear(error);
-	if (leave_wish(directory, command, replace ? buffer_text(sql) : NULL, error) < 0)
+	if (leave_wish(directory, command, replace ? buffer_text(sql) : NULL, former, error) < 0)
 		return -1;
+	if (former[0])
+		printf("This takes the place of what was asked before: %s\n", former);
 	printf("Nothing runs now: the next `changeling run` does it.\n");
 	return 0;
 }

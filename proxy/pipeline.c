@@ -264,6 +264,9 @@ static void *supervise(void *argument)
 		if (result == 0 && pipeline->goal_reached) {
 			log_line(LOG_INFO, "run", "the goal is reached until=%s",
 				log_quote(pipeline->settings.until));
+			pthread_mutex_lock(&pipeline->lock);
+			pipeline->view.goal_reached = true;
+			pthread_mutex_unlock(&pipeline->lock);
 			end(pipeline, STATE_STOPPED, EXIT_OK);
 			return NULL;
 		}

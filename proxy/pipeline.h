@@ -66,6 +66,7 @@ struct pipeline_view {
 	uint64_t retries, retries_total, reconnects_total;
 	int64_t next_retry_at_us;
 
+	bool goal_reached; /* of `run --until` */
 	bool ended;
 	int exit_code; /* when it has ended */
 };
@@ -104,6 +105,7 @@ char *pipeline_applied_set(struct pipeline *pipeline);
 #define SETTING_REPLACE_AT "replace-at"	  /* … whose statement is to be replaced */
 #define SETTING_RETRY_AT "retry-at"	  /* … that has not taken place, whatever the target tells */
 #define SETTING_REPLACE_SQL "replace-sql" /* by this */
+#define SETTING_WISHED "wished"		  /* when that was asked for, as text */
 
 /* "file:offset" of a position, and back (false when it is none). */
 void position_text(const struct position *position, char *text, size_t room);

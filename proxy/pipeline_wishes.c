@@ -86,7 +86,7 @@ void pipeline_take_wishes(struct pipeline *pipeline)
 
 static void drop_wishes(struct pipeline *pipeline)
 {
-	static const char *const names[] = {SETTING_SKIP_AT, SETTING_REPLACE_AT, SETTING_REPLACE_SQL, SETTING_STOPPED_OF};
+	static const char *const names[] = {SETTING_SKIP_AT, SETTING_REPLACE_AT, SETTING_REPLACE_SQL, SETTING_WISHED, SETTING_STOPPED_OF};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		set_setting(pipeline, names[i], NULL);

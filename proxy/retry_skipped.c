@@ -26,7 +26,7 @@ struct list {
 	const char *rule;
 	int64_t id;
 	bool list_only;
-	unsigned done, refused;
+	unsigned done, refused, left; /* left: a rule sets it aside still */
 };
 
 static int collect(void *context, const struct state_skipped *skipped, struct error *error)
@@ -188,7 +188,7 @@ static int run_entry(const struct afterwards *afterwards, const struct entry *en
 	if (plan.action == PLAN_STOP) {
 		error_set(error, ERROR_STOP, "%s", plan.stop_text);
 	} else if (plan.action == PLAN_SKIP) {
-		/* as it would be if it came now: that is no failure */
+		/* as it would be if it came now */
 		error_set(error, ERROR_STOPPED, "it is set aside still: %s",
 			plan.note_count ? plan.notes[plan.note_count - 1].reason : "a rule says so.");
 	} else {
@@ -216,6 +216,7 @@ static int retry_all(struct afterwards *afterwards, struct list *list, struct er
 
 			printf("    %s%s\n", still ? "" : "refused: ", refusal.text);
 			list->refused += !still;
+			list->left += still;
 			continue;
 		}
 		printf("    done\n");
@@ -224,7 +225,7 @@ static int retry_all(struct afterwards *afterwards, struct list *list, struct er
 			return -1;
 	}
 	if (!list->list_only)
-		printf("%u done, %u refused\n", list->done, list->refused);
+		printf("%u done, %u refused, %u set aside still\n", list->done, list->refused, list->left);
 	return 0;
 }
 
@@ -261,5 +262,5 @@ int retry_skipped_command(int argc, char **argv)
 	afterwards_close(&afterwards);
 	if (result < 0)
 		return command_fail("retry-skipped", &error);
-	return list.refused ? EXIT_PERSON : EXIT_OK;
+	return list.refused || list.left ? EXIT_PERSON : EXIT_OK;
 }

@@ -171,6 +171,8 @@ static int open_state(struct run *run, struct error *error)
 	free(warning);
 	if (result == 0 && state_read_status(run->state, &run->former, &found, &unknown) < 0)
 		log_line(LOG_WARNING, "state", "what was known before is not: %s", unknown.text);
+	if (result == 0)
+		wish_waiting(run->state, run->wish);
 	return result;
 }
 

@@ -12,6 +12,7 @@
 #include "proxy/pipeline.h"
 #include "proxy/retention.h"
 #include "proxy/settings.h"
+#include "proxy/wish.h"
 #include "state/directory.h"
 #include "state/state.h"
 
@@ -41,6 +42,7 @@ struct run {
 	/* status */
 	int64_t started_at_us;
 	struct state_status former; /* what the last process, or change-master, left */
+	char wish[WISH_TEXT];	    /* of the operator, that waits; "" = none */
 	struct rate transactions, rows, bytes;
 	struct log_throttle state_throttle, lag_throttle; /* what takes turns would begin anew each time */
 	struct retention retention;
@@ -59,13 +61,5 @@ json_t *run_answer(void *context, const char *command, const char *text);
 
 /* Begins a clean end. */
 void run_stop(struct run *run);
-
-/* What the operator wants done with the transaction that it has stopped on. */
-enum wish { WISH_SKIP, WISH_REPLACE, WISH_RETRY };
-/* "skip", "replace", "retry" */
-enum wish wish_named(const char *command);
-/* Writes the wish for the next incarnation; `sql` is what WISH_REPLACE runs. ERROR_STOP when it has not stopped on a
- * transaction. */
-int wish_at_stop(struct state *state, enum wish wish, const char *sql, struct error *error);
 
 #endif

@@ -17,33 +17,6 @@ static json_t *done(const char *what)
 	return json_pack("{s:b, s:s}", "ok", 1, "message", what);
 }
 
-enum wish wish_named(const char *command)
-{
-	if (strcmp(command, "skip") == 0)
-		return WISH_SKIP;
-	return strcmp(command, "replace") == 0 ? WISH_REPLACE : WISH_RETRY;
-}
-
-int wish_at_stop(struct state *state, enum wish wish, const char *sql, struct error *error)
-{
-	static const char *const places[] = {
-		[WISH_SKIP] = SETTING_SKIP_AT, [WISH_REPLACE] = SETTING_REPLACE_AT, [WISH_RETRY] = SETTING_RETRY_AT};
-	char *at = NULL;
-	int result = state_get_setting(state, SETTING_STOPPED_AT, &at, error);
-
-	if (result == 0 && !at && wish != WISH_RETRY) /* what is not about one transaction may be tried again, too */
-		result = error_set(error, ERROR_STOP,
-			"it has not stopped on a transaction: there is nothing to %s.",
-			wish == WISH_REPLACE ? "replace" : "skip");
-	if (result == 0 && wish == WISH_REPLACE)
-		result = state_set_setting(state, SETTING_REPLACE_SQL, sql, error);
-	/* an earlier wish of another kind is taken back */
-	for (unsigned i = 0; result == 0 && i < sizeof(places) / sizeof(places[0]); i++)
-		result = state_set_setting(state, places[i], i == wish ? at : NULL, error);
-	free(at);
-	return result;
-}
-
 /* skip, replace, retry: only after a stop. */
 static json_t *after_stop(struct run *run, const char *command, const char *text)
 {
@@ -61,6 +34,7 @@ static json_t *after_stop(struct run *run, const char *command, const char *text
 		return control_refusal("it has not stopped on an error.");
 	if (wish_at_stop(run->state, wish_named(command), text, &error) < 0)
 		return control_refusal(error.text);
+	wish_waiting(run->state, run->wish);
 	pipeline_retry(run->pipeline);
 	return done(strcmp(command, "skip") == 0    ? "stepping over the transaction"
 		    : strcmp(command, "retry") == 0 ? "trying again"

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "proxy/notify.h"
 #include "proxy/run.h"
 
@@ -65,19 +66,41 @@ static struct state_position position_of(const struct position *position, const 
 	return result;
 }
 
-static const char *advice_for(const struct pipeline_view *view)
+/* The choices that the error's own text does not name. */
+static void put_choices(struct buffer *advice, const char *error)
 {
-	if (view->phase != STATE_ERROR)
-		return NULL;
-	if (view->error_skippable)
-		return "Mend the cause and run `changeling retry`; or step over this one transaction by "
-		       "`changeling skip`, "
-		       "or give other SQL in its place to `changeling replace`.";
-	if (view->error.kind == ERROR_FENCED)
-		return "Another instance has the channel now. Start this one again as a standby when the "
-		       "other one shall "
-		       "keep it.";
-	return "Mend the cause and start again (a process that stays: `changeling retry`).";
+	static const char *const choices[][2] = {{"changeling retry", "mend the cause and run `changeling retry`"},
+		{"changeling skip", "step over this one transaction by `changeling skip`"},
+		{"changeling replace", "give other SQL in its place to `changeling replace`"}};
+	bool named = false;
+
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
+		named = named || strstr(error, choices[i][0]);
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+		if (strstr(error, choices[i][0]))
+			continue;
+		buffer_puts(advice, advice->length ? "; or " : named ? "Or " : "");
+		buffer_puts(advice, choices[i][1]);
+	}
+	if (!advice->length)
+		return;
+	if (advice->data[0] == 'm')
+		advice->data[0] = 'M';
+	buffer_putc(advice, '.');
+}
+
+static void put_advice(struct buffer *advice, const struct run *run, const struct pipeline_view *view)
+{
+	if (view->goal_reached)
+		buffer_printf(advice, "The goal of --until %.200s is reached.", run->until);
+	if (view->phase == STATE_ERROR && !view->error_skippable)
+		buffer_puts(advice, view->error.kind == ERROR_FENCED
+			? "Another instance has the channel now. Start this one again as a standby when the other one shall keep it."
+			: "Mend the cause and start again (a process that stays: `changeling retry`).");
+	else if (view->phase == STATE_ERROR && !run->wish[0])
+		put_choices(advice, view->error.text);
+	if (run->wish[0])
+		buffer_printf(advice, "%s%s", advice->length ? " " : "", run->wish);
 }
 
 static void fill_counts(struct run *run, struct state_status *status, const struct pipeline_view *view)
@@ -105,13 +128,13 @@ static void fill_counts(struct run *run, struct state_status *status, const stru
 	status->workers_busy = progress->workers_busy;
 }
 
-static void fill_error(struct state_status *status, const struct pipeline_view *view)
+static void fill_error(struct state_status *status, const struct pipeline_view *view, const char *advice)
 {
 	status->error_kind = view->error.kind;
 	status->error_code = view->error.code;
 	status->error_sqlstate = text_or_null(view->error.sqlstate);
 	status->error = view->error.kind == ERROR_NONE ? NULL : view->error.text;
-	status->advice = advice_for(view);
+	status->advice = text_or_null(advice);
 	status->error_at_us = view->error_at_us;
 	if (view->error.kind != ERROR_NONE)
 		status->error_position = position_of(&view->error_position, view->error_gtid);
@@ -146,6 +169,7 @@ void run_with_status(
 	struct run *run, void (*use)(void *context, const struct state_status *status), void *context)
 {
 	struct state_status status = {.phase = STATE_STARTING};
+	struct buffer advice = BUFFER_INIT;
 	struct pipeline_view view;
 	char *received = pipeline_received_set(run->pipeline), *applied = pipeline_applied_set(run->pipeline);
 
@@ -178,9 +202,13 @@ void run_with_status(
 	status.idle = view.idle;
 	status.auto_position = run->config.source.use_gtid;
 	fill_counts(run, &status, &view);
-	fill_error(&status, &view);
+	if (run->wish[0]) /* until it lies behind us */
+		wish_waiting(run->state, run->wish);
+	put_advice(&advice, run, &view);
+	fill_error(&status, &view, buffer_text(&advice));
 	status.until = run->until;
 	use(context, &status);
+	buffer_release(&advice);
 	free(received);
 	free(applied);
 }

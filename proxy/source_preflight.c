@@ -145,8 +145,11 @@ static void check_log(struct checking *c)
 		"Rows of tables without a key cannot be found by a part of their columns: SET GLOBAL "
 		"binlog_row_image=FULL.");
 	say_value(c, "source binlog_row_metadata", *info->row_metadata ? info->row_metadata : "none", "FULL",
-		"Column names and signs are taken from the target's tables, which must then have the same "
-		"columns in the same order. Where the version has it: SET GLOBAL binlog_row_metadata=FULL.");
+		strcasecmp(info->row_metadata, "MINIMAL") == 0
+			? "Names of columns and of ENUM's and SET's members are taken from the target's tables, which must then "
+			  "have them in the same order: SET GLOBAL binlog_row_metadata=FULL."
+			: "Column names, signs and character sets are taken from the target's tables, which must then have the "
+			  "same columns in the same order. Where the version has it: SET GLOBAL binlog_row_metadata=FULL.");
 	if (*info->row_value_options)
 		say(c, CHECK_OK, "source binlog_row_value_options", NULL, "%s", info->row_value_options);
 	if (info->transaction_compression == 1)

@@ -46,6 +46,18 @@ static json_t *look_up(const char *directory, struct error *error)
 	return status;
 }
 
+static void print_replica(const char *directory, const json_t *status)
+{
+	struct error unknown = {.kind = ERROR_NONE};
+	struct config config;
+	int loaded;
+
+	config_init(&config);
+	loaded = config_load(&config, directory, &unknown);
+	status_print_replica(stdout, status, loaded == 0 ? &config : NULL);
+	config_release(&config);
+}
+
 int status_command(int argc, char **argv)
 {
 	const char *state = NULL, *directory;
@@ -78,7 +90,7 @@ int status_command(int argc, char **argv)
 		json_dumpf(status, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
 		putchar('\n');
 	} else if (replica) {
-		status_print_replica(stdout, status);
+		print_replica(directory, status);
 	} else {
 		status_print(stdout, status);
 	}

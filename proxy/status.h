@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "proxy/config.h"
 #include "state/state.h"
 
 /* An object with the names of the documented view `status`; times are ISO 8601 (UTC). With `running` false
@@ -18,6 +19,7 @@ json_t *status_json(const struct state_status *status, bool running, int64_t now
 const char *status_value(const json_t *status, const char *name);
 
 void status_print(FILE *out, const json_t *status);
-void status_print_replica(FILE *out, const json_t *status);
+/* `config` tells what is configured and no part of the status; NULL = not known. */
+void status_print_replica(FILE *out, const json_t *status, const struct config *config);
 
 #endif

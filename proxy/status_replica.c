@@ -9,7 +9,8 @@
 struct replica {
 	const json_t *status;
 	bool running, applying;
-	char seconds[32], until_file[512];
+	const struct config *config; /* NULL = not known */
+	char seconds[32], until_file[512], connect_retry[24], retry_count[24];
 	const char *until_position;
 };
 
@@ -97,13 +98,42 @@ static const char *auto_position(const struct replica *replica)
 	return json_is_true(json_object_get(replica->status, "auto_position")) ? "1" : "0";
 }
 
+/* ---- what is configured ---- */
+
+static const char *connect_retry(const struct replica *replica)
+{
+	return replica->connect_retry;
+}
+
+static const char *retry_count(const struct replica *replica)
+{
+	return replica->retry_count;
+}
+
+#define CONFIGURED(name)                                                                                     \
+	static const char *configured_##name(const struct replica *replica)                                  \
+	{                                                                                                    \
+		const struct config *config = replica->config;                                               \
+                                                                                                             \
+		return config && config->source.connection.name ? config->source.connection.name : "";       \
+	}
+CONFIGURED(bind_address)
+CONFIGURED(ssl_ca)
+CONFIGURED(ssl_capath)
+CONFIGURED(ssl_cert)
+CONFIGURED(ssl_key)
+CONFIGURED(ssl_crl)
+CONFIGURED(ssl_crlpath)
+CONFIGURED(tls_version)
+#undef CONFIGURED
+
 /* clang-format off */
 static const struct field fields[] = {
 	{"Replica_IO_State", NULL, NULL, io_state},
 	{"Source_Host", "source_host", "", NULL},
 	{"Source_User", "source_user", "", NULL},
 	{"Source_Port", "source_port", "0", NULL},
-	{"Connect_Retry", NULL, "0", NULL},
+	{"Connect_Retry", NULL, NULL, connect_retry},
 	{"Source_Log_File", "received_file", "", NULL},
 	{"Read_Source_Log_Pos", "received_position", "0", NULL},
 	{"Relay_Log_File", NULL, "", NULL},
@@ -126,11 +156,11 @@ static const struct field fields[] = {
 	{"Until_Log_File", NULL, NULL, until_file},
 	{"Until_Log_Pos", NULL, NULL, until_position},
 	{"Source_SSL_Allowed", NULL, NULL, ssl_allowed},
-	{"Source_SSL_CA_File", NULL, "", NULL},
-	{"Source_SSL_CA_Path", NULL, "", NULL},
-	{"Source_SSL_Cert", NULL, "", NULL},
+	{"Source_SSL_CA_File", NULL, NULL, configured_ssl_ca},
+	{"Source_SSL_CA_Path", NULL, NULL, configured_ssl_capath},
+	{"Source_SSL_Cert", NULL, NULL, configured_ssl_cert},
 	{"Source_SSL_Cipher", "source_cipher", "", NULL},
-	{"Source_SSL_Key", NULL, "", NULL},
+	{"Source_SSL_Key", NULL, NULL, configured_ssl_key},
 	{"Seconds_Behind_Source", NULL, NULL, seconds_behind},
 	{"Source_SSL_Verify_Server_Cert", NULL, NULL, ssl_verify},
 	{"Last_IO_Errno", "source_error_code", "0", NULL},
@@ -144,18 +174,18 @@ static const struct field fields[] = {
 	{"SQL_Delay", NULL, "0", NULL},
 	{"SQL_Remaining_Delay", NULL, "NULL", NULL},
 	{"Replica_SQL_Running_State", NULL, NULL, sql_state},
-	{"Source_Retry_Count", NULL, "0", NULL},
-	{"Source_Bind", NULL, "", NULL},
+	{"Source_Retry_Count", NULL, NULL, retry_count},
+	{"Source_Bind", NULL, NULL, configured_bind_address},
 	{"Last_IO_Error_Timestamp", "source_error_at", "", NULL},
 	{"Last_SQL_Error_Timestamp", "error_at", "", NULL},
-	{"Source_SSL_Crl", NULL, "", NULL},
-	{"Source_SSL_Crlpath", NULL, "", NULL},
+	{"Source_SSL_Crl", NULL, NULL, configured_ssl_crl},
+	{"Source_SSL_Crlpath", NULL, NULL, configured_ssl_crlpath},
 	{"Retrieved_Gtid_Set", "received_gtid_set", "", NULL},
 	{"Executed_Gtid_Set", "applied_gtid_set", "", NULL},
 	{"Auto_Position", NULL, NULL, auto_position},
 	{"Replicate_Rewrite_DB", NULL, "", NULL},
 	{"Channel_Name", "channel", "", NULL},
-	{"Source_TLS_Version", NULL, "", NULL},
+	{"Source_TLS_Version", NULL, NULL, configured_tls_version},
 	{"Source_public_key_path", NULL, "", NULL},
 	{"Get_Source_public_key", NULL, "0", NULL},
 	{"Network_Namespace", NULL, "", NULL},
@@ -189,10 +219,10 @@ static void split_until(struct replica *replica)
 	replica->until_position = colon + 1;
 }
 
-void status_print_replica(FILE *out, const json_t *status)
+void status_print_replica(FILE *out, const json_t *status, const struct config *config)
 {
 	struct replica replica = {
-		.status = status, .running = json_is_true(json_object_get(status, "running"))};
+		.status = status, .running = json_is_true(json_object_get(status, "running")), .config = config};
 	const json_t *lag = json_object_get(status, "lag_seconds");
 
 	replica.applying =
@@ -200,6 +230,10 @@ void status_print_replica(FILE *out, const json_t *status)
 	snprintf(replica.seconds, sizeof(replica.seconds), "NULL");
 	if (replica.applying && json_is_number(lag))
 		snprintf(replica.seconds, sizeof(replica.seconds), "%.0f", json_number_value(lag));
+	snprintf(replica.connect_retry, sizeof(replica.connect_retry), "%llu",
+		config ? (unsigned long long)config->source.connect_retry_seconds : 0);
+	snprintf(replica.retry_count, sizeof(replica.retry_count), "%llu",
+		config ? (unsigned long long)config->source.retry_count : 0);
 	split_until(&replica);
 	fprintf(out, "*************************** 1. row ***************************\n");
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {

@@ -51,6 +51,11 @@ static char *printed(void (*print)(FILE *out, const json_t *status), const json_
 	return text;
 }
 
+static void print_replica(FILE *out, const json_t *status)
+{
+	status_print_replica(out, status, NULL);
+}
+
 static void of_a_running_process(void **state)
 {
 	struct state_status status = running();
@@ -91,7 +96,7 @@ static void what_was_killed_has_died(void **state)
 {
 	struct state_status status = running();
 	json_t *json = status_json(&status, false, NOW);
-	char *text = printed(status_print_replica, json);
+	char *text = printed(print_replica, json);
 
 	(void)state;
 	assert_string_equal(text_of(json, "state"), "died");
@@ -109,7 +114,7 @@ static void names_of_show_replica_status(void **state)
 {
 	struct state_status status = running();
 	json_t *json = status_json(&status, true, NOW);
-	char *text = printed(status_print_replica, json);
+	char *text = printed(print_replica, json);
 
 	(void)state;
 	assert_non_null(strstr(text, " Source_Host: db1\n"));
@@ -147,7 +152,7 @@ static void every_field_of_show_replica_status(void **state)
 	(void)state;
 	status.until = "binlog.000002:950";
 	json = status_json(&status, true, NOW);
-	at = text = printed(status_print_replica, json);
+	at = text = printed(print_replica, json);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char name[64];
 
@@ -162,6 +167,30 @@ static void every_field_of_show_replica_status(void **state)
 	assert_non_null(strstr(text, "Until_Condition: Source"));
 	assert_non_null(strstr(text, "Until_Log_File: binlog.000002"));
 	assert_non_null(strstr(text, "Until_Log_Pos: 950"));
+	free(text);
+	json_decref(json);
+}
+
+static void what_is_configured(void **state)
+{
+	struct state_status status = running();
+	json_t *json = status_json(&status, true, NOW);
+	struct error error = {.kind = ERROR_NONE};
+	struct config config;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	config_init(&config);
+	assert_int_equal(config_set_option(&config, "source-retry-count", "7", &error), 0);
+	assert_int_equal(config_set_option(&config, "source-ssl-ca", "/etc/ca.pem", &error), 0);
+	status_print_replica(out, json, &config);
+	fclose(out);
+	assert_non_null(strstr(text, " Connect_Retry: 60\n"));
+	assert_non_null(strstr(text, " Source_Retry_Count: 7\n"));
+	assert_non_null(strstr(text, " Source_SSL_CA_File: /etc/ca.pem\n"));
+	config_release(&config);
 	free(text);
 	json_decref(json);
 }
@@ -214,6 +243,7 @@ int main(void)
 		cmocka_unit_test(what_was_killed_has_died),
 		cmocka_unit_test(names_of_show_replica_status),
 		cmocka_unit_test(every_field_of_show_replica_status),
+		cmocka_unit_test(what_is_configured),
 		cmocka_unit_test(an_error_and_its_place),
 		cmocka_unit_test(bytes_that_are_not_utf8),
 	};
