@@ -17,6 +17,7 @@
 #include "proxy/input.h"
 #include "proxy/pipeline.h"
 #include "proxy/same_server.h"
+#include "proxy/source_errors.h"
 #include "proxy/source_preflight.h"
 #include "state/directory.h"
 #include "state/state.h"
@@ -39,6 +40,7 @@ struct setup {
 	struct target *target;
 	struct former former;
 	struct start start;
+	char *start_warning; /* of a set that was typed, or NULL */
 	char source_text[700], target_text[700]; /* for the report */
 };
 
@@ -356,17 +358,47 @@ static int reach_target(struct setup *setup, struct error *error)
 	return -1;
 }
 
-/* The preflight, of which only what fails is told. */
+static bool set_is_named(const struct setup *setup)
+{
+	return setup->statement.start == CHANGE_MASTER_START_GTID && setup->statement.gtid_set && *setup->statement.gtid_set;
+}
+
+/* The source's words for a set that it has not are about a replica that has applied it. Here it was typed. */
+static int explain_set(struct setup *setup, struct error *error)
+{
+	struct error unknown = {.kind = ERROR_NONE};
+	struct source_place place = {.gtid_set = ""};
+	struct source_verdict verdict;
+
+	source_classify(error->code, error->text, true, &verdict);
+	if (!set_is_named(setup) || strcmp(verdict.cause, "diverged") != 0)
+		return -1;
+	if (source_connect(setup->source, &unknown) == 0)
+		source_current(setup->source, &setup->arena, &place, &unknown);
+	return error_set(error, ERROR_STOP,
+		"--master-use-gtid=%.300s: the source %s does not have these transactions, or not all of them%s%.300s. Is the set "
+		"mistyped, or that of another server?",
+		setup->statement.gtid_set, source_host(setup->source), *place.gtid_set ? "; it is at " : "", place.gtid_set);
+}
+
+/* The preflight, of which only what fails is told, and what is to know about a set that was typed. */
 static int preflight(struct setup *setup, struct error *error)
 {
 	struct source_start start = {.position = setup->start.checkpoint.position};
+	char *warning = NULL;
 
 	if (setup->config.source.use_gtid &&
 		(*setup->start.checkpoint.gtid_set || !setup->start.checkpoint.position.file[0]))
 		start.gtid_set = setup->start.checkpoint.gtid_set;
 	if (source_accept(&setup->info, &setup->settings.source, &start, error) < 0)
 		return -1;
-	return check_quietly(&setup->settings, setup->source, &start, setup->target, error);
+	if (check_quietly(&setup->settings, setup->source, &start, setup->target, &warning, error) < 0)
+		return explain_set(setup, error);
+	if (set_is_named(setup))
+		setup->start_warning = warning;
+	else
+		free(warning);
+	return 0;
 }
 
 /* ---- writing ---- */
@@ -488,6 +520,12 @@ static void report(const struct setup *setup)
 		setup->directory);
 }
 
+static void warn_of_set(const struct setup *setup)
+{
+	fflush(stdout);
+	fprintf(stderr, "warning: --master-use-gtid: %s\n", setup->start_warning);
+}
+
 /* `side`: of what the channel had applied; `result`: what the source has in between. */
 static void warn_of_gap(const struct setup *setup, const char *side, const char *result)
 {
@@ -565,6 +603,7 @@ static void release(struct setup *setup)
 	state_lock_release(&setup->lock);
 	arena_release(&setup->arena);
 	free(setup->source_before);
+	free(setup->start_warning);
 }
 
 static void print_help(void)
@@ -608,6 +647,8 @@ int change_master_command(int argc, char **argv)
 		result = set_up(&setup, argc, argv, &error);
 	if (result == 0)
 		report(&setup);
+	if (result == 0 && setup.start_warning)
+		warn_of_set(&setup);
 	if (result == 0 && setup.start.goes_back)
 		warn_of_gap(&setup, "before", "be applied again. If the target has it already");
 	else if (result == 0 && setup.start.passes_over)

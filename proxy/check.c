@@ -8,6 +8,7 @@
 
 #include "applier/check_target.h"
 #include "applier/internal.h"
+#include "base/memory.h"
 #include "proxy/arguments.h"
 #include "proxy/commands.h"
 #include "proxy/same_server.h"
@@ -17,8 +18,9 @@
 struct sheet {
 	const char *side, *user; /* what is looked at, and as whom */
 	unsigned failed, warned, lines;
-	bool quiet;	  /* only the first failure is kept */
+	bool quiet;	  /* only the first failure is kept, and what is to know about the start position */
 	char first[1600]; /* the first failure as a sentence */
+	char start[1200]; /* the start position's warning as sentences */
 	json_t *json;	  /* NULL = as text */
 };
 
@@ -46,6 +48,8 @@ static void take_line(
 	sheet->warned += result == CHECK_WARN;
 	if (result == CHECK_FAIL && !sheet->first[0])
 		put_sentence(sheet, item, found, mend ? mend : "");
+	if (result == CHECK_WARN && strcmp(item, "start position") == 0)
+		snprintf(sheet->start, sizeof(sheet->start), "%.700s. %.400s", found, mend ? mend : "");
 	if (sheet->quiet)
 		return;
 	if (sheet->json) {
@@ -76,12 +80,13 @@ static void check_the_target(const struct settings *settings, struct target *tar
 }
 
 int check_quietly(const struct settings *settings, struct source *source, const struct source_start *start,
-	struct target *target, struct error *error)
+	struct target *target, char **start_warning, struct error *error)
 {
 	struct sheet sheet = {.side = "source", .user = settings->source.user, .quiet = true};
 
 	source_check(source, &settings->source, start, take_line, &sheet);
 	check_the_target(settings, target, &sheet);
+	*start_warning = sheet.start[0] && !sheet.failed ? memory_strdup(sheet.start) : NULL;
 	return sheet.failed ? error_set(error, ERROR_STOP, "%s", sheet.first) : 0;
 }
 

@@ -7,8 +7,9 @@
 #include "proxy/source.h"
 
 /* All checks of both sides (the target is connected; the source is left disconnected): an error for the first
- * that fails, ERROR_STOP with its mend. */
+ * that fails, ERROR_STOP with its mend. When none does, *start_warning gets what is to know about the start position, for the
+ * caller to free; NULL = nothing. */
 int check_quietly(const struct settings *settings, struct source *source, const struct source_start *start,
-	struct target *target, struct error *error);
+	struct target *target, char **start_warning, struct error *error);
 
 #endif

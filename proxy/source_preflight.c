@@ -359,6 +359,19 @@ static bool check_file(struct checking *c)
 	return true;
 }
 
+static void say_unknown(struct checking *c)
+{
+	struct error unknown;
+	const char *lacking;
+
+	if (source_lacks(c->source, c->start->gtid_set, &c->arena, &lacking, &unknown) < 0)
+		lacking = "(which, it did not say)";
+	say(c, CHECK_WARN, "start position",
+		"`run` waits for a source that has them. Is the set mistyped, or of another topology? Errant transactions on "
+		"the target's side, or a source that lost some, look like this too.",
+		"our set has transactions that the source does not have: %.300s", lacking);
+}
+
 /* MySQL: nothing that we lack is purged, and nothing that we have is unknown there. */
 static bool check_set(struct checking *c, const struct source_place *place)
 {
@@ -380,10 +393,7 @@ static bool check_set(struct checking *c, const struct source_place *place)
 			"the source has purged transactions that are not in our set (gtid_purged is %.300s)",
 			place->gtid_purged);
 	else if (!gtid_set_contains_set(executed, ours))
-		say(c, CHECK_WARN, "start position",
-			"Is this a server of the topology that the set was taken from? Errant transactions "
-			"on the target's side, or a source that lost some, look like this.",
-			"our set has transactions that the source does not know");
+		say_unknown(c);
 	else
 		say(c, CHECK_OK, "start position", NULL,
 			"nothing that we lack is purged; %" PRIu64 " transactions to read",

@@ -245,6 +245,47 @@ def test_a_new_start_position_forgets_what_was_wished_at_the_old_one(pairing, wi
     assert p.changeling.look(*wishes) == []
 
 
+def everywhere(p):
+    """What status, its JSON, check-health and inspect-state say."""
+    return {name: result.out for name, result in {
+        "status": p.changeling.command("status"), "json": p.changeling.command("status", "--json"),
+        "health": p.changeling.script("check-health"), "state": p.changeling.script("inspect-state", "status", "--json")}.items()}
+
+
+def test_a_wish_that_waits_is_shown(pairing):
+    """Two people look: each sees what the other has asked for, when, and what the next start does."""
+    p = pairing()
+    conflict(p)
+    p.changeling.stop()
+    assert p.changeling.command("skip").code == 0
+    for name, text in everywhere(p).items():
+        assert re.search(r"`changeling skip`, asked for at \d{4}-\d\d-\d\dT[\d:]+Z, waits: the next start steps over", text), (name, text)
+    again = p.changeling.command("retry")
+    assert "takes the place of what was asked before: `changeling skip`" in again.out, str(again)
+    for name, text in everywhere(p).items():
+        assert "`changeling retry`, asked for at" in text and "`changeling skip`, asked" not in text, (name, text)
+    p.changeling.command("skip")
+    p.changeling.run()
+    p.changeling.wait_caught_up()
+    wait_until(lambda: p.changeling.row()["advice"] is None, 20, "the wish to be forgotten")
+
+
+def test_the_advice_of_a_row_is_given_once(pairing):
+    p = pairing()
+    row = conflict(p)
+    said = f"{row['error']} {row['advice']}"
+    for word in ("changeling retry", "changeling skip", "changeling replace"):
+        assert said.count(word) == 1, said
+
+
+def test_the_end_of_run_until_is_no_stop_by_the_operator(pairing):
+    p = pairing()
+    p.changeling.change_master("now")
+    p.changeling.run_until("now")
+    health = p.changeling.script("check-health")
+    assert health.code == 1 and "--until now is reached" in health.out and "operator" not in health.out, str(health)
+
+
 def test_skip_steps_over_exactly_one_transaction_and_records_it(pairing):
     p = pairing()
     row = conflict(p)
@@ -401,6 +442,15 @@ def test_inspect_state(pairing):
     assert p.source.position()[0] in p.changeling.script("inspect-state", "positions").out
     assert p.changeling.script("inspect-state", "nonsense").code != 0
     assert p.another().script("inspect-state", "positions").code == 1
+
+
+def test_tables_of_inspect_state_are_cut(pairing):
+    """The collations, or the grants, of a target fill pages."""
+    p = pairing()
+    p.replicate("now")
+    p.changeling.stop()
+    for line in p.changeling.script("inspect-state", "capabilities").out.splitlines():
+        assert len(line) < 400, line[:400]
 
 
 def test_a_reader_of_the_state_does_not_hinder_it(pairing):

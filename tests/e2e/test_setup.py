@@ -410,6 +410,19 @@ def test_check_fails_with_the_mend(pairing):
         p.source.sql("DROP USER 'fading'@'%'; SET sql_log_bin=1")
 
 
+@pytest.mark.parametrize("metadata, taken", [("MINIMAL", "Names of columns and of ENUM's and SET's members are taken"),
+                                             ("NO_LOG", "Column names, signs and character sets are taken")])
+def test_check_tells_what_the_log_lacks(pairing, metadata, taken):
+    p = pairing()
+    p.changeling.change_master("now")
+    former = p.source.value("SELECT @@GLOBAL.binlog_row_metadata")
+    p.source.sql(f"SET GLOBAL binlog_row_metadata={metadata}")
+    try:
+        assert taken in p.changeling.command("check").out
+    finally:
+        p.source.sql(f"SET GLOBAL binlog_row_metadata={former}")
+
+
 @pytest.mark.parametrize("format, word", [("STATEMENT", "warn"), ("ROW", "ok")])
 def test_check_warns_of_a_time_zone_that_is_only_known_as_of_now(pairing, pool, monkeypatch, format, word):
     monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
@@ -433,6 +446,32 @@ def test_every_command_has_help(pairing):
         assert os.access(script(name), os.X_OK), f"scripts/{name} is not there"
         result = p.changeling.execute([script(name), "--help"])
         assert result.code == 0 and len(result.out) > 100, f"{name}: {result}"
+
+
+# --- a GTID set that is mistyped
+
+def test_a_gtid_that_the_source_never_had_names_the_option(pairing):
+    """It was typed, and not applied: nothing is said of a copy to be made anew."""
+    p = pairing()
+    p.source.sql(f"CREATE DATABASE `{p.db}`")
+    domain, server, number = p.source.gtid().split(",")[0].split("-")
+    line = refused(p, ("--master-use-gtid", "mistyped"), ("gtid", f"{domain}-{server}-{int(number) + 900}"))
+    assert "applied" not in line and p.source.gtid() in line, line
+
+
+@pytest.mark.parametrize("kind, typed, word", [("mysql97", "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-9", "waits for a source"),
+                                               ("maria1011", "4711-1-9", "read from the oldest log on")])
+def test_a_set_of_another_topology_is_warned_of(pairing, kind, typed, word):
+    p = pairing(kind)
+    p.source.sql(f"CREATE DATABASE `{p.db}`")
+    result = p.changeling.change_master(("gtid", typed))
+    assert result.err.startswith("warning: --master-use-gtid: ") and typed in result.err and word in result.err, str(result)
+
+
+def test_check_without_a_configuration_is_a_fault_of_usage(pairing):
+    p = pairing()
+    result = p.changeling.command("check")
+    assert result.code == 2 and "change-master" in result.err, str(result)
 
 
 # --- one server under two names
