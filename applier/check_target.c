@@ -250,7 +250,7 @@ static int try_writing(struct checking *c, struct error *error)
 			*error = refusal;
 			result = -1;
 		} else {
-			say(c, CHECK_FAIL, "writing", "Give the account all privileges on the schema, on a server that takes writes.",
+			say(c, CHECK_FAIL, "writing", "GRANT " CHECKPOINT_PRIVILEGES " on this schema to the account, on a server that takes writes.",
 				"%s", refusal.text);
 			if (i > 0)
 				target_queryf(c->target, &unused, &rows, &unused_error, "DROP TABLE IF EXISTS %s",
@@ -269,7 +269,7 @@ out:
 static int check_schema(struct checking *c, struct error *error)
 {
 	bool installed;
-	char mend[300];
+	char mend[400];
 
 	if (checkpoint_installed(c->target, c->schema, &installed, error) < 0)
 		return -1;
@@ -281,7 +281,7 @@ static int check_schema(struct checking *c, struct error *error)
 		say(c, CHECK_OK, "schema", NULL, "%s can be made (change-master does)", c->schema);
 		return 0;
 	}
-	snprintf(mend, sizeof(mend), "GRANT ALL ON `%.64s`.* TO the account, as the target's owner.", c->schema);
+	snprintf(mend, sizeof(mend), "GRANT " CHECKPOINT_PRIVILEGES " ON `%.64s`.* TO the account.", c->schema);
 	say(c, CHECK_FAIL, "schema", mend, "%s is not there and cannot be made", c->schema);
 	return 0;
 }

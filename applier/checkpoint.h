@@ -27,6 +27,11 @@
 
 #define CHANNEL_NAME_MAXIMUM 64
 
+/* What the account needs on our schema. A master user of a managed server may hand these on, but not ALL. */
+#define CHECKPOINT_PRIVILEGES                                                                                \
+	"SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, CREATE TEMPORARY TABLES, "  \
+	"LOCK TABLES, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EXECUTE, TRIGGER, EVENT"
+
 struct checkpoint {
 	uint64_t epoch;
 	uint64_t sequence;        /* of the last group that was committed; counts up over all workers */

@@ -353,8 +353,10 @@ static int reach_target(struct setup *setup, struct error *error)
 		    &setup->former.found, error) == 0)
 		return 0;
 	if (error->code == 1142 || error->code == 1044 || error->code == 1143)
-		error_advice(error, "Give the account all privileges on the schema %s: its position is kept there.",
-			options->schema);
+		error_advice(error,
+			"The channel's position is kept in the schema %s: GRANT " CHECKPOINT_PRIVILEGES
+			" ON %s.* TO the account on the target.",
+			options->schema, options->schema);
 	return -1;
 }
 

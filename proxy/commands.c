@@ -67,8 +67,9 @@ const struct command commands[] = {
 		"Exit: 0 all that was tried went through, 1 something was refused or is set aside still, 2 usage or configuration, 3 cannot connect.\n",
 		retry_skipped_command},
 	{"cutover", "make the target a server of its own", "--enable-events [--run]",
-		"Stored events arrive disabled. This prints the ALTER EVENT statements that give them the state they have\n"
-		"on the source; with --run it sends them.\n\n"
+		"Stored events are disabled on the target, so that none runs on both sides. This prints an ALTER EVENT\n"
+		"statement for each that came by replication: ENABLE or DISABLE, as it was last set on the source. With\n"
+		"--run it sends them. Events of the copy are not known here: those stand in what explain --sql printed.\n\n"
 		"Exit: 0 done, 1 the target refused one, 2 usage or configuration, 3 cannot connect.\n",
 		cutover_command},
 };

@@ -121,7 +121,8 @@ void rules_markdown(struct buffer *out)
 		"# What is rewritten\n\nMade by `changeling explain --rules`; do not "
 		"edit.\n\nStatements that no rule concerns arrive byte "
 		"for byte. Every use of a rule is journalled (`scripts/inspect-state rewrites`, "
-		"`skipped`). The first policy is the default. "
+		"`skipped`). The first policy is the default; that of `accounts` is "
+		"`translate`, by the rules below it. "
 		"Others are set as `rule.NAME = policy` in `changeling.cnf` under `[changeling]`, or by "
 		"`changeling change-master --rule.NAME=policy`; `accounts` and `stored-functions` also as "
 		"options of these names.\n");
