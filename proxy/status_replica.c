@@ -110,21 +110,21 @@ static const char *retry_count(const struct replica *replica)
 	return replica->retry_count;
 }
 
-#define CONFIGURED(name)                                                                                     \
+#define CONFIGURED(name, member)                                                                             \
 	static const char *configured_##name(const struct replica *replica)                                  \
 	{                                                                                                    \
 		const struct config *config = replica->config;                                               \
                                                                                                              \
-		return config && config->source.connection.name ? config->source.connection.name : "";       \
+		return config && config->source.connection.member ? config->source.connection.member : "";   \
 	}
-CONFIGURED(bind_address)
-CONFIGURED(ssl_ca)
-CONFIGURED(ssl_capath)
-CONFIGURED(ssl_cert)
-CONFIGURED(ssl_key)
-CONFIGURED(ssl_crl)
-CONFIGURED(ssl_crlpath)
-CONFIGURED(tls_version)
+CONFIGURED(bind_address, bind_address)
+CONFIGURED(ssl_ca, tls.ca)
+CONFIGURED(ssl_capath, tls.capath)
+CONFIGURED(ssl_cert, tls.cert)
+CONFIGURED(ssl_key, tls.key)
+CONFIGURED(ssl_crl, tls.crl)
+CONFIGURED(ssl_crlpath, tls.crlpath)
+CONFIGURED(tls_version, tls.version)
 #undef CONFIGURED
 
 /* clang-format off */
