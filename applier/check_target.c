@@ -8,9 +8,11 @@
 #include <strings.h>
 
 #include "applier/checkpoint.h"
+#include "applier/table.h"
 
 #define CONNECTIONS_WISHED 20 /* workers, control, heartbeat, and as many again while another instance takes over */
 #define PACKET_WISHED (16u << 20)
+#define TABLES_NAMED 20 /* in one line */
 
 struct checking {
 	struct target *target;
@@ -513,6 +515,37 @@ static void check_engines(struct checking *c)
 	buffer_release(&names);
 }
 
+/* Tables that came with a copy in the engine that they had. */
+static int check_tables(struct checking *c, struct error *error)
+{
+	struct buffer names = BUFFER_INIT;
+	struct target_rows rows;
+	size_t found = 0;
+
+	if (target_queryf(c->target, &c->arena, &rows, error,
+		    "SELECT ENGINE, CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) FROM information_schema.TABLES WHERE TABLE_TYPE IN "
+		    "('BASE TABLE', 'SYSTEM VERSIONED') AND ENGINE <> 'InnoDB' AND TABLE_SCHEMA NOT IN ('mysql', 'sys', "
+		    "'performance_schema', 'information_schema', 'rdsadmin')") < 0)
+		return -1;
+	for (size_t i = 0; i < rows.rows; i++) {
+		if (!table_engine_keeps_rows(target_text(&rows, i, 0)))
+			continue;
+		if (++found <= TABLES_NAMED)
+			buffer_printf(&names, "%s%s (%s)", found > 1 ? ", " : "", target_text(&rows, i, 1), target_text(&rows, i, 0));
+	}
+	if (found > TABLES_NAMED)
+		buffer_printf(&names, " and %zu more", found - TABLES_NAMED);
+	if (found)
+		say(c, CHECK_WARN, "tables' engines",
+			"ALTER TABLE … ENGINE=InnoDB. A rollback leaves their rows: the stream stops at the first row event for one, and "
+			"what statements change in them may happen twice.",
+			"%s", buffer_text(&names));
+	else
+		say(c, CHECK_OK, "tables' engines", NULL, "all of them roll back");
+	buffer_release(&names);
+	return 0;
+}
+
 static void check_capabilities(struct checking *c)
 {
 	for (const struct capability_field *field = capability_fields(); field->name; field++)
@@ -545,6 +578,8 @@ int target_check(struct target *target, const struct capabilities *capabilities,
 	if (check_schema(&c, error) < 0)
 		goto out;
 	check_capabilities(&c);
+	if (check_tables(&c, error) < 0)
+		goto out;
 	check_formats(&c);
 	check_sessions(&c);
 	check_durability(&c);

@@ -53,6 +53,19 @@ static int set_rows_aside(struct applier *applier, const struct transaction *tra
 	return result;
 }
 
+/* What a ROLLBACK leaves would be written again with the batch. */
+static int check_engine(const struct applier *applier, const struct target_table *table, struct error *error)
+{
+	const struct rewrite_settings *settings = applier->settings.rewrite;
+
+	if (!table->keeps_rows || (settings && settings->policies[rewrite_rule_find("engine")] == POLICY_RUN))
+		return 0;
+	return error_set(error, ERROR_STOP,
+		"table %s is ENGINE=%s on the target: a rollback leaves its rows, so that a batch that is sent again would write "
+		"them twice. ALTER TABLE %s ENGINE=InnoDB there, then run changeling retry (rule.engine=run takes the risk).",
+		table->quoted, table->engine, table->quoted);
+}
+
 static int prepare_rows(struct applier *applier, struct transaction *transaction, struct change *change,
 	struct error *error)
 {
@@ -65,6 +78,7 @@ static int prepare_rows(struct applier *applier, struct transaction *transaction
 		return set_rows_aside(applier, transaction, change, error);
 	if (table_cache_find(applier->tables, applier->control, change->map->database, change->map->table, &table,
 		    error) < 0 ||
+		check_engine(applier, table, error) < 0 ||
 		table_bind(table, change->map, applier->source.version.family, &transaction->arena, &binding, error) < 0)
 		return error_context(error, "%s:%llu", transaction->end.file, (unsigned long long)change->end_offset);
 	return 0;

@@ -251,6 +251,18 @@ static void read_keys(struct arena *arena, struct target_table *table, const str
 	}
 }
 
+bool table_engine_keeps_rows(const char *engine)
+{
+	static const char *const names[] = {"MyISAM", "Aria", "MEMORY", "CSV", "ARCHIVE", "MRG_MyISAM", "FEDERATED", "CONNECT",
+		"Mroonga", "S3"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcasecmp(names[i], engine) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int read_table(struct table_cache *cache, struct target *target, struct target_table *table,
 	struct error *error)
 {
@@ -268,6 +280,7 @@ static int read_table(struct table_cache *cache, struct target *target, struct t
 	table->is_sequence = strcmp(kind, "SEQUENCE") == 0;
 	table->is_versioned = strcmp(kind, "SYSTEM VERSIONED") == 0;
 	table->engine = target_text(own, 0, 1);
+	table->keeps_rows = !table->is_sequence && table_engine_keeps_rows(table->engine);
 	read_columns(&cache->arena, table, &answers.of[CATALOG_COLUMNS]);
 	read_keys(&cache->arena, table, &answers.of[CATALOG_UNIQUE]);
 	table->referred = answers.of[CATALOG_REFERRED].rows > 0;

@@ -59,6 +59,7 @@ struct target_table {
 	const char *database, *name, *quoted; /* `database`.`name` */
 	bool exists, is_view, is_sequence, is_versioned;
 	const char *engine;
+	bool keeps_rows;             /* its engine takes nothing back on a ROLLBACK (table_engine_keeps_rows) */
 	unsigned columns_count;
 	struct target_column *columns;
 	struct target_key key;       /* the primary key, else a unique key without NULLs or prefixes; count 0 = none */
@@ -72,6 +73,10 @@ struct target_table {
 	uint64_t id;                 /* number of this table in the cache: part of conflict keys */
 	struct target_table *next;   /* of the cache */
 };
+
+/* MyISAM and the like: what was written stays when the transaction is rolled back. Engines that are not known here are taken
+ * for transactional, and so is BLACKHOLE, which keeps no rows at all. */
+bool table_engine_keeps_rows(const char *engine);
 
 struct table_cache;
 
