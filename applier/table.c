@@ -7,6 +7,7 @@
 #include <uthash.h>
 
 #include "applier/catalog.h"
+#include "applier/conversion.h"
 #include "applier/sql/charset.h"
 #include "base/memory.h"
 #include "binlog/table_map.h"
@@ -505,6 +506,8 @@ int table_bind(const struct target_table *table, struct table_map *map, enum ser
 				map->columns[i].sign = SIGN_UNSIGNED;
 			continue;
 		}
+		if (!table->columns[at].generated && conversion_check(table, &map->columns[i], &table->columns[at], error) < 0)
+			return -1;
 		complete_column(&map->columns[i], &table->columns[at]);
 		if (!table->columns[at].generated)
 			matched++;
