@@ -362,14 +362,27 @@ static void put_double(struct buffer *out, double number, const struct target_co
 	double_put_sql(number, out);
 }
 
+/* Servers put the current time, or the next number, in place of a NULL that such a column does not take. */
+static int put_null(struct buffer *out, const struct target_column *column, enum literal_use use, struct error *error)
+{
+	bool means_another = column->auto_increment || strcasecmp(column->type, "timestamp") == 0;
+
+	if (use != LITERAL_COMPARE && means_another && !column->nullable)
+		return error_set(error, ERROR_STOP,
+			"NULL goes into the column %s, which is NOT NULL on the target (%s): it would be given a value there. Let it be "
+			"NULL there as on the master, then run changeling retry.",
+			column->name, column->full_type);
+	buffer_puts(out, "NULL");
+	return 0;
+}
+
 int value_literal_put(struct buffer *out, const struct literal_target *target, const struct value *value,
 	const struct table_column *source, const struct target_column *column, enum literal_use use,
 	struct error *error)
 {
 	switch ((enum value_kind)value->kind) {
 	case VALUE_NULL:
-		buffer_puts(out, "NULL");
-		return 0;
+		return put_null(out, column, use, error);
 	case VALUE_INT:
 		buffer_put_i64(out, value->number.i);
 		return 0;

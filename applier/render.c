@@ -619,27 +619,71 @@ static bool row_is_lenient(const struct row_change *row)
 	return false;
 }
 
+static int put_row_item(struct flight *flight, const struct operation *operation, const struct row_change *row,
+	const struct render_options *options, struct error *error)
+{
+	size_t start = flight->text.length;
+	struct flight_item *item;
+
+	if (render_row(&flight->text, row, options, error) < 0)
+		return error_context(error, "table %s", row->binding->table->quoted);
+	item = flight_add_item(flight, start, row_is_counted(row) ? 1 : EXPECT_ANYTHING);
+	item->operation = operation;
+	item->row = operation->row;
+	return 0;
+}
+
+/* The row as it must be by now, and a change that gives it all its values once more but those that need leniency. */
+static struct row_change again(const struct row_change *row, struct value *now, struct value *written)
+{
+	struct row_change change = *row;
+
+	for (uint32_t i = 0; i < row->binding->map->columns_count; i++) {
+		bool is_part = row->after[i].kind == VALUE_JSON_DIFF;
+
+		now[i] = row->after[i].kind == VALUE_ABSENT ? row->before ? row->before[i] : row->after[i] : row->after[i];
+		written[i] = row->after[i];
+		if (is_part)
+			now[i].kind = VALUE_ABSENT;
+		if (is_part || literal_needs_lenient(&row->after[i]))
+			written[i].kind = VALUE_ABSENT;
+	}
+	change.kind = ROWS_UPDATE;
+	change.before = now;
+	change.after = written;
+	return change;
+}
+
+/* Strict mode does not take the '' of an invalid ENUM, and without it all other columns would be cut to what fits. So these
+ * are written once more, strictly; where no key tells the row, they are left. */
+static int put_lenient_row(struct flight *flight, const struct operation *operation, struct session *session,
+	const struct render_options *options, struct error *error)
+{
+	size_t size = operation->row->binding->map->columns_count * sizeof(struct value), start = flight->text.length;
+	struct value *now = memory_alloc(size), *written = memory_alloc(size);
+	struct row_change change = again(operation->row, now, written);
+	int result;
+
+	flight_add_session(flight, start, session_put_lenient(session, &flight->text));
+	result = put_row_item(flight, operation, operation->row, options, error);
+	if (result == 0 && key_in_image(&change)) {
+		put_session(flight, session, operation);
+		result = put_row_item(flight, operation, &change, options, error);
+	}
+	free(now);
+	free(written);
+	return result;
+}
+
 int render_operation(struct flight *flight, const struct operation *operation, struct session *session,
 	const struct render_options *options, struct error *error)
 {
-	struct flight_item *item;
-	size_t start;
-
 	put_session(flight, session, operation);
 	if (operation->kind == OPERATION_ROWS) {
 		if (put_set(flight, operation, options, error) < 0)
 			return error_context(error, "table %s", operation->rows->table->quoted);
 		return 0;
 	}
-	if (row_is_lenient(operation->row)) {
-		start = flight->text.length;
-		flight_add_session(flight, start, session_put_lenient(session, &flight->text));
-	}
-	start = flight->text.length;
-	if (render_row(&flight->text, operation->row, options, error) < 0)
-		return error_context(error, "table %s", operation->row->binding->table->quoted);
-	item = flight_add_item(flight, start, row_is_counted(operation->row) ? 1 : EXPECT_ANYTHING);
-	item->operation = operation;
-	item->row = operation->row;
-	return 0;
+	return row_is_lenient(operation->row) ? put_lenient_row(flight, operation, session, options, error)
+					       : put_row_item(flight, operation, operation->row, options, error);
 }

@@ -213,6 +213,7 @@ static int run_operation(struct applier *applier, struct worker *worker, const s
 		if (result < 0 && passing(&failure)) {
 			*error = failure;
 		} else if (result != 0 && operation->kind == OPERATION_ROW) {
+			session_forget(worker->session); /* the flight ended before all of its settings */
 			result = settle(applier, worker, operation->row, found, result < 0 ? &failure : NULL, error);
 		} else if (result != 0 && operation->kind == OPERATION_STATEMENT) {
 			result = statement_error(operation, &failure, error);

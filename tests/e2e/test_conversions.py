@@ -75,3 +75,35 @@ def test_addresses_are_no_text(pairing):
     finally:
         p.source.sql(f"SET GLOBAL binlog_row_metadata = {former}")
     assert "column a is varchar(45) on the target, and BINARY(16) on the master" in p.changeling.wait_error()["error"]
+
+
+@pytest.mark.parametrize("kind", ["maria1011", "mysql97"])
+def test_an_invalid_member_does_not_let_other_columns_be_cut(pairing, kind):
+    """Strict mode takes no '' that stands for one: without it 'abcdef' was 'abc' and 1000 was 127."""
+    p = pairing(kind, kind)
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (id INT PRIMARY KEY, e ENUM('a', 'b'), v VARCHAR(10), n SMALLINT)")
+    p.target.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (id INT PRIMARY KEY, e ENUM('a', 'b'), v VARCHAR(3), n SMALLINT)")
+    p.replicate("now")
+    p.source.sql(f"USE `{p.db}`; SET sql_mode = ''; INSERT INTO t VALUES (1, 'zz', 'abc', 1), (2, 'a', 'b', 2); UPDATE t SET e = 'zz'; "
+                 "UPDATE t SET v = 'c', e = 'yy' WHERE id = 1; DELETE FROM t WHERE id = 2")
+    p.changeling.wait_caught_up()
+    assert p.target.query(f"SELECT id, e + 0, v, n FROM `{p.db}`.t") == [(1, 0, "c", 1)]
+    p.source.sql(f"USE `{p.db}`; SET sql_mode = ''; INSERT INTO t VALUES (3, 'zz', 'abcdef', 1)")
+    assert "too long for column 'v'" in p.changeling.wait_error()["error"]
+    assert p.target.query(f"SELECT id FROM `{p.db}`.t") == [(1,)]
+    p.target.sql(f"ALTER TABLE `{p.db}`.t MODIFY v VARCHAR(10)")
+    assert p.changeling.command("retry").code == 0
+    p.changeling.run()
+    p.changeling.wait_caught_up()
+    assert p.compare() == 2
+
+
+@pytest.mark.parametrize("column", ["TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP", "INT NOT NULL AUTO_INCREMENT UNIQUE"])
+def test_a_null_gets_no_value(pairing, column):
+    p = pairing("mysql97", "maria1011")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (id INT PRIMARY KEY, u {column.split(' ')[0]} NULL)")
+    p.target.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (id INT PRIMARY KEY, u {column})")
+    p.replicate("now")
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (1, NULL)")
+    assert "NULL goes into the column u, which is NOT NULL on the target" in p.changeling.wait_error()["error"]
+    assert p.target.query(f"SELECT id FROM `{p.db}`.t") == []

@@ -152,6 +152,27 @@ static void test_charsets_that_nobody_tells(void **state)
 	buffer_release(&out);
 }
 
+/* Servers put a value of their own in its place. */
+static void test_null_that_is_not_taken(void **state)
+{
+	static const struct value null = {.kind = VALUE_NULL};
+	struct target_column column = {.name = "u", .type = "timestamp", .full_type = "timestamp", .class = COLUMN_TEMPORAL};
+	struct buffer out = BUFFER_INIT;
+	struct error error = {0};
+
+	(void)state;
+	expect(&null, &column, LITERAL_COMPARE, "NULL");
+	assert_int_equal(value_literal_put(&out, &mysql, &null, &column_of_source, &column, LITERAL_ASSIGN, &error), -1);
+	assert_int_equal(error.kind, ERROR_STOP);
+	column.nullable = true;
+	expect(&null, &column, LITERAL_ASSIGN, "NULL");
+	column = (struct target_column){.name = "n", .type = "int", .full_type = "int", .auto_increment = true};
+	assert_int_equal(value_literal_put(&out, &mysql, &null, &column_of_source, &column, LITERAL_JOIN, &error), -1);
+	column.auto_increment = false;
+	expect(&null, &column, LITERAL_ASSIGN, "NULL"); /* refused by the server */
+	buffer_release(&out);
+}
+
 /* ---- one row's statement ---- */
 
 static struct target_column columns[2] = {
@@ -295,6 +316,7 @@ int main(void)
 		cmocka_unit_test(test_whole_set),
 		cmocka_unit_test(test_charsets_that_nobody_tells),
 		cmocka_unit_test(test_padded_bytes),
+		cmocka_unit_test(test_null_that_is_not_taken),
 		cmocka_unit_test(test_documents_in_text),
 		cmocka_unit_test(test_conditions_without_a_key),
 		cmocka_unit_test(test_signs_that_nobody_tells),
