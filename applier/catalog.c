@@ -115,7 +115,9 @@ static void put_question(struct buffer *sql, const struct target *target, enum c
 		buffer_printf(sql, " AND %s = ", questions[kind].name);
 		sql_put_string(sql, name, strlen(name));
 	}
-	buffer_printf(sql, "%s ORDER BY %s%s", questions[kind].condition, questions[kind].name, questions[kind].order);
+	/* to the byte: names that differ in case alone are several tables, whose rows must not stand among each other */
+	buffer_printf(sql, "%s ORDER BY CAST(%s AS BINARY)%s", questions[kind].condition, questions[kind].name,
+		questions[kind].order);
 }
 
 /* Everything about one table, or (name NULL) about all of the schema, in one round trip. */

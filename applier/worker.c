@@ -37,6 +37,18 @@ static void ask_isolation(struct questions *questions, const struct target *targ
 	question->borne = 1193; /* no such variable */
 }
 
+/* A server may hide generated invisible keys from information_schema: rows would be bound without them. */
+static void ask_to_see_all(struct questions *questions, const struct target *target)
+{
+	struct question *question;
+
+	if (target_family(target) != FAMILY_MYSQL || target_version(target) < 80030)
+		return;
+	question = questions_add(questions, "setting up a session");
+	buffer_puts(&question->text, "SET SESSION show_gipk_in_create_table_and_information_schema = ON");
+	question->borne = 1193; /* no such variable */
+}
+
 void session_ask(struct questions *questions, const struct target *target, const struct applier_settings *settings,
 	unsigned row_lock_seconds)
 {
@@ -50,6 +62,7 @@ void session_ask(struct questions *questions, const struct target *target, const
 		target_family(target) == FAMILY_MARIADB ? ", SESSION max_statement_time = 0" : "");
 	question->statements = 2;
 	ask_isolation(questions, target);
+	ask_to_see_all(questions, target);
 }
 
 int session_prepare(struct target *target, const struct applier_settings *settings, unsigned row_lock_seconds,
