@@ -6,6 +6,8 @@ import ssl
 import struct
 import threading
 
+from harness.relay import Relay
+
 CLIENT_SSL = 0x800
 MARIADB_EXTENSIONS = slice(27, 31)   # of the greeting, behind the server's version
 
@@ -57,42 +59,16 @@ def failure(code, text, sequence=1):
     return packet(b"\xff" + struct.pack("<H", code) + b"#HY000" + text, sequence)
 
 
-class Interposer:
+class Interposer(Relay):
     """`answers` is a function of (connection's number, command, payload behind it): None to let the server answer, or what to
     send instead – bytes, or an iterable of bytes that may have no end."""
 
     def __init__(self, server, answers, certificates=None, greeting=None):
-        self.server, self.answers, self.greeting = server, answers, greeting
+        self.answers, self.greeting = answers, greeting
         self.certificates = certificates
-        self.count = 0
         self.commands = []           # (connection, command, payload) that were seen
         self.sent = 0                # bytes that were sent in the server's place
-        self._open = []
-        self._closed = False
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.host, self.port = "127.0.0.1", self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self):
-        self._closed = True
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for end in self._open:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-
-    def _accept(self):
-        while not self._closed:
-            try:
-                client, _ = self._listener.accept()
-                server = socket.create_connection((self.server.host, self.server.port))
-            except OSError:
-                return
-            self.count += 1
-            self._open += [client, server]
-            threading.Thread(target=self._serve, args=(self.count, client, server), daemon=True).start()
+        super().__init__(server.host, server.port)
 
     # --- reading
 
@@ -112,50 +88,60 @@ class Interposer:
 
     # --- one connection
 
+    def _begin(self, number, client, server):
+        threading.Thread(target=self._serve, args=(number, client, server), daemon=True).start()
+
     def _serve(self, number, client, server):
+        pair = (client, server)
         try:
-            client, server = self._shake_hands(client, server)
+            login = self._greet(client, server)
+            if self.certificates and struct.unpack("<I", login[:4])[0] & CLIENT_SSL and len(login) == 32:
+                pair = client, server = self._encrypt(pair)
+                self._pass_on(client, server)
             threading.Thread(target=self._relay, args=(server, client), daemon=True).start()
             while True:
-                sequence, payload = self._packet(client)
-                said = None
-                if sequence == 0 and payload:
-                    self.commands.append((number, payload[0], payload[1:]))
-                    said = self.answers(number, payload[0], payload[1:])
-                if said is None:
-                    server.sendall(packet(payload, sequence))
-                    continue
-                for chunk in [said] if isinstance(said, bytes) else said:
-                    client.sendall(chunk)
-                    self.sent += len(chunk)
+                self._command(number, client, server)
         except (OSError, ConnectionError, ValueError):
             pass
-        for end in (client, server):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
+        self._done(pair)
 
-    def _shake_hands(self, client, server):
-        """Greeting, TLS when the client wants it, and the rest of the log-in as it comes."""
+    def _greet(self, client, server):
+        """The server's greeting, and what the client says to it: its log-in, or that it wants TLS."""
         sequence, greeting = self._packet(server)
         end = greeting.index(b"\0", 1) + 1
         # without MariaDB's extensions of the protocol, so that answers made here need to know one form only
         changed = bytearray(greeting)
         changed[end + MARIADB_EXTENSIONS.start:end + MARIADB_EXTENSIONS.stop] = bytes(4)
         client.sendall(self.greeting(bytes(changed)) if self.greeting else packet(bytes(changed), sequence))
-        sequence, login = self._packet(client)
-        server.sendall(packet(login, sequence))
-        if self.certificates and struct.unpack("<I", login[:4])[0] & CLIENT_SSL and len(login) == 32:
-            ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            ours.load_cert_chain(self.certificates.certificate("good"), self.certificates.key("good"))
-            client = ours.wrap_socket(client, server_side=True)
-            theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            theirs.check_hostname, theirs.verify_mode = False, ssl.CERT_NONE
-            server = theirs.wrap_socket(server)
-            self._open += [client, server]
-            sequence, login = self._packet(client)
-            server.sendall(packet(login, sequence))
-        return client, server
+        return self._pass_on(client, server)
+
+    def _pass_on(self, client, server):
+        sequence, payload = self._packet(client)
+        server.sendall(packet(payload, sequence))
+        return payload
+
+    def _encrypt(self, pair):
+        ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        ours.load_cert_chain(self.certificates.certificate("good"), self.certificates.key("good"))
+        theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        theirs.check_hostname, theirs.verify_mode = False, ssl.CERT_NONE
+        encrypted = ours.wrap_socket(pair[0], server_side=True), theirs.wrap_socket(pair[1])
+        if not self._keep(encrypted, instead_of=pair):
+            raise ConnectionError("the interposer is closed")
+        return encrypted
+
+    def _command(self, number, client, server):
+        sequence, payload = self._packet(client)
+        said = None
+        if sequence == 0 and payload:
+            self.commands.append((number, payload[0], payload[1:]))
+            said = self.answers(number, payload[0], payload[1:])
+        if said is None:
+            server.sendall(packet(payload, sequence))
+            return
+        for chunk in [said] if isinstance(said, bytes) else said:
+            client.sendall(chunk)
+            self.sent += len(chunk)
 
     @staticmethod
     def _relay(server, client):

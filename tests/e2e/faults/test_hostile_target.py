@@ -151,9 +151,9 @@ def test_answers_of_another_form(hostile, question, name):
 ], ids=["escapes", "long", "short", "refusal", "random", "endless"])
 def test_greetings(hostile, greeting):
     hostile.proxy.greeting = greeting
-    before = hostile.proxy.count
+    before = hostile.proxy.connections
     hostile.changeling.run("--wait", wait=False)
-    wait_until(lambda: hostile.proxy.count > before + 1 or not hostile.changeling.running(), 60, hostile.changeling.log_tail)
+    wait_until(lambda: hostile.proxy.connections > before + 1 or not hostile.changeling.running(), 60, hostile.changeling.log_tail)
     if hostile.changeling.running():
         assert sanitized() or megabytes(hostile) < MEGABYTES
         hostile.changeling.stop(30)

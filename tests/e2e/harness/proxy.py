@@ -6,11 +6,13 @@ import struct
 import threading
 import time
 
+from .relay import Relay
+
 UP, DOWN = "up", "down"         # from the client to the server; from the server to the client
 
 
-class TcpProxy:
-    """Listens on a free port of 127.0.0.1 and hands every connection on to the server.
+class TcpProxy(Relay):
+    """Hands every connection on to the server.
 
     recorded[UP] and recorded[DOWN] hold the bytes of all connections since clear(). The faults apply to bytes that
     arrive after they were set:
@@ -24,14 +26,10 @@ class TcpProxy:
     """
 
     def __init__(self, host, port, seed=0):
-        self.target = (host, port)
         self.random = random.Random(seed)
-        self.lock = threading.Lock()
         self.recorded = {UP: bytearray(), DOWN: bytearray()}
         self.recording = True
-        self.connections = 0            # ever accepted
         self.cuts = 0                   # times that cut_after came true
-        self._open = []
         self._cut = {UP: None, DOWN: None}
         self._corrupt = {UP: None, DOWN: None}
         self._delay = 0.0
@@ -39,26 +37,11 @@ class TcpProxy:
         self._refuse = False
         self._flowing = threading.Event()
         self._flowing.set()
-        self._closed = False
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self._listener.getsockname()[1]
-        self.host = "127.0.0.1"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
+        super().__init__(host, port)
 
     def close(self):
-        self._closed = True
         self._flowing.set()
-        # wakes the accepting thread, which a close alone does not
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.reset()
+        super().close()
 
     # --- what a test asks for
 
@@ -102,47 +85,23 @@ class TcpProxy:
     def accept(self):
         self._refuse = False
 
-    def reset(self):
-        with self.lock:
-            pairs, self._open = self._open, []
-        for pair in pairs:
-            self._end(pair)
-
     # --- how it is done
 
     @staticmethod
-    def _end(pair):
-        for end in pair:
+    def _end(ends):
+        for end in ends:
             with contextlib.suppress(OSError):
                 # RST rather than FIN: what a firewall or a dead host looks like
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
+        Relay._end(ends)
 
-    def _accept(self):
-        while not self._closed:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            if self._refuse:
-                self._end((client,))
-                continue
-            try:
-                server = socket.create_connection(self.target, timeout=10)
-            except OSError:
-                self._end((client,))
-                continue
-            server.settimeout(None)
-            for end in (client, server):
-                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            pair = (client, server)
-            with self.lock:
-                self._open.append(pair)
-            threading.Thread(target=self._carry, args=(pair, client, server, UP), daemon=True).start()
-            threading.Thread(target=self._carry, args=(pair, server, client, DOWN), daemon=True).start()
+    def _admits(self):
+        return not self._refuse
+
+    def _begin(self, number, client, server):
+        pair = (client, server)
+        threading.Thread(target=self._carry, args=(pair, client, server, UP), daemon=True).start()
+        threading.Thread(target=self._carry, args=(pair, server, client, DOWN), daemon=True).start()
 
     def _carry(self, pair, source, sink, direction):
         try:
@@ -161,10 +120,7 @@ class TcpProxy:
                     break
         except OSError:
             pass
-        with self.lock:
-            if pair in self._open:
-                self._open.remove(pair)
-        self._end(pair)
+        self._done(pair)
 
     def _bend(self, chunk, direction):
         """The chunk as it goes on, and whether the connection ends after it."""
