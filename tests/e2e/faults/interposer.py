@@ -1,7 +1,6 @@
 """Sits between the program and a real server, reads the protocol of both, and answers in the server's place where a test
 says so. TLS is ended here, with the lab's certificate, and begun again towards the server."""
-import contextlib
-import socket
+import select
 import ssl
 import struct
 import threading
@@ -98,9 +97,7 @@ class Interposer(Relay):
             if self.certificates and struct.unpack("<I", login[:4])[0] & CLIENT_SSL and len(login) == 32:
                 pair = client, server = self._encrypt(pair)
                 self._pass_on(client, server)
-            threading.Thread(target=self._relay, args=(server, client), daemon=True).start()
-            while True:
-                self._command(number, client, server)
+            self._shuttle(number, client, server)
         except (OSError, ConnectionError, ValueError):
             pass
         self._done(pair)
@@ -130,25 +127,45 @@ class Interposer(Relay):
             raise ConnectionError("the interposer is closed")
         return encrypted
 
-    def _command(self, number, client, server):
-        sequence, payload = self._packet(client)
-        said = None
-        if sequence == 0 and payload:
-            self.commands.append((number, payload[0], payload[1:]))
-            said = self.answers(number, payload[0], payload[1:])
-        if said is None:
-            server.sendall(packet(payload, sequence))
-            return
-        for chunk in [said] if isinstance(said, bytes) else said:
-            client.sendall(chunk)
-            self.sent += len(chunk)
+    def _shuttle(self, number, client, server):
+        """Both directions in one thread: TLS does not take two that use one connection at a time."""
+        said = bytearray()           # by the client; the beginning of a packet
+        while True:
+            # what is decrypted already wakes no select
+            ready = [end for end in (client, server) if isinstance(end, ssl.SSLSocket) and end.pending()]
+            for end in ready or select.select([client, server], [], [])[0]:
+                chunk = self._available(end)
+                if chunk == b"":
+                    return
+                if end is server:
+                    client.sendall(chunk or b"")
+                elif chunk:
+                    said += chunk
+                    self._commands(number, said, client, server)
 
     @staticmethod
-    def _relay(server, client):
-        with contextlib.suppress(OSError):
-            while True:
-                chunk = server.recv(65536)
-                if not chunk:
-                    break
+    def _available(end):
+        """What has come, b"" at the end; None when all of it belongs to TLS itself."""
+        end.setblocking(False)
+        try:
+            return end.recv(65536)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return None
+        finally:
+            end.setblocking(True)
+
+    def _commands(self, number, said, client, server):
+        """Takes the whole packets off `said`."""
+        while len(said) >= 4 and len(said) >= 4 + (length := int.from_bytes(said[:3], "little")):
+            whole = bytes(said[:4 + length])
+            del said[:4 + length]
+            answer = None
+            if whole[3] == 0 and length:
+                self.commands.append((number, whole[4], whole[5:]))
+                answer = self.answers(number, whole[4], whole[5:])
+            if answer is None:
+                server.sendall(whole)
+                continue
+            for chunk in [answer] if isinstance(answer, bytes) else answer:
                 client.sendall(chunk)
-            client.shutdown(socket.SHUT_RDWR)
+                self.sent += len(chunk)

@@ -224,9 +224,8 @@ def test_silent_in_the_middle_of_an_answer(hostile):
     try:
         made.run("--wait", wait=False)
         hostile.source.sql(f"INSERT INTO `{hostile.db}`.t VALUES (1, 'one')")
-        # when all of them give up at once, the proxy's own end of TLS may break instead
-        made.wait_log(r"(asking for the lock of|looking who has) channel.* (has said nothing for 11 s.*raise target-connect-timeout|"
-                      r"said: error 2026: .*bad record mac)", 30)
+        made.wait_log(r"(asking for the lock of|looking who has) channel.* has said nothing for 11 s.*raise "
+                      r"target-connect-timeout", 30)
         assert made.row()["state"] == "connecting"
         made.wait_caught_up()
     finally:
