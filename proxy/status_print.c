@@ -65,6 +65,18 @@ static void print_position(FILE *out, const json_t *status, const char *side)
 #undef VALUE
 }
 
+static void print_error(FILE *out, const json_t *status)
+{
+	fprintf(out, "%-12s %s\n", is(status, "state", "error") ? "stopped on" : "last error",
+		status_value(status, "error"));
+	if (*status_value(status, "error_file"))
+		fprintf(out, "%-12s %s:%s %s\n", "at", status_value(status, "error_file"),
+			status_value(status, "error_position"), status_value(status, "error_gtid"));
+	if (*status_value(status, "next_retry_at"))
+		fprintf(out, "%-12s %s (attempt %s in a row)\n", "next try", status_value(status, "next_retry_at"),
+			status_value(status, "retries"));
+}
+
 void status_print(FILE *out, const json_t *status)
 {
 	bool running = json_is_true(json_object_get(status, "running"));
@@ -98,15 +110,7 @@ void status_print(FILE *out, const json_t *status)
 	fprintf(out, "%-12s %s transactions, %s bytes\n", "queue", status_value(status, "queue_transactions"),
 		status_value(status, "queue_bytes"));
 	line(out, "until", status_value(status, "until"));
-	if (!*status_value(status, "error"))
-		return;
-	fprintf(out, "%-12s %s\n", is(status, "state", "error") ? "stopped on" : "last error",
-		status_value(status, "error"));
-	if (*status_value(status, "error_file"))
-		fprintf(out, "%-12s %s:%s %s\n", "at", status_value(status, "error_file"),
-			status_value(status, "error_position"), status_value(status, "error_gtid"));
+	if (*status_value(status, "error"))
+		print_error(out, status);
 	line(out, "advice", status_value(status, "advice"));
-	if (*status_value(status, "next_retry_at"))
-		fprintf(out, "%-12s %s (attempt %s in a row)\n", "next try", status_value(status, "next_retry_at"),
-			status_value(status, "retries"));
 }

@@ -283,6 +283,7 @@ def test_the_end_of_run_until_is_no_stop_by_the_operator(pairing):
     p.changeling.change_master("now")
     p.changeling.run_until("now")
     health = p.changeling.script("check-health")
+    assert "--until now is reached" in p.changeling.command("status").out
     assert health.code == 1 and "--until now is reached" in health.out and "operator" not in health.out, str(health)
 
 
