@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "applier/sql/charset.h"
 #include "binlog/table_map.h"
 
 #define COLLATION_BINARY 63u
@@ -298,4 +299,42 @@ int conversion_check(const struct target_table *table, const struct table_column
 		table->quoted, column->name, column->full_type, buffer_text(&type), loss);
 	buffer_release(&type);
 	return -1;
+}
+
+/* At least; exactly in UTF-8 and in sets of one byte a character. */
+static size_t characters_in(const uint8_t *text, size_t length, const char *charset)
+{
+	unsigned widest = charset_maximum(charset);
+	bool is_utf8 = strncmp(charset, "utf8", 4) == 0;
+	size_t ascii = 0, leads = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		ascii += text[i] < 0x80;
+		leads += text[i] >= 0xc0;
+	}
+	if (is_utf8)
+		return ascii + leads;
+	return widest == 1 ? length : ascii + (widest ? (length - ascii) / widest : 0);
+}
+
+/* Is a byte 0x20 at the end always a blank, and one below 0x80 always a character? */
+static bool has_plain_blanks(const char *charset)
+{
+	static const char *const others[] = {"ucs2", "utf16", "utf16le", "utf32", "big5", "gbk", "sjis", "cp932", "gb18030"};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(charset, others[i]) == 0)
+			return false;
+	}
+	return true;
+}
+
+bool conversion_drops_blanks(const uint8_t *text, size_t length, const char *charset, const struct table_column *source,
+	const struct target_column *column)
+{
+	if (length == 0 || text[length - 1] != ' ' || !has_plain_blanks(charset))
+		return false;
+	if (strcasecmp(column->type, "char") == 0) /* of a CHAR none are in the log */
+		return source->type != TYPE_STRING;
+	return strcasecmp(column->type, "varchar") == 0 && characters_in(text, length, charset) > parameter(column, 0);
 }

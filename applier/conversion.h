@@ -15,4 +15,9 @@ const char *conversion_loss(const struct table_column *source, const struct targ
 int conversion_check(const struct target_table *table, const struct table_column *source,
 	const struct target_column *column, struct error *error);
 
+/* Does the column drop blanks at the end of this text, in character set `charset`, without an error? CHAR keeps none, and one
+ * that is too short drops what is beyond. Never true where it only may be so. */
+bool conversion_drops_blanks(const uint8_t *text, size_t length, const char *charset, const struct table_column *source,
+	const struct target_column *column);
+
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "applier/conversion.h"
 #include "applier/sql/charset.h"
 #include "base/utf8.h"
 #include "binlog/json.h"
@@ -189,6 +190,11 @@ static int put_text(struct buffer *out, const struct literal_target *target, con
 			"binlog_row_metadata=MINIMAL is set on the master and this position has passed, then run changeling retry.",
 			column->name, source->maximum_bytes, (unsigned long long)column->octets, column->full_type,
 			column->charset);
+	if ((use == LITERAL_ASSIGN || use == LITERAL_JOIN) && conversion_drops_blanks(bytes, length, charset, source, column))
+		return error_set(error, ERROR_STOP,
+			"column %s: the value ends in blanks, which the target's %s would drop. Give it the master's type, then run "
+			"changeling retry.",
+			column->name, column->full_type);
 	if (strcmp(charset, "binary") == 0) { /* bytes at the source, text here: as they are */
 		put_bytes(out, bytes, length);
 		return 0;

@@ -107,3 +107,14 @@ def test_a_null_gets_no_value(pairing, column):
     p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (1, NULL)")
     assert "NULL goes into the column u, which is NOT NULL on the target" in p.changeling.wait_error()["error"]
     assert p.target.query(f"SELECT id FROM `{p.db}`.t") == []
+
+
+@pytest.mark.parametrize("column", ["VARCHAR(3)", "CHAR(8)"])
+def test_blanks_at_the_end_are_not_dropped(pairing, column):
+    p = pairing("maria1011", "mysql97")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (id INT PRIMARY KEY, v VARCHAR(10))")
+    p.target.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.t (id INT PRIMARY KEY, v {column})")
+    p.replicate("now")
+    p.source.sql(f"INSERT INTO `{p.db}`.t VALUES (1, 'a b'); INSERT INTO `{p.db}`.t VALUES (2, 'abc ')")
+    assert "column v: the value ends in blanks" in p.changeling.wait_error()["error"]
+    assert p.target.query(f"SELECT v FROM `{p.db}`.t") == [("a b",)]

@@ -177,12 +177,40 @@ static void test_the_error_names_both_types(void **state)
 	assert_non_null(strstr(error.text, "char(36) on the target, and BINARY(16) on the master"));
 }
 
+static void expect_blanks(bool dropped, const char *text, const char *charset, unsigned type, const char *full_type)
+{
+	struct table_column source = {.type = (uint8_t)type};
+	char name[20];
+	struct target_column column = column_of(full_type, name);
+
+	assert_int_equal(
+		conversion_drops_blanks((const uint8_t *)text, strlen(text), charset, &source, &column), dropped);
+}
+
+static void test_blanks_at_the_end(void **state)
+{
+	(void)state;
+	expect_blanks(true, "abc ", "latin1", TYPE_VARCHAR, "varchar(3)");
+	expect_blanks(false, "ab ", "latin1", TYPE_VARCHAR, "varchar(3)");
+	expect_blanks(false, "abcd", "latin1", TYPE_VARCHAR, "varchar(3)"); /* refused by the server */
+	expect_blanks(true, "\xc3\xbc\xe6\xbc\xa2  ", "utf8mb4", TYPE_BLOB, "varchar(3)");
+	expect_blanks(false, "\xc3\xbc\xe6\xbc\xa2 ", "utf8mb4", TYPE_VARCHAR, "varchar(3)");
+	expect_blanks(false, "\xa4\xa2\xa4\xa4 ", "ujis", TYPE_VARCHAR, "varchar(3)");
+	expect_blanks(false, "abc ", "gbk", TYPE_VARCHAR, "varchar(3)"); /* not certain */
+	expect_blanks(true, "a ", "latin1", TYPE_VARCHAR, "char(3)");
+	expect_blanks(false, "a ", "latin1", TYPE_STRING, "char(3)");
+	expect_blanks(false, "a", "latin1", TYPE_VARCHAR, "char(3)");
+	expect_blanks(false, "a ", "latin1", TYPE_VARCHAR, "longtext");
+	expect_blanks(false, "", "latin1", TYPE_VARCHAR, "varchar(0)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_survives),
 		cmocka_unit_test(test_what_would_be_another_value),
 		cmocka_unit_test(test_the_error_names_both_types),
+		cmocka_unit_test(test_blanks_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
