@@ -19,36 +19,44 @@ struct collation_range {
 	enum charset_class class;
 };
 
+#define NOPAD_OFFSET 1024u /* MariaDB: what the id of a collation without padding is above that of its fellow */
+
 /* Ids as both families number them; what is not here is of one byte or of East Asia, with ASCII in it. */
 static const struct collation_range ranges[] = {
+	{10, 10, CHARSET_OPAQUE}, /* swe7 has letters in the place of brackets */
 	{33, 33, CHARSET_UTF8},
+	{35, 35, CHARSET_OPAQUE},
 	{45, 46, CHARSET_UTF8},
 	{54, 56, CHARSET_OPAQUE},
 	{60, 63, CHARSET_OPAQUE},
-	{35, 35, CHARSET_OPAQUE},
 	{76, 76, CHARSET_UTF8},
+	{82, 82, CHARSET_OPAQUE},
 	{83, 83, CHARSET_UTF8},
 	{90, 90, CHARSET_OPAQUE},
 	{101, 183, CHARSET_OPAQUE},
 	{192, 247, CHARSET_UTF8},
 	{255, 323, CHARSET_UTF8},
-	{576, 607, CHARSET_UTF8},
-	{608, 639, CHARSET_UTF8},
+	{576, 639, CHARSET_UTF8},
 	{640, 767, CHARSET_OPAQUE},
-	{1057, 1070, CHARSET_UTF8},
-	{1216, 1247, CHARSET_UTF8},
-	{2048, 4095, CHARSET_UNKNOWN},
+	/* MariaDB's uca1400: utf8mb3, utf8mb4; ucs2, utf16, utf32 */
+	{2048, 2559, CHARSET_UTF8},
+	{2560, 3327, CHARSET_OPAQUE},
+	{3328, UINT16_MAX, CHARSET_UNKNOWN},
 };
 
 static enum charset_class charset_class(const struct table_column *column)
 {
-	if (!column->has_collation)
+	uint32_t id = column->collation;
+
+	if (!column->has_collation || id > UINT16_MAX)
 		return CHARSET_UNKNOWN;
+	if (id >= NOPAD_OFFSET && id < 2 * NOPAD_OFFSET)
+		id -= NOPAD_OFFSET;
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
-		if (column->collation >= ranges[i].first && column->collation <= ranges[i].last)
+		if (id >= ranges[i].first && id <= ranges[i].last)
 			return ranges[i].class;
 	}
-	return column->collation > 1023 ? CHARSET_UNKNOWN : CHARSET_ASCII_SUPERSET;
+	return CHARSET_ASCII_SUPERSET;
 }
 
 static bool is_ascii(const uint8_t *bytes, size_t length)

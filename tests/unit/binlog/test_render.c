@@ -170,6 +170,39 @@ static void strings(void **state)
 	json(&value, &utf8, "{\"hex\":\"706c\"}");
 }
 
+/* Which collations' bytes are text to somebody who reads UTF-8. */
+static void charsets(void **state)
+{
+	static const uint32_t wide[] = {35, 54, 56, 60, 62, 90, 101, 128, 159, 160, 183, 640, 672, 736,
+		/* without padding: ucs2, utf16, utf16le, utf32, and their _bin and _unicode */
+		1059, 1078, 1079, 1080, 1084, 1085, 1086, 1114, 1125, 1147, 1152, 1184,
+		/* uca1400: ucs2, utf16, utf32 */
+		2560, 2815, 2816, 3071, 3072, 3327};
+	static const uint32_t utf8[] = {33, 45, 46, 76, 83, 192, 224, 255, 309, 323, 576, 608, 1057, 1069, 1070,
+		1107, 1216, 1248, 2048, 2303, 2304, 2559};
+	static const uint32_t latin1[] = {8, 47, 48, 1032, 1071};
+	struct table_column column = {.has_collation = true};
+	struct value value = string_value("\0a\0b", 4);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++) {
+		column.collation = wide[i];
+		json(&value, &column, "{\"hex\":\"00610062\"}");
+	}
+	value = string_value("\xc3\xa9", 2);
+	for (size_t i = 0; i < sizeof(utf8) / sizeof(utf8[0]); i++) {
+		column.collation = utf8[i];
+		json(&value, &column, "\"\xc3\xa9\"");
+	}
+	for (size_t i = 0; i < sizeof(latin1) / sizeof(latin1[0]); i++) {
+		column.collation = latin1[i];
+		json(&value, &column, "{\"hex\":\"c3a9\"}");
+	}
+	value = string_value("[]", 2);
+	for (column.collation = 10; column.collation <= 82; column.collation += 72) /* swe7 */
+		json(&value, &column, "{\"hex\":\"5b5d\"}");
+}
+
 /* Text longer than one piece, with what must be escaped at every place of a piece's end. */
 static void long_strings(void **state)
 {
@@ -552,6 +585,7 @@ int main(void)
 		cmocka_unit_test(other_numbers),
 		cmocka_unit_test(times),
 		cmocka_unit_test(strings),
+		cmocka_unit_test(charsets),
 		cmocka_unit_test(long_strings),
 		cmocka_unit_test(documents_and_vectors),
 		cmocka_unit_test(compressed_columns),
