@@ -29,6 +29,14 @@ void buffer_clear(struct buffer *buffer)
 		buffer->data[0] = '\0';
 }
 
+void buffer_truncate(struct buffer *buffer, size_t length)
+{
+	if (length >= buffer->length)
+		return;
+	buffer->length = length;
+	buffer->data[length] = '\0';
+}
+
 void buffer_swap(struct buffer *a, struct buffer *b)
 {
 	struct buffer kept = *a;

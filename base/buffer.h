@@ -24,6 +24,8 @@ void buffer_init(struct buffer *buffer, size_t maximum);
 void buffer_release(struct buffer *buffer);
 /* Empties it and keeps the memory. */
 void buffer_clear(struct buffer *buffer);
+/* Takes back what stands behind the first `length` bytes, if so many are there. */
+void buffer_truncate(struct buffer *buffer, size_t length);
 /* Each has what the other one had. */
 void buffer_swap(struct buffer *a, struct buffer *b);
 /* Empties it, and gives memory above `keep` bytes back. */

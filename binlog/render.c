@@ -55,13 +55,26 @@ int renderer_flush(struct renderer *renderer, struct error *error)
 			error, ERROR_STOP, "one value's text is larger than 2 GiB, which is not printed.");
 	else if (renderer->out.length)
 		result = renderer->write(renderer->context, renderer->out.data, renderer->out.length, error);
+	if (result < 0)
+		renderer->write_failed = true;
 	buffer_shrink(&renderer->out, DRAIN_ABOVE * 4);
+	renderer->whole = 0;
 	return result;
 }
 
 int render_drain(struct renderer *renderer, struct error *error)
 {
 	return renderer->out.length < DRAIN_ABOVE ? 0 : renderer_flush(renderer, error);
+}
+
+void render_keep(struct renderer *renderer)
+{
+	renderer->whole = renderer->out.length;
+}
+
+void render_take_back(struct renderer *renderer)
+{
+	buffer_truncate(&renderer->out, renderer->whole);
 }
 
 void render_type_name(unsigned type, struct buffer *out)
@@ -149,6 +162,14 @@ static int render_body_of(struct renderer *renderer, const struct event *event, 
 	return 0;
 }
 
+/* The event's line, or the last one of its lines, says that the event is broken, and is a whole one itself. */
+static void put_broken(struct renderer *renderer, const struct error *error)
+{
+	render_take_back(renderer);
+	if (!renderer->write_failed)
+		field_text(renderer, "error", error->text, strlen(error->text));
+}
+
 int renderer_event(struct renderer *renderer, const struct event *event, const struct binlog_format *format,
 	const char *file, uint64_t begin, uint64_t end, struct error *error)
 {
@@ -166,7 +187,10 @@ int renderer_event(struct renderer *renderer, const struct event *event, const s
 	if (event->header.type == EVENT_FORMAT_DESCRIPTION)
 		render_maps_clear(renderer);
 	render_head(renderer, event);
+	render_keep(renderer);
 	result = render_body_of(renderer, event, error);
+	if (result < 0)
+		put_broken(renderer, error);
 	if (renderer->form == RENDER_NOTHING)
 		buffer_clear(&renderer->out);
 	else

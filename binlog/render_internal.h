@@ -37,6 +37,8 @@ struct renderer {
 	const struct binlog_format *format;
 	const char *file;
 	uint64_t begin, end;
+	size_t whole; /* of `out`: as far as it stays when what comes next turns out to be broken */
+	bool write_failed;
 };
 
 typedef int render_body(struct renderer *renderer, const struct event *event, struct error *error);
@@ -62,6 +64,10 @@ void render_maps_clear(struct renderer *renderer);
 render_body render_table_map, render_rows;
 /* A table map is remembered, the end of a statement noticed; nothing is written. */
 void render_rows_learn(struct renderer *renderer, const struct event *event);
+
+/* What is written is whole so far; or: what has been written since then is taken back. */
+void render_keep(struct renderer *renderer);
+void render_take_back(struct renderer *renderer);
 
 /* Hands over the buffer when it has grown. */
 int render_drain(struct renderer *renderer, struct error *error);

@@ -324,8 +324,10 @@ static int walk_rows(struct renderer *renderer, const struct rows_event *event, 
 		if (renderer->form == RENDER_NOTHING)
 			continue;
 		if ((renderer->form == RENDER_JSON ? put_row_json : put_row_text)(
-			    renderer, map, &rows, error) < 0 ||
-			render_drain(renderer, error) < 0)
+			    renderer, map, &rows, error) < 0)
+			return -1;
+		render_keep(renderer);
+		if (render_drain(renderer, error) < 0)
 			return -1;
 	}
 	count_values(renderer, &rows);
@@ -358,9 +360,15 @@ int render_rows(struct renderer *renderer, const struct event *event, struct err
 			(unsigned long long)rows.table_id);
 	if (renderer->form == RENDER_JSON)
 		buffer_puts(&renderer->out, ",\"rows\":[");
+	render_keep(renderer);
 	result = walk_rows(renderer, &rows, map, error);
+	if (result < 0)
+		render_take_back(renderer); /* the row that is broken */
 	if (renderer->form == RENDER_JSON)
 		buffer_putc(&renderer->out, ']');
+	else if (result < 0)
+		field_line(renderer);
+	render_keep(renderer);
 	return result;
 }
 

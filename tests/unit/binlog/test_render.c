@@ -475,6 +475,24 @@ static void rare_events(void **state)
 	}
 }
 
+/* What was written last is a whole object that says what is broken: braces and quotes are balanced, and nothing stands
+ * without its value. A compressed transaction's own line is whole before it is opened. */
+static void assert_broken_line(const struct error *error)
+{
+	const char *text = buffer_text(&out);
+	struct buffer end = BUFFER_INIT;
+
+	buffer_puts(&end, ",\"error\":");
+	buffer_put_json(&end, error->text, strlen(error->text));
+	buffer_puts(&end, "}\n");
+	if (!strstr(text, "\"payload_bytes\""))
+		assert_string_equal(text + strlen(text) - end.length, buffer_text(&end));
+	assert_null(strstr(text, ":,"));
+	assert_null(strstr(text, ":}"));
+	assert_int_equal(text[strlen(text) - 2], '}');
+	buffer_release(&end);
+}
+
 static void broken_events(void **state)
 {
 	static const struct {
@@ -501,8 +519,58 @@ static void broken_events(void **state)
 			if (one(cases[i].type, cases[i].hex, (enum render_form)form, &error) == 0)
 				fail_msg("case %zu, type %u, was taken", i, cases[i].type);
 			assert_true(error.kind == ERROR_CORRUPT || error.kind == ERROR_STOP);
+			if (form == RENDER_JSON)
+				assert_broken_line(&error);
 		}
 	}
+}
+
+/* A table of one JSON column, whose second row holds no document. */
+static void a_broken_row(void **state)
+{
+	static const char *const expected[] = {
+		[RENDER_TEXT] = "# at 4 to 23 WRITE_ROWS_V2 1970-01-01 00:00:00 type_number=30 server_id=0 flags=0x0 "
+				"length=19\n"
+				"#   table_id=1 rows_flags=0x1\n"
+				"### INSERT INTO `d`.`t`\n"
+				"### SET\n"
+				"###   @1='7'\n"
+				"#   error='Reading a JSON document: an object or array is larger than the place it "
+				"stands in.'\n",
+		[RENDER_JSON] = "{\"file\":\"f\",\"offset\":4,\"end_offset\":23,\"timestamp_seconds\":0,\"type\":"
+				"\"WRITE_ROWS_V2\",\"type_number\":30,\"server_id\":0,\"flags\":0,\"length\":19,"
+				"\"table_id\":1,\"rows_flags\":1,\"database\":\"d\",\"table\":\"t\","
+				"\"rows\":[{\"after\":{\"@1\":{\"json\":7}}}],"
+				"\"error\":\"Reading a JSON document: an object or array is larger than the place it "
+				"stands in.\"}\n",
+	};
+	struct binlog_format format = {.known = true};
+	struct buffer map = BUFFER_INIT, rows = BUFFER_INIT;
+	struct event event = {.header = {.length = 19}};
+
+	(void)state;
+	put_hex(&map, "010000000000 0100 01 64 00 01 74 00 01 f5 01 04 00");
+	put_hex(&rows, "010000000000 0100 0200 01 ff 00 03000000 05 0700 00 0c000000 00 0100 2800 0000000000000000");
+	for (int form = RENDER_TEXT; form <= RENDER_JSON; form++) {
+		struct renderer *renderer = renderer_new((enum render_form)form, 0, 0, collect, &out);
+		struct error error = {0};
+
+		event.header.type = EVENT_TABLE_MAP;
+		event.body = (const uint8_t *)map.data;
+		event.body_length = map.length;
+		assert_int_equal(renderer_event(renderer, &event, &format, "f", 4, 23, &error), 0);
+		assert_int_equal(renderer_flush(renderer, &error), 0);
+		buffer_clear(&out);
+		event.header.type = EVENT_WRITE_ROWS_V2;
+		event.body = (const uint8_t *)rows.data;
+		event.body_length = rows.length;
+		assert_int_equal(renderer_event(renderer, &event, &format, "f", 4, 23, &error), -1);
+		assert_int_equal(renderer_flush(renderer, &error), 0);
+		assert_string_equal(buffer_text(&out), expected[form]);
+		renderer_free(renderer);
+	}
+	buffer_release(&map);
+	buffer_release(&rows);
 }
 
 /* A map of a table `d`.`t` with one INT, or a row of it that ends its statement or does not. */
@@ -594,6 +662,7 @@ int main(void)
 		cmocka_unit_test(starts_anywhere),
 		cmocka_unit_test(rare_events),
 		cmocka_unit_test(broken_events),
+		cmocka_unit_test(a_broken_row),
 		cmocka_unit_test(more_tables_than_are_remembered),
 		cmocka_unit_test(output_that_cannot_be_written),
 		cmocka_unit_test(utc),
