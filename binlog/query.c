@@ -5,6 +5,7 @@
 
 #include "base/cursor.h"
 #include "binlog/compressed.h"
+#include "binlog/value.h"
 
 #define QUERY_POST_HEADER 13u
 #define LOAD_POST_HEADER 26u
@@ -324,8 +325,23 @@ static int read_variable_attributes(
 	return 0;
 }
 
-/* Of all servers. */
-#define DECIMAL_DIGITS_MAXIMUM 65u
+#define DECIMAL_DIGITS_MAXIMUM 65u /* of all servers */
+
+/* Precision, scale, and packed digits. */
+static int check_decimal_variable(const struct user_variable *variable, struct error *error)
+{
+	unsigned precision = variable->value[0], scale = variable->value[1];
+
+	if (precision > DECIMAL_DIGITS_MAXIMUM || scale > precision)
+		return error_set(error, ERROR_CORRUPT,
+			"the user variable is a DECIMAL(%u,%u), and no server has more than %u digits.",
+			precision, scale, DECIMAL_DIGITS_MAXIMUM);
+	if (decimal_packed_size(precision, scale) != variable->value_length - 2)
+		return error_set(error, ERROR_CORRUPT,
+			"the user variable is a DECIMAL(%u,%u), whose digits do not fill its %lu bytes.",
+			precision, scale, (unsigned long)variable->value_length);
+	return 0;
+}
 
 static int check_variable_value(const struct user_variable *variable, unsigned type, struct error *error)
 {
@@ -342,11 +358,7 @@ static int check_variable_value(const struct user_variable *variable, unsigned t
 		variable->value_length > lengths[variable->type].most)
 		return error_set(error, ERROR_CORRUPT, "the user variable's value of type %u has %lu bytes.",
 			type, (unsigned long)variable->value_length);
-	if (variable->type == USER_VARIABLE_DECIMAL &&
-		(variable->value[0] > DECIMAL_DIGITS_MAXIMUM || variable->value[1] > variable->value[0]))
-		return error_set(error, ERROR_CORRUPT, "the user variable is a DECIMAL(%u,%u), and no server has more than %u digits.",
-			variable->value[0], variable->value[1], DECIMAL_DIGITS_MAXIMUM);
-	return 0;
+	return variable->type == USER_VARIABLE_DECIMAL ? check_decimal_variable(variable, error) : 0;
 }
 
 int user_variable_parse(const struct event *event, struct user_variable *variable, struct error *error)

@@ -1,4 +1,5 @@
 /* What each type of event says. */
+#include <math.h>
 #include <string.h>
 
 #include "base/cursor.h"
@@ -244,6 +245,9 @@ static int put_variable_value(
 	case USER_VARIABLE_REAL:
 		bits = cursor_u64(&cursor);
 		memcpy(&value.number.d, &bits, sizeof(bits));
+		if (!isfinite(value.number.d))
+			return error_set(error, ERROR_CORRUPT,
+				"the value of the user variable is not a finite number, which no statement can set.");
 		break;
 	case USER_VARIABLE_INT:
 		value.kind = variable->is_unsigned ? VALUE_UINT : VALUE_INT;
@@ -256,11 +260,7 @@ static int put_variable_value(
 		value.scale = cursor_u8(&cursor);
 		value.bytes = cursor.at;
 		value.length = cursor_left(&cursor);
-		if (value.scale > value.precision ||
-			decimal_packed_size(value.precision, value.scale) > value.length)
-			return error_set(error, ERROR_CORRUPT,
-				"a DECIMAL(%u,%u) does not fit the %zu bytes of the user variable.",
-				value.precision, value.scale, value.length);
+		break;
 	}
 	return (renderer->form == RENDER_JSON ? render_value_json : render_value_text)(
 		&value, &column, &renderer->scratch, &renderer->out, error);

@@ -1,8 +1,9 @@
 /* Byte 0: which event; the rest: its body. Statements with their status block, and what gives a statement its
- * context. */
+ * context; each is printed too, as `dump` does. */
 #include "base/arena.h"
 #include "binlog/control.h"
 #include "binlog/query.h"
+#include "binlog/render.h"
 #include "binlog/xa.h"
 #include "fuzz.h"
 #include "stream.h"
@@ -90,6 +91,39 @@ static uint64_t small_event(const struct event *event)
 	return 0;
 }
 
+static int collect(void *context, const char *bytes, size_t length, struct error *error)
+{
+	(void)error;
+	buffer_append(context, bytes, length);
+	return 0;
+}
+
+/* In every form; what is printed is one line in JSON, and ends with its line in text, be the event broken or not. */
+static void print(const struct event *event)
+{
+	struct binlog_format format = {.known = true};
+	int results[RENDER_NOTHING + 1];
+
+	for (int form = RENDER_TEXT; form <= RENDER_NOTHING; form++) {
+		struct buffer out = BUFFER_INIT;
+		struct renderer *renderer = renderer_new((enum render_form)form, 0, 0, collect, &out);
+		struct error error = {0};
+
+		results[form] = renderer_event(renderer, event, &format, "f", 4, 23, &error);
+		MUST(results[form] == 0 || error.kind == ERROR_CORRUPT || error.kind == ERROR_STOP);
+		MUST(results[form] == results[0]);
+		MUST(renderer_flush(renderer, &error) == 0);
+		MUST((out.length == 0) == (form == RENDER_NOTHING));
+		if (form == RENDER_TEXT)
+			MUST(out.data[out.length - 1] == '\n');
+		if (form == RENDER_JSON)
+			MUST(memchr(out.data, '\n', out.length) == out.data + out.length - 1 &&
+				out.data[out.length - 2] == '}');
+		renderer_free(renderer);
+		buffer_release(&out);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint8_t types[] = {EVENT_QUERY, EVENT_EXECUTE_LOAD_QUERY, EVENT_MARIA_QUERY_COMPRESSED,
@@ -105,5 +139,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	event.body_length = size - 1;
 	sum = data[0] % sizeof(types) < 3 ? statement(&event) : small_event(&event);
 	(void)sum;
+	print(&event);
 	return 0;
 }

@@ -299,6 +299,8 @@ static void user_variables(void **state)
 	/* more digits than anybody renders; more behind the point than there are */
 	bad_variable("01000000 79 00 04 3f000000 03000000 8b0080", ERROR_CORRUPT, "DECIMAL(139,0)");
 	bad_variable("01000000 79 00 04 3f000000 03000000 020380", ERROR_CORRUPT, "DECIMAL(2,3)");
+	bad_variable("01000000 79 00 04 3f000000 03000000 000080", ERROR_CORRUPT, "DECIMAL(0,0)");
+	bad_variable("01000000 79 00 04 3f000000 05000000 0201810500", ERROR_CORRUPT, "fill its 5 bytes");
 	bad_variable("", ERROR_CORRUPT, "name");
 	bad_variable("00000000 01", ERROR_CORRUPT, "name");
 	bad_variable("05000000 61", ERROR_CORRUPT, "name");
