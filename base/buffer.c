@@ -188,8 +188,11 @@ void buffer_put_json(struct buffer *buffer, const char *text, size_t length)
 				run++;
 			buffer_append(buffer, text + i, run - i);
 			i = run;
-		} else if ((size = utf8_valid_character(text + i, length - i)) != 0) {
+		} else if ((size = utf8_printable_character(text + i, length - i)) != 0) {
 			buffer_append(buffer, text + i, size);
+			i += size;
+		} else if ((size = utf8_valid_character(text + i, length - i)) != 0) {
+			buffer_printf(buffer, "\\u%04x", (unsigned char)text[i + 1]); /* U+0080 to U+009F */
 			i += size;
 		} else {
 			buffer_puts(buffer, "\xef\xbf\xbd");
@@ -211,8 +214,7 @@ void buffer_put_printable(struct buffer *buffer, const void *bytes, size_t lengt
 		if (c >= 0x20 && c < 0x7f) {
 			buffer_putc(buffer, (char)c);
 			i++;
-		} else if (c >= 0x80 && (size = utf8_valid_character(text + i, length - i)) != 0 &&
-			!(size == 2 && c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)) {
+		} else if (c >= 0x80 && (size = utf8_printable_character(text + i, length - i)) != 0) {
 			buffer_append(buffer, text + i, size);
 			i += size;
 		} else if (c == '\n') {

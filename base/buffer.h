@@ -43,7 +43,7 @@ void buffer_put_i64(struct buffer *buffer, int64_t value);
 void buffer_put_hex(struct buffer *buffer, const void *bytes, size_t length);
 /* little-endian integers of `width` bytes (1…8) */
 void buffer_put_le(struct buffer *buffer, uint64_t value, unsigned width);
-/* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
+/* A JSON string with its quotes; control characters are \u00NN, bytes that are not UTF-8 become U+FFFD. */
 void buffer_put_json(struct buffer *buffer, const char *text, size_t length);
 /* The bytes as printable ASCII/UTF-8 text for a log or a message: control bytes as \xNN, cut after
  * `maximum` bytes with "…". */

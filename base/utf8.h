@@ -8,6 +8,17 @@
  * surrogates, no overlong forms, nothing above U+10FFFF). */
 size_t utf8_valid_character(const char *text, size_t length);
 
+/* The same, but 0 for control characters as well, those of U+0080 to U+009F too: terminals obey them. */
+static inline size_t utf8_printable_character(const char *text, size_t length)
+{
+	size_t size = utf8_valid_character(text, length);
+	unsigned char first = size ? (unsigned char)text[0] : 0;
+
+	if (size == 1)
+		return first >= 0x20 && first != 0x7f;
+	return size == 2 && first == 0xc2 && (unsigned char)text[1] < 0xa0 ? 0 : size;
+}
+
 bool utf8_valid(const char *text, size_t length);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "binlog/render_internal.h"
 #include "binlog/table_map.h"
 
@@ -43,17 +44,22 @@ static struct render_map *map_find(const struct renderer *renderer, uint64_t tab
 	return map;
 }
 
-/* A name between back-ticks. */
+/* A name between back-ticks; what is no printable text as \xNN. */
 static void put_identifier(const char *name, struct buffer *out)
 {
+	size_t left = strlen(name), size;
+
 	buffer_putc(out, '`');
-	for (; *name; name++) {
+	for (; left; name += size, left -= size) {
+		size = utf8_printable_character(name, left);
 		if (*name == '`')
 			buffer_putc(out, '`');
-		if ((unsigned char)*name < 0x20 || *name == 0x7f)
+		if (size) {
+			buffer_append(out, name, size);
+		} else {
 			buffer_printf(out, "\\x%02x", (unsigned char)*name);
-		else
-			buffer_putc(out, *name);
+			size = 1;
+		}
 	}
 	buffer_putc(out, '`');
 }

@@ -190,7 +190,7 @@ static inline bool are_plain(uint64_t word)
 #define QUOTED_PIECE 1024u /* bytes that are written between two tests for room */
 #define QUOTED_LARGEST 4u  /* what one becomes at most */
 
-/* 'text', with what is no text of UTF-8 as \xNN. */
+/* 'text', with what is no printable text of UTF-8 as \xNN. */
 static void put_quoted(const uint8_t *bytes, size_t length, struct buffer *out)
 {
 	const uint8_t *at = bytes, *end = bytes + length;
@@ -217,7 +217,8 @@ static void put_quoted(const uint8_t *bytes, size_t length, struct buffer *out)
 			if (*at >= 0x20 && *at < 0x7f && *at != '\'' && *at != '\\') {
 				*to++ = (char)*at++;
 			} else if (*at >= 0x80 &&
-				   (size = utf8_valid_character((const char *)at, (size_t)(end - at))) != 0) {
+				   (size = utf8_printable_character(
+					    (const char *)at, (size_t)(end - at))) != 0) {
 				memcpy(to, at, size);
 				to += size;
 				at += size;
@@ -228,6 +229,37 @@ static void put_quoted(const uint8_t *bytes, size_t length, struct buffer *out)
 		out->length = (size_t)(to - out->data);
 	}
 	buffer_putc(out, '\'');
+}
+
+/* A document that is JSON already. What a terminal would obey, or nobody can read, stands inside its strings only:
+ * there it is escaped. */
+static void put_json_text(const char *text, size_t length, struct buffer *out)
+{
+	size_t from = 0, i = 0, size;
+
+	for (; i < length; i += size) {
+		size = utf8_printable_character(text + i, length - i);
+		if (size)
+			continue;
+		buffer_append(out, text + from, i - from);
+		size = utf8_valid_character(text + i, length - i);
+		if (size)
+			buffer_printf(out, "\\u%04x", (unsigned char)text[i + size - 1]);
+		else
+			buffer_puts(out, "\xef\xbf\xbd");
+		size += size == 0;
+		from = i + size;
+	}
+	buffer_append(out, text + from, length - from);
+}
+
+static int put_diffs(const struct value *value, struct buffer *scratch, struct buffer *out, struct error *error)
+{
+	buffer_clear(scratch);
+	if (json_diffs_put_text(value->bytes, value->length, scratch, error) < 0)
+		return -1;
+	put_json_text(buffer_text(scratch), scratch->length, out);
+	return 0;
 }
 
 static void put_fraction(const struct value *value, struct buffer *out)
@@ -296,7 +328,7 @@ int render_value_text(const struct value *value, const struct table_column *colu
 		put_quoted((const uint8_t *)buffer_text(scratch), scratch->length, out);
 		return 0;
 	case VALUE_JSON_DIFF:
-		return json_diffs_put_text(value->bytes, value->length, out, error);
+		return put_diffs(value, scratch, out, error);
 	case VALUE_STRING:
 	case VALUE_GEOMETRY:
 	case VALUE_VECTOR:
@@ -364,19 +396,14 @@ static void put_time_string(const struct value *value, struct buffer *out)
 	buffer_putc(out, '"');
 }
 
-static int put_document(const struct value *value, struct buffer *out, struct error *error)
+static int put_document(
+	const struct value *value, struct buffer *scratch, struct buffer *out, struct error *error)
 {
-	int result;
-
-	if (value->kind == VALUE_JSON) {
-		buffer_puts(out, "{\"json\":");
-		result = json_put_text(value->bytes, value->length, out, error);
-	} else {
-		buffer_puts(out, "{\"json_diff\":");
-		result = json_diffs_put_text(value->bytes, value->length, out, error);
-	}
-	buffer_putc(out, '}');
-	return result;
+	buffer_clear(scratch);
+	if (json_put_text(value->bytes, value->length, scratch, error) < 0)
+		return -1;
+	put_json_text(buffer_text(scratch), scratch->length, out);
+	return 0;
 }
 
 int render_value_json(const struct value *value, const struct table_column *column, struct buffer *scratch,
@@ -424,8 +451,15 @@ int render_value_json(const struct value *value, const struct table_column *colu
 		put_time_string(value, out);
 		return 0;
 	case VALUE_JSON:
+		buffer_puts(out, "{\"json\":");
+		result = put_document(value, scratch, out, error);
+		buffer_putc(out, '}');
+		return result;
 	case VALUE_JSON_DIFF:
-		return put_document(value, out, error);
+		buffer_puts(out, "{\"json_diff\":");
+		result = put_diffs(value, scratch, out, error);
+		buffer_putc(out, '}');
+		return result;
 	case VALUE_STRING:
 		if (plain_bytes(value, scratch, &bytes, &length, error) < 0)
 			return -1;

@@ -170,6 +170,27 @@ static void strings(void **state)
 	json(&value, &utf8, "{\"hex\":\"706c\"}");
 }
 
+/* Whatever a terminal obeys, of one byte or two, in values, documents and names. */
+static void control_codes(void **state)
+{
+	static const uint8_t object[] = {0x00, 0x01, 0x00, 0x0f, 0x00, 0x0b, 0x00, 0x04, 0x00, 0x04, 0x01, 0x00,
+		'a', 0xc2, 0x9b, 0x7f};
+	static const uint8_t diff[] = {2, 6, '$', '.', '"', 0xc2, 0x9b, '"'};
+	struct table_column utf8 = {.has_collation = true, .collation = 255};
+	struct value value = string_value("a\xc2\x9b" "31m\x9b\xc2\xa0\x7f", 10);
+
+	(void)state;
+	text(&value, &utf8, "'a\\xc2\\x9b31m\\x9b\xc2\xa0\\x7f'");
+	value = string_value("a\xc2\x9b" "31m\xc2\xa0\x7f", 9);
+	json(&value, &utf8, "\"a\\u009b31m\xc2\xa0\\u007f\"");
+	value = (struct value){.kind = VALUE_JSON, .bytes = object, .length = sizeof(object)};
+	text(&value, &utf8, "'{\"a\\xc2\\x9b\\x7f\": true}'");
+	json(&value, &utf8, "{\"json\":{\"a\\u009b\\u007f\": true}}");
+	value = (struct value){.kind = VALUE_JSON_DIFF, .bytes = diff, .length = sizeof(diff)};
+	text(&value, &utf8, "[{\"op\": \"remove\", \"path\": \"$.\\\"\\u009b\\\"\"}]");
+	json(&value, &utf8, "{\"json_diff\":[{\"op\": \"remove\", \"path\": \"$.\\\"\\u009b\\\"\"}]}");
+}
+
 /* Which collations' bytes are text to somebody who reads UTF-8. */
 static void charsets(void **state)
 {
@@ -577,6 +598,19 @@ static void a_broken_row(void **state)
 	buffer_release(&rows);
 }
 
+static void names_with_control_codes(void **state)
+{
+	struct error error;
+	const char *map = "010000000000 0100 04 64c29b60 00 02 749b 00 01 03 00 00 04 05 04 63c29b7f";
+
+	(void)state;
+	assert_int_equal(one(EVENT_TABLE_MAP, map, RENDER_TEXT, &error), 0);
+	assert_non_null(strstr(buffer_text(&out), "`d\\xc2\\x9b```.`t\\x9b` columns=(`c\\xc2\\x9b\\x7f` INT"));
+	assert_int_equal(one(EVENT_TABLE_MAP, map, RENDER_JSON, &error), 0);
+	assert_non_null(strstr(buffer_text(&out), "\"database\":\"d\\u009b`\",\"table\":\"t\xef\xbf\xbd\""));
+	assert_non_null(strstr(buffer_text(&out), "\"name\":\"c\\u009b\\u007f\""));
+}
+
 /* A map of a table `d`.`t` with one INT, or a row of it that ends its statement or does not. */
 static void push_of_table(struct renderer *renderer, uint8_t type, unsigned table_id, bool ends)
 {
@@ -657,6 +691,7 @@ int main(void)
 		cmocka_unit_test(other_numbers),
 		cmocka_unit_test(times),
 		cmocka_unit_test(strings),
+		cmocka_unit_test(control_codes),
 		cmocka_unit_test(charsets),
 		cmocka_unit_test(long_strings),
 		cmocka_unit_test(documents_and_vectors),
@@ -666,6 +701,7 @@ int main(void)
 		cmocka_unit_test(starts_anywhere),
 		cmocka_unit_test(rare_events),
 		cmocka_unit_test(broken_events),
+		cmocka_unit_test(names_with_control_codes),
 		cmocka_unit_test(a_broken_row),
 		cmocka_unit_test(more_tables_than_are_remembered),
 		cmocka_unit_test(output_that_cannot_be_written),
