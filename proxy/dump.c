@@ -69,6 +69,19 @@ static int name_place(const struct dump *dump, const struct event *event, uint64
 		name ? name : "an unknown event", event->header.type);
 }
 
+/* A file begins, or a server was started within it. */
+static int take_format(struct dump *dump, const struct event *event, struct error *error)
+{
+	if (dump->verify && event->header.flags & EVENT_FLAG_RELAY_LOG)
+		return error_set(error, ERROR_STOP,
+			"this is a relay log, in which a replica's own events stand among its source's. "
+			"--verify is for binary logs; without it the file can be printed.");
+	if (binlog_format_parse(event, &dump->format, error) < 0)
+		return -1;
+	dump->in_use = event->header.flags & EVENT_FLAG_IN_USE;
+	return 0;
+}
+
 static int dump_event(struct dump *dump, const uint8_t *bytes, size_t length, uint64_t begin, uint64_t end,
 	struct error *error)
 {
@@ -82,11 +95,8 @@ static int dump_event(struct dump *dump, const uint8_t *bytes, size_t length, ui
 	}
 	if (event_parse(bytes, length, &dump->format, &event, error) < 0)
 		return name_place(dump, &event, begin, error);
-	if (event.header.type == EVENT_FORMAT_DESCRIPTION) {
-		if (binlog_format_parse(&event, &dump->format, error) < 0)
-			return name_place(dump, &event, begin, error);
-		dump->in_use = event.header.flags & EVENT_FLAG_IN_USE;
-	}
+	if (event.header.type == EVENT_FORMAT_DESCRIPTION && take_format(dump, &event, error) < 0)
+		return name_place(dump, &event, begin, error);
 	if (!dump->format.known && event.header.type != EVENT_ROTATE) {
 		error_set(
 			error, ERROR_CORRUPT, "a format description was expected at the start of the file.");
@@ -292,7 +302,7 @@ int dump_command(int argc, char **argv)
 	const struct argument arguments[] = {
 		{"json", NULL, "one JSON object a line, with row values", NULL, &dump.json},
 		{"decode-only", NULL, "decode every value, print counts and rates", NULL, &dump.decode_only},
-		{"verify", NULL, "check that the events make whole transactions", NULL, &dump.verify},
+		{"verify", NULL, "check that the events make whole transactions (of binary logs, not relay logs)", NULL, &dump.verify},
 		{"start-position", "N", "print events that start at offset N of the first file or behind",
 			&start_text, NULL},
 		{"stop-position", "N",

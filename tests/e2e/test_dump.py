@@ -8,6 +8,7 @@ import re
 import shutil
 import struct
 import subprocess
+import zlib
 
 import pytest
 
@@ -282,6 +283,18 @@ def test_what_stands_behind_the_stop_is_not_read(tmp_path):
     assert places_of(run(f"--stop-position={stop}", "-", stdin=source, timeout=60).stdout) == places[:20]
     os.close(source)
     os.close(sink)
+
+
+def test_a_relay_log_is_printed_and_not_verified(tmp_path):
+    data = bytearray((RECORDINGS / "mysql97.binlog").read_bytes())
+    length = struct.unpack_from("<I", data, 4 + 9)[0]
+    data[4 + 17] |= 0x40
+    struct.pack_into("<I", data, 4 + length - 4, zlib.crc32(data[4:4 + length - 4]))
+    path = tmp_path / "relay.000002"
+    path.write_bytes(data)
+    assert len(places_of(run(path).stdout)) == len(places_of(run(RECORDINGS / "mysql97.binlog").stdout))
+    refused = run("--verify", path, code=1).stderr.decode()
+    assert refused.startswith(f"changeling dump: {path}:4: FORMAT_DESCRIPTION (type 15): this is a relay log") and "binary logs" in refused
 
 
 def test_usage():
