@@ -11,11 +11,12 @@ size_t utf8_valid_character(const char *text, size_t length);
 /* The same, but 0 for control characters as well, those of U+0080 to U+009F too: terminals obey them. */
 static inline size_t utf8_printable_character(const char *text, size_t length)
 {
-	size_t size = utf8_valid_character(text, length);
-	unsigned char first = size ? (unsigned char)text[0] : 0;
+	unsigned char first = length ? (unsigned char)text[0] : 0;
+	size_t size;
 
-	if (size == 1)
+	if (first < 0x80) /* most are */
 		return first >= 0x20 && first != 0x7f;
+	size = utf8_valid_character(text, length);
 	return size == 2 && first == 0xc2 && (unsigned char)text[1] < 0xa0 ? 0 : size;
 }
 
