@@ -32,7 +32,7 @@ const struct command commands[] = {
 	{"start", "go on after stop", "", "Like START REPLICA.\n\nExit: 0 done, 1 nothing runs, 2 usage.\n", operate_command},
 	{"skip", "step over exactly the transaction it stopped on", "",
 		"The transaction is recorded as skipped by the operator (see scripts/inspect-state skipped). When no\n"
-		"process runs, the next run does it.\n\n"
+		"process runs, the next run does it; until then status tells that it waits, and retry takes it back.\n\n"
 		"Exit: 0 done, 1 it has not stopped on a transaction, 2 usage.\n",
 		operate_command},
 	{"retry", "try the transaction it stopped on again", "",
@@ -43,7 +43,7 @@ const struct command commands[] = {
 		"The whole transaction is replaced by the text on standard input: what else was in it must be in the text,\n"
 		"too. Several statements are possible; names need their schema. They run in one transaction with the\n"
 		"position, unless one of them commits by itself, as a definition does. When no process runs, the next run\n"
-		"does it.\n\n"
+		"does it; until then status tells that it waits, and retry takes it back.\n\n"
 		"Exit: 0 done, 1 it has not stopped on a transaction, 2 usage.\n",
 		operate_command},
 	{"change-master", "set up: connections, test, start position", "[OPTION…] [< STATEMENT]",
