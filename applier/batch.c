@@ -503,8 +503,8 @@ static void add_conflict_keys(struct batch *batch, const struct row_view *view)
 	add_image_keys(batch, view, view->after);
 }
 
-/* System-versioned tables: the target makes the history by itself when it gets the time. So rows that only record
- * history are left out, and an update that ends a row's validity is its deletion. */
+/* System-versioned tables: the target makes the history by itself when it gets the time. So rows of it that an update leaves
+ * are left out, and an update that ends a row's validity is its deletion. */
 #define VERSION_CURRENT_SECONDS 2147483647u
 
 static bool is_current(const struct value *row_end)
@@ -512,20 +512,47 @@ static bool is_current(const struct value *row_end)
 	return row_end->kind == VALUE_TIMESTAMP && row_end->number.u >= VERSION_CURRENT_SECONDS;
 }
 
-static bool is_history(const struct rows_iterator *iterator, enum rows_kind *kind)
+static uint64_t microseconds(const struct value *time)
 {
-	const struct table_binding *binding = iterator->map->applier_data;
+	return time->kind == VALUE_TIMESTAMP ? time->number.u * 1000000 + time->time.microsecond : 0;
+}
+
+/* Did the update before it leave the row of history, or was it inserted (system_versioning_insert_history)? It ends when the row
+ * that was written in its place begins. Of a transaction that comes in parts, this update may have come in the part before:
+ * then it ends in the second of its statement. */
+static bool is_left_by_update(const struct table_binding *binding, const struct value *row_end,
+	const struct transaction *transaction, const struct change *change)
+{
+	if (binding->version_us)
+		return microseconds(row_end) == binding->version_us;
+	return transaction->part > 0 && row_end->number.u == change->timestamp;
+}
+
+enum version {
+	VERSION_CURRENT,
+	VERSION_LEFT,     /* of history, and the target makes it by itself */
+	VERSION_INSERTED, /* of history, by a statement that says so */
+};
+
+/* What the row is in its table; and *kind becomes what is to be done with it. */
+static enum version version_of(const struct rows_iterator *iterator, const struct transaction *transaction,
+	const struct change *change, enum rows_kind *kind)
+{
+	struct table_binding *binding = (struct table_binding *)iterator->map->applier_data; /* of this transaction's own */
+	const struct value *row_end;
 
 	if (!binding->table->is_versioned || *kind == ROWS_DELETE)
-		return false;
-	if (*kind == ROWS_UPDATE && iterator->after[binding->row_end].kind == VALUE_ABSENT)
-		return false;
-	if (is_current(&iterator->after[binding->row_end]))
-		return false;
+		return VERSION_CURRENT;
+	row_end = &iterator->after[binding->row_end];
+	if (is_current(row_end) || (*kind == ROWS_UPDATE && row_end->kind == VALUE_ABSENT)) {
+		if (*kind == ROWS_UPDATE)
+			binding->version_us = microseconds(&iterator->after[binding->row_start]);
+		return VERSION_CURRENT;
+	}
 	if (*kind == ROWS_WRITE)
-		return true;
+		return is_left_by_update(binding, row_end, transaction, change) ? VERSION_LEFT : VERSION_INSERTED;
 	*kind = ROWS_DELETE;
-	return false;
+	return VERSION_CURRENT;
 }
 
 /* Rows of the history that the master deletes have the keys of current ones. */
@@ -550,9 +577,7 @@ static uint64_t version_time(const struct rows_iterator *iterator, enum rows_kin
 	const struct table_binding *binding = iterator->map->applier_data;
 	const struct value *time = &iterator->after[kind == ROWS_DELETE ? binding->row_end : binding->row_start];
 
-	if (logged == ROWS_DELETE || time->kind != VALUE_TIMESTAMP)
-		return 0;
-	return time->number.u * 1000000 + time->time.microsecond;
+	return logged == ROWS_DELETE ? 0 : microseconds(time);
 }
 
 /* What the session must have off for the event. A source whose foreign keys work above its storage engine logs what a
@@ -580,12 +605,14 @@ static int add_rows(struct batch *batch, const struct transaction *transaction, 
 	while ((more = rows_iterator_next(&iterator, error)) > 0) {
 		enum rows_kind kind = change->rows.kind;
 		struct row_session session = {session_flags(change), 0};
+		enum version version;
 		struct row_view view;
 		struct row_change *row;
 
 		if (change->rows.partial && resolve_json(batch, &iterator, error) < 0)
 			return -1;
-		if (is_history(&iterator, &kind))
+		version = version_of(&iterator, transaction, change, &kind);
+		if (version == VERSION_LEFT)
 			continue;
 		if (check_history(&iterator, kind, error) < 0)
 			return -1;
@@ -595,6 +622,7 @@ static int add_rows(struct batch *batch, const struct transaction *transaction, 
 		else if (!view.full)
 			session.timestamp_us = (uint64_t)change->timestamp * 1000000;
 		row = make_change(batch, &view, kind, transaction, change, iterator.row);
+		row->is_history = version == VERSION_INSERTED;
 		if (batch->want_keys)
 			add_conflict_keys(batch, &view);
 		if (view.own_way || !batch->merge || (view.table->has_foreign_keys && row->kind != ROWS_WRITE))

@@ -35,6 +35,7 @@ struct row_change {
 	const struct change *change;           /* that changed it last: for messages */
 	const struct transaction *transaction; /* likewise */
 	uint64_t row;                          /* number within the event */
+	bool is_history;                       /* a row of a system-versioned table that does not hold any more */
 	const struct table_binding *binding;
 	struct row_change *next, *previous;
 };

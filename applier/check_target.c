@@ -171,20 +171,52 @@ static void check_all_privileges(struct checking *c)
 	static const char *const tables[] = {"CREATE", "ALTER", "DROP", "INDEX", NULL};
 	static const char *const more[] = {"REFERENCES", "CREATE TEMPORARY TABLES", "LOCK TABLES", NULL};
 	static const char *const code[] = {
-		"CREATE VIEW", "SHOW VIEW", "CREATE ROUTINE", "ALTER ROUTINE", "EXECUTE", "TRIGGER", "EVENT", NULL};
+		"CREATE VIEW", "SHOW VIEW", "CREATE ROUTINE", "ALTER ROUTINE", "EXECUTE", "EVENT", NULL};
 	static const char *const accounts[] = {"CREATE USER", "RELOAD", NULL};
 	static const struct privilege_need needs[] = {
 		{"privileges for data", CHECK_FAIL, "Without them no change can be applied.", data},
 		{"privileges for tables", CHECK_FAIL, "Without them the first definition stops the stream.", tables},
 		{"privileges for other statements", CHECK_WARN, "Statements that need them stop the stream.", more},
 		{"privileges for stored code", CHECK_WARN,
-			"Views, routines, triggers and events that need them stop the stream.", code},
+			"Views, routines and events that need them stop the stream.", code},
 		{"privileges for accounts", CHECK_WARN,
 			"Otherwise set accounts=skip: accounts and grants are then set aside and listed.", accounts},
 	};
 
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
 		check_privileges(c, &needs[i]);
+}
+
+/* A trigger that the account may not see is not looked at for our guard. */
+static int check_triggers(struct checking *c, struct error *error)
+{
+	struct buffer blind = BUFFER_INIT, scopes = BUFFER_INIT;
+	struct target_rows schemas;
+
+	if (target_queryf(c->target, &c->arena, &schemas, error,
+		    "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE LOWER(SCHEMA_NAME) NOT IN ('mysql', 'sys', "
+		    "'information_schema', 'performance_schema') ORDER BY 1") < 0)
+		return -1;
+	for (size_t i = 0; i < schemas.rows; i++) {
+		const char *name = target_text(&schemas, i, 0);
+
+		if (strcmp(name, c->schema) != 0 && !may(c->capabilities, "TRIGGER", name))
+			buffer_printf(&blind, "%s%s", blind.length ? ", " : "", name);
+	}
+	if (may(c->capabilities, "TRIGGER", NULL))
+		say(c, CHECK_OK, "privileges for triggers", NULL, "TRIGGER");
+	else if (blind.length || !put_scopes(c->capabilities, "TRIGGER", &scopes))
+		say(c, CHECK_FAIL, "privileges for triggers",
+			"GRANT TRIGGER ON *.* TO the account. Without it the target's triggers are not seen: one without our guard fires "
+			"for row changes as well, and what it does happens twice, in silence. Those of the source stop the stream.",
+			"missing: TRIGGER%s%s", blind.length ? " on " : "", buffer_text(&blind));
+	else
+		say(c, CHECK_WARN, "privileges for triggers",
+			"Enough when nothing else is replicated; otherwise GRANT TRIGGER ON *.* to the account.", "TRIGGER only on %s",
+			buffer_text(&scopes));
+	buffer_release(&blind);
+	buffer_release(&scopes);
+	return 0;
 }
 
 static void check_grant_option(struct checking *c)
@@ -571,6 +603,8 @@ int target_check(struct target *target, const struct capabilities *capabilities,
 	if (check_connection(&c, error) < 0)
 		goto out;
 	check_all_privileges(&c);
+	if (check_triggers(&c, error) < 0)
+		goto out;
 	check_grant_option(&c);
 	if (read_variables(&c, error) < 0)
 		goto out;

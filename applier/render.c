@@ -195,13 +195,11 @@ static int put_where(struct buffer *out, const struct row_change *row, const str
 	return 0;
 }
 
-static int put_insert(struct buffer *out, const struct row_change *row, const struct render_options *options,
-	struct error *error)
+static void put_written_columns(struct buffer *out, const struct row_change *row)
 {
 	const struct table_binding *binding = row->binding;
 	bool first = true;
 
-	buffer_printf(out, "INSERT INTO %s (", binding->table->quoted);
 	for (uint32_t i = 0; i < binding->map->columns_count; i++) {
 		if (!writable(binding, row->after, i))
 			continue;
@@ -209,8 +207,14 @@ static int put_insert(struct buffer *out, const struct row_change *row, const st
 		buffer_puts(out, target_of(binding, i)->quoted);
 		first = false;
 	}
-	buffer_puts(out, ") VALUES (");
-	first = true;
+}
+
+static int put_written_values(struct buffer *out, const struct row_change *row, const struct render_options *options,
+	struct error *error)
+{
+	const struct table_binding *binding = row->binding;
+	bool first = true;
+
 	for (uint32_t i = 0; i < binding->map->columns_count; i++) {
 		if (!writable(binding, row->after, i))
 			continue;
@@ -219,6 +223,17 @@ static int put_insert(struct buffer *out, const struct row_change *row, const st
 		if (put_value(out, binding, row->after, i, LITERAL_ASSIGN, options, error) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+static int put_insert(struct buffer *out, const struct row_change *row, const struct render_options *options,
+	struct error *error)
+{
+	buffer_printf(out, "INSERT INTO %s (", row->binding->table->quoted);
+	put_written_columns(out, row);
+	buffer_puts(out, ") VALUES (");
+	if (put_written_values(out, row, options, error) < 0)
+		return -1;
 	buffer_putc(out, ')');
 	return 0;
 }
@@ -265,20 +280,120 @@ static int put_update(struct buffer *out, const struct row_change *row, const st
 	return put_where(out, row, options, error);
 }
 
-/* A sequence's row tells the next value that nobody has been given (6.12). */
-static int put_sequence(struct buffer *out, const struct row_change *row, const struct render_options *options,
+/* Columns of a sequence's row. */
+#define SEQUENCE_NEXT 0u
+#define SEQUENCE_CYCLE 6u
+#define SEQUENCE_ROUND 7u
+#define SEQUENCE_COLUMNS 8u
+
+static void put_version_time(struct buffer *out, const struct value *time)
+{
+	buffer_putc(out, '\'');
+	value_put_time(time, out);
+	buffer_putc(out, '\'');
+}
+
+/* A row that holds no more is inserted with its times, which have no other name than these where nobody declared them. */
+static int put_history(struct buffer *out, const struct row_change *row, const struct render_options *options,
+	struct error *error)
+{
+	const struct table_binding *binding = row->binding;
+	const struct target_column *start = target_of(binding, (uint32_t)binding->row_start);
+	const struct target_column *end = target_of(binding, (uint32_t)binding->row_end);
+
+	if (options->literal.version < 101100)
+		return error_set(error, ERROR_STOP,
+			"table %s: a row of its history was inserted on the master (system_versioning_insert_history), which the target "
+			"can take from MariaDB 10.11 on. Run changeling skip to go on without it.",
+			binding->table->quoted);
+	buffer_puts(out, "SET STATEMENT system_versioning_insert_history = 1 FOR INSERT INTO ");
+	buffer_printf(out, "%s (", binding->table->quoted);
+	put_written_columns(out, row);
+	buffer_printf(out, ", %s, %s) VALUES (", start ? start->quoted : "row_start", end ? end->quoted : "row_end");
+	if (put_written_values(out, row, options, error) < 0)
+		return -1;
+	buffer_puts(out, ", ");
+	put_version_time(out, &row->after[binding->row_start]);
+	buffer_puts(out, ", ");
+	put_version_time(out, &row->after[binding->row_end]);
+	buffer_putc(out, ')');
+	return 0;
+}
+
+static int check_sequence(const struct table_binding *binding, struct error *error)
+{
+	if (binding->map->columns_count == SEQUENCE_COLUMNS && binding->table->columns_count == SEQUENCE_COLUMNS)
+		return 0;
+	return error_set(error, ERROR_STOP, "table %s is a sequence on the target, but not on the master.",
+		binding->table->quoted);
+}
+
+/* Are the columns [from, to) of the target's sequence those of the row, as far as it has them? */
+static int put_sequence_condition(struct buffer *out, const struct row_change *row, uint32_t from, uint32_t to,
+	const struct render_options *options, struct error *error)
+{
+	buffer_puts(out, "1");
+	for (uint32_t i = from; i < to; i++) {
+		if (row->after[i].kind == VALUE_ABSENT)
+			continue;
+		buffer_puts(out, " AND ");
+		if (put_condition(out, row->binding, row->after, i, false, options, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A column of the row to be; where the log leaves it out, as it is. */
+static int put_sequence_column(struct buffer *out, const struct row_change *row, uint32_t column,
+	const struct render_options *options, struct error *error)
+{
+	if (row->after[column].kind != VALUE_ABSENT)
+		return put_value(out, row->binding, row->after, column, LITERAL_ASSIGN, options, error);
+	buffer_puts(out, target_of(row->binding, column)->quoted);
+	return 0;
+}
+
+/* A sequence's row tells the next value that nobody has been given (6.12). If that is all that changed, nobody has to wait. */
+static int put_sequence_value(struct buffer *out, const struct row_change *row, const struct render_options *options,
 	struct error *error)
 {
 	const struct table_binding *binding = row->binding;
 
-	if (binding->map->columns_count != 8)
-		return error_set(error, ERROR_STOP, "table %s is a sequence on the target, but not on the master.",
-			binding->table->quoted);
+	if (check_sequence(binding, error) < 0)
+		return -1;
 	buffer_printf(out, "SELECT SETVAL(%s, ", binding->table->quoted);
-	if (put_value(out, binding, row->after, 0, LITERAL_ASSIGN, options, error) < 0)
+	if (put_sequence_column(out, row, SEQUENCE_NEXT, options, error) < 0)
 		return -1;
 	buffer_puts(out, ", 0, ");
-	if (put_value(out, binding, row->after, 7, LITERAL_ASSIGN, options, error) < 0)
+	if (put_sequence_column(out, row, SEQUENCE_ROUND, options, error) < 0)
+		return -1;
+	buffer_printf(out, ") FROM %s WHERE ", binding->table->quoted);
+	if (put_sequence_condition(out, row, SEQUENCE_NEXT + 1, SEQUENCE_ROUND, options, error) < 0)
+		return -1;
+	buffer_printf(out, " AND (%s OR ", target_of(binding, SEQUENCE_CYCLE)->quoted);
+	if (put_sequence_condition(out, row, SEQUENCE_ROUND, SEQUENCE_COLUMNS, options, error) < 0)
+		return -1;
+	buffer_putc(out, ')');
+	return 0;
+}
+
+/* SETVAL does not go back, and an INSERT into the sequence sets all that it is made of. Where the row is not the master's by then
+ * it is written whole, for which the server locks out all who use it. */
+static int put_sequence_row(struct buffer *out, const struct row_change *row, const struct render_options *options,
+	struct error *error)
+{
+	const struct table_binding *binding = row->binding;
+
+	if (check_sequence(binding, error) < 0)
+		return -1;
+	buffer_printf(out, "INSERT INTO %s SELECT ", binding->table->quoted);
+	for (uint32_t i = 0; i < SEQUENCE_COLUMNS; i++) {
+		buffer_puts(out, i ? ", " : "");
+		if (put_sequence_column(out, row, i, options, error) < 0)
+			return -1;
+	}
+	buffer_printf(out, " FROM %s WHERE NOT (", binding->table->quoted);
+	if (put_sequence_condition(out, row, 0, SEQUENCE_COLUMNS, options, error) < 0)
 		return -1;
 	buffer_putc(out, ')');
 	return 0;
@@ -288,7 +403,9 @@ int render_row(struct buffer *out, const struct row_change *row, const struct re
 	struct error *error)
 {
 	if (row->binding->table->is_sequence && row->after)
-		return put_sequence(out, row, options, error);
+		return put_sequence_row(out, row, options, error);
+	if (row->is_history)
+		return put_history(out, row, options, error);
 	switch (row->kind) {
 	case ROWS_WRITE:
 		return put_insert(out, row, options, error);
@@ -394,8 +511,6 @@ static int put_inserts(struct piece *piece, const struct row_list *list, struct 
 	const struct row_change *previous = NULL;
 
 	for (const struct row_change *row = list->first; row; row = row->next) {
-		bool first = true;
-
 		if (previous && (piece_full(piece) || !same_shape(previous, row)))
 			piece_end(piece);
 		if (piece->rows == 0) {
@@ -404,15 +519,8 @@ static int put_inserts(struct piece *piece, const struct row_list *list, struct 
 				return -1;
 		} else {
 			buffer_puts(out, ", (");
-			for (uint32_t i = 0; i < row->binding->map->columns_count; i++) {
-				if (!writable(row->binding, row->after, i))
-					continue;
-				if (!first)
-					buffer_puts(out, ", ");
-				first = false;
-				if (put_value(out, row->binding, row->after, i, LITERAL_ASSIGN, piece->options, error) < 0)
-					return -1;
-			}
+			if (put_written_values(out, row, piece->options, error) < 0)
+				return -1;
 			buffer_putc(out, ')');
 		}
 		piece->rows++;
@@ -604,7 +712,7 @@ static int put_set(struct flight *flight, const struct operation *operation, con
 	return put_inserts(&piece, &operation->rows->inserts, error);
 }
 
-/* May the row's statement find none without an error? An INSERT writes its row or fails; a sequence is set by a SELECT. */
+/* May the row's statement find none without an error? An INSERT writes its row or fails; a sequence may be as it is to be. */
 static bool row_is_counted(const struct row_change *row)
 {
 	return row->kind != ROWS_WRITE && !row->binding->table->is_sequence;
@@ -631,6 +739,20 @@ static int put_row_item(struct flight *flight, const struct operation *operation
 	item->operation = operation;
 	item->row = operation->row;
 	return 0;
+}
+
+static int put_sequence_items(struct flight *flight, const struct operation *operation, const struct render_options *options,
+	struct error *error)
+{
+	size_t start = flight->text.length;
+	struct flight_item *item;
+
+	if (put_sequence_value(&flight->text, operation->row, options, error) < 0)
+		return error_context(error, "table %s", operation->row->binding->table->quoted);
+	item = flight_add_item(flight, start, EXPECT_ANYTHING);
+	item->operation = operation;
+	item->row = operation->row;
+	return put_row_item(flight, operation, operation->row, options, error);
 }
 
 /* The row as it must be by now, and a change that gives it all its values once more but those that need leniency. */
@@ -684,6 +806,8 @@ int render_operation(struct flight *flight, const struct operation *operation, s
 			return error_context(error, "table %s", operation->rows->table->quoted);
 		return 0;
 	}
+	if (operation->row->binding->table->is_sequence && operation->row->after)
+		return put_sequence_items(flight, operation, options, error);
 	return row_is_lenient(operation->row) ? put_lenient_row(flight, operation, session, options, error)
 					       : put_row_item(flight, operation, operation->row, options, error);
 }

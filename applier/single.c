@@ -104,11 +104,11 @@ static int repair_replacing(struct applier *applier, struct worker *worker, cons
 	return run_as(applier, worker, row, ROWS_WRITE, true, found, error);
 }
 
-static int cannot_repair(struct applier *applier, const struct row_change *row, struct error *error)
+static int cannot_repair(struct applier *applier, const struct row_change *row, const char *why, struct error *error)
 {
 	struct error cause = {.kind = ERROR_STOP};
 
-	error_set(&cause, ERROR_STOP, "cannot repair the row: its image does not hold all columns (binlog_row_image is not FULL).");
+	error_set(&cause, ERROR_STOP, "cannot repair the row: %s.", why);
 	return conflict_error(applier, row, 0, &cause, error);
 }
 
@@ -122,9 +122,11 @@ static int repair(struct applier *applier, struct worker *worker, const struct r
 
 	if (row->kind == ROWS_DELETE) /* it is gone, which is what was wanted; or it is there and cannot go */
 		return cause ? conflict_error(applier, row, found, cause, error) : 0;
+	if (row->is_history || row->binding->table->is_sequence)
+		return cannot_repair(applier, row, row->is_history ? "it is one of history" : "it is a sequence", error);
 	for (uint32_t i = 0; i < row->binding->map->columns_count; i++) {
 		if (row->after[i].kind == VALUE_ABSENT && (row->kind == ROWS_UPDATE || referred))
-			return cannot_repair(applier, row, error);
+			return cannot_repair(applier, row, "its image does not hold all columns (binlog_row_image is not FULL)", error);
 	}
 	result = referred ? repair_referred(applier, worker, row, cause != NULL, &found, &failure)
 			  : repair_replacing(applier, worker, row, cause != NULL, &found, &failure);

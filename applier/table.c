@@ -8,6 +8,7 @@
 
 #include "applier/catalog.h"
 #include "applier/conversion.h"
+#include "applier/row_hashes.h"
 #include "applier/sql/charset.h"
 #include "base/memory.h"
 #include "binlog/table_map.h"
@@ -141,6 +142,7 @@ static void fill_column(struct arena *arena, struct target_column *column, const
 	column->auto_increment = strcasestr(extra, "auto_increment") != NULL;
 	column->on_update_now = strcasestr(extra, "on update") != NULL;
 	column->invisible = strcasestr(extra, "INVISIBLE") != NULL;
+	column->row_hash = is_row_hash_name(column->name);
 }
 
 static void read_columns(struct arena *arena, struct target_table *table, const struct target_rows *rows)
@@ -178,9 +180,18 @@ struct key_candidate {
 	struct target_key key;
 	bool usable;
 	bool over_expression; /* any column of the table may be in it */
+	bool hashed;
 };
 
-/* Reads the rows of STATISTICS from `at` on that belong to one index; returns the row behind it. */
+/* MariaDB's, over columns that are too long for an index: no row is found by it, and its hidden column is in the log. */
+static bool is_over_hashes(const struct target_table *table, const char *index_type)
+{
+	return strcasecmp(index_type, "HASH") == 0 && strcasecmp(table->engine, "MEMORY") != 0;
+}
+
+/* Reads the rows of STATISTICS from `at` on that belong to one index; returns the row behind it. Of a system-versioned table the
+ * end of a row's time belongs to each key, and is left out: it is the same for all current rows, and another one in another
+ * version of the server. */
 static size_t read_key(const struct target_table *table, const struct target_rows *rows, size_t at,
 	struct arena *arena, struct key_candidate *candidate)
 {
@@ -189,7 +200,8 @@ static size_t read_key(const struct target_table *table, const struct target_row
 
 	while (end < rows->rows && strcmp(target_text(rows, end, 0), name) == 0)
 		end++;
-	candidate->usable = true;
+	candidate->hashed = is_over_hashes(table, target_text(rows, at, 3));
+	candidate->usable = !candidate->hashed;
 	candidate->over_expression = false;
 	candidate->key.primary = strcmp(name, "PRIMARY") == 0;
 	candidate->key.quoted = quote(arena, NULL, name);
@@ -205,6 +217,8 @@ static size_t read_key(const struct target_table *table, const struct target_row
 			candidate->over_expression = true;
 			continue;
 		}
+		if (table->columns[column].row_start || table->columns[column].row_end)
+			continue;
 		if (target_cell(rows, at, 2)) {
 			candidate->key.has_prefix = true;
 			candidate->usable = candidate->usable && candidate->key.primary;
@@ -225,7 +239,8 @@ static void read_keys(struct arena *arena, struct target_table *table, const str
 		struct key_candidate candidate;
 
 		at = read_key(table, rows, at, arena, &candidate);
-		if (candidate.usable && table->key.count == 0) {
+		table->hashed += candidate.hashed;
+		if (candidate.usable && candidate.key.count && table->key.count == 0) {
 			table->key = candidate.key;
 			continue;
 		}
@@ -412,8 +427,9 @@ static int describe_mismatch(const struct target_table *table, const struct tabl
 		table->quoted, table->columns_count, map->columns_count);
 }
 
-/* Where a system-versioned table keeps from when and until when a row holds. */
-static int find_versions(struct table_binding *binding, uint32_t implicit, struct error *error)
+/* Where a system-versioned table keeps from when and until when a row holds: the last two of `columns`, where nobody declared
+ * them. */
+static int find_versions(struct table_binding *binding, uint32_t columns, uint32_t implicit, struct error *error)
 {
 	const struct target_table *table = binding->table;
 	const struct table_map *map = binding->map;
@@ -422,8 +438,8 @@ static int find_versions(struct table_binding *binding, uint32_t implicit, struc
 	if (!table->is_versioned)
 		return 0;
 	if (implicit) {
-		binding->row_start = (int)map->columns_count - 2;
-		binding->row_end = (int)map->columns_count - 1;
+		binding->row_start = (int)columns - 2;
+		binding->row_end = (int)columns - 1;
 	}
 	for (uint32_t i = 0; i < map->columns_count && !implicit; i++) {
 		const struct target_column *column =
@@ -454,8 +470,9 @@ int table_bind(const struct target_table *table, struct table_map *map, enum ser
 	struct table_binding *binding = arena_zalloc(arena, sizeof(*binding));
 	bool gipk = (map->flags & TABLE_MAP_FLAG_GENERATED_INVISIBLE_PK) != 0;
 	unsigned matched = 0, shift = 0, ahead = 0, assignable = 0;
-	/* a system-versioned table's own two columns, when nobody declared them, show in the event only */
-	uint32_t implicit = 0;
+	/* a system-versioned table's own two columns, when nobody declared them, show in the event only; behind them stand
+	 * those of unique keys over hashes */
+	uint32_t implicit = 0, columns, hashes = 0;
 
 	if (!table->exists)
 		return error_set(error, ERROR_STOP,
@@ -471,9 +488,12 @@ int table_bind(const struct target_table *table, struct table_map *map, enum ser
 	binding->table = table;
 	binding->map = map;
 	binding->to_target = arena_alloc(arena, (map->columns_count + 1) * sizeof(int));
-	if (table->is_versioned && map->columns_count >= 2)
-		implicit = map->has_names ? (column_index(table, map->columns[map->columns_count - 1].name) < 0 ? 2 : 0)
-					  : (map->columns_count == table->columns_count + 2 ? 2 : 0);
+	if (family == FAMILY_MARIADB && row_hashes_count(table, map, &hashes, error) < 0)
+		return -1;
+	columns = map->columns_count - hashes;
+	if (table->is_versioned && columns >= 2)
+		implicit = map->has_names ? (column_index(table, map->columns[columns - 1].name) < 0 ? 2 : 0)
+					  : (columns == table->columns_count + 2 ? 2 : 0);
 	/* the master's generated invisible key, which the target may lack */
 	if (gipk && !map->has_names &&
 		(table->columns_count == 0 || strcmp(table->columns[0].name, "my_row_id") != 0))
@@ -484,7 +504,7 @@ int table_bind(const struct target_table *table, struct table_map *map, enum ser
 	for (uint32_t i = 0; i < map->columns_count; i++) {
 		int at;
 
-		if (i >= map->columns_count - implicit) {
+		if (i >= columns - implicit) {
 			at = -1;
 		} else if (map->has_names) {
 			at = column_index(table, map->columns[i].name);
@@ -516,9 +536,9 @@ int table_bind(const struct target_table *table, struct table_map *map, enum ser
 	if (match_members(binding, family, arena, error) < 0)
 		return -1;
 	for (unsigned i = 0; i < table->columns_count; i++)
-		assignable += !table->columns[i].generated;
+		assignable += !table->columns[i].generated && !table->columns[i].row_hash;
 	binding->all_columns = matched == assignable;
-	if (find_versions(binding, implicit, error) < 0)
+	if (find_versions(binding, columns, implicit, error) < 0)
 		return -1;
 	binding->key_sources = arena_alloc(arena, (table->key.count + 1) * sizeof(unsigned));
 	binding->keyed = table->key.count > 0;

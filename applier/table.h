@@ -41,6 +41,7 @@ struct target_column {
 	enum column_class class;
 	bool is_unsigned, nullable, generated, auto_increment, on_update_now, invisible;
 	bool row_start, row_end;  /* of a system-versioned table */
+	bool row_hash;            /* it stands for a hidden column of MariaDB's (row_hashes.h): never written */
 	bool in_unique;           /* in a unique key other than the chosen one */
 	uint64_t octets;          /* CHARACTER_OCTET_LENGTH */
 	unsigned datetime_digits;
@@ -64,6 +65,7 @@ struct target_table {
 	struct target_column *columns;
 	struct target_key key;       /* the primary key, else a unique key without NULLs or prefixes; count 0 = none */
 	unsigned secondary_unique;   /* how many other unique keys there are */
+	unsigned hashed;             /* of these, MariaDB's over hashes: each has a hidden column */
 	struct target_key *uniques;  /* these; count 0 = over expressions, any column may matter */
 	bool has_foreign_keys;       /* it refers to others, or others to it */
 	bool referred;               /* others refer to it */
@@ -105,6 +107,7 @@ struct table_binding {
 	/* by index of the source's column: the target's numbers of its members (members_match). NULL when no column has them */
 	const uint32_t **members;
 	int row_start, row_end; /* of a system-versioned table: the source's columns; -1 = not versioned */
+	uint64_t version_us;    /* likewise: since when the row holds that an UPDATE of this map wrote last. Its batch's to write */
 	bool all_columns;  /* each assignable target column has a source: a full image tells the whole row */
 };
 

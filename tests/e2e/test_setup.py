@@ -423,6 +423,24 @@ def test_check_tells_what_the_log_lacks(pairing, metadata, taken):
         p.source.sql(f"SET GLOBAL binlog_row_metadata={former}")
 
 
+@pytest.mark.parametrize("kind", ["maria1011", "mysql97"])
+def test_check_fails_where_triggers_are_not_seen(pairing, kind):
+    """One that the account may not see would do its work twice."""
+    p = pairing(kind, kind)
+    p.changeling.change_master("now")
+    assert p.changeling.command("check").code == 0
+    p.target.sql(f"CREATE DATABASE `{p.db}`; REVOKE TRIGGER ON *.* FROM 'admin'@'%'; GRANT TRIGGER ON changeling.* TO 'admin'@'%'")
+    try:
+        result = p.changeling.command("check")
+        assert result.code == 1, str(result)
+        line = next(line for line in result.out.splitlines() if "privileges for triggers" in line)
+        assert "fail" in line.lower() and p.db in line and "twice" in result.out, result.out
+        p.target.sql(f"GRANT TRIGGER ON `{p.db}`.* TO 'admin'@'%'")
+        assert f"missing: TRIGGER on {p.db}" not in p.changeling.command("check").out
+    finally:
+        p.target.sql("REVOKE TRIGGER ON changeling.* FROM 'admin'@'%'; GRANT TRIGGER ON *.* TO 'admin'@'%' WITH GRANT OPTION")
+
+
 @pytest.mark.parametrize("format, word", [("STATEMENT", "warn"), ("ROW", "ok")])
 def test_check_warns_of_a_time_zone_that_is_only_known_as_of_now(pairing, pool, monkeypatch, format, word):
     monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")

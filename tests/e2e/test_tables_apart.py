@@ -91,3 +91,153 @@ def test_a_key_whose_letters_the_target_lacks_finds_no_other_row(pairing):
             p.changeling.run()
     finally:
         p.source.sql("SET GLOBAL binlog_row_metadata = MINIMAL")
+
+
+@pytest.fixture(params=["FULL", "NO_LOG"])
+def metadata(request, pool):
+    """What MariaDB's log tells of a table's columns."""
+    servers = [pool.get(kind, "master") for kind in ("maria1011", "maria118")]
+    for server in servers:
+        server.sql(f"SET GLOBAL binlog_row_metadata = {request.param}")
+    yield request.param
+    for server in servers:
+        server.sql("SET GLOBAL binlog_row_metadata = NO_LOG")
+
+
+HASHED = "(s TEXT NOT NULL, v INT, b BLOB, UNIQUE (s), UNIQUE (b))"
+CHANGES = ("INSERT INTO {t} (s, v, b) VALUES ('a', 1, 'x'), ('b', 2, 'y'), ('c', 3, NULL); UPDATE {t} SET v = v + 1; "
+           "UPDATE {t} SET s = 'd' WHERE s = 'b'; DELETE FROM {t} WHERE s = 'c'")
+LEFT = [("a", 2, b"x"), ("d", 3, b"y")]
+
+
+@pytest.mark.parametrize("source, target", [("maria1011", "maria118"), ("maria118", "maria1011")])
+def test_unique_keys_with_hidden_columns(pairing, metadata, source, target):
+    """Over TEXT and BLOB MariaDB keeps them in a hidden column of hashes, which its log has."""
+    p = pairing(source, target)
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; CREATE TABLE h {HASHED}; CREATE TABLE v {HASHED} WITH SYSTEM VERSIONING; "
+                 "CREATE TABLE k (id INT PRIMARY KEY AUTO_INCREMENT, s TEXT NOT NULL, v INT, b BLOB, UNIQUE (s), UNIQUE (b)); "
+                 "CREATE TABLE n (s TEXT NOT NULL, v INT, b BLOB, c BIGINT)")
+    for table in "hvkn":
+        p.source.sql(CHANGES.format(t=f"`{p.db}`.{table}"))
+    p.changeling.wait_caught_up()
+    for table in "hvkn":
+        assert p.target.query(f"SELECT s, v, b FROM `{p.db}`.{table} ORDER BY s") == LEFT
+    p.compare()
+
+
+def test_a_hidden_column_is_not_taken_for_one_of_the_targets(pairing, metadata):
+    """Where names do not tell it, and the target has a column more, nobody knows."""
+    p = pairing("maria1011", "maria118")
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.h {HASHED}")
+    p.changeling.wait_caught_up()
+    p.target.sql(f"ALTER TABLE `{p.db}`.h ADD own BIGINT UNSIGNED")
+    p.source.sql(CHANGES.format(t=f"`{p.db}`.h"))
+    if metadata == "NO_LOG":
+        assert "DB_ROW_HASH_1" in p.changeling.wait_error()["error"]
+        assert p.target.query(f"SELECT * FROM `{p.db}`.h") == []
+        p.target.sql(f"ALTER TABLE `{p.db}`.h DROP own")
+        assert p.changeling.command("retry").code == 0
+        p.changeling.run()
+    p.changeling.wait_caught_up()
+    assert p.target.query(f"SELECT s, v, b FROM `{p.db}`.h ORDER BY s") == LEFT
+    if metadata == "FULL":
+        assert p.target.query(f"SELECT DISTINCT own FROM `{p.db}`.h") == [(None,)]
+
+
+def test_hidden_columns_of_unique_keys_on_mysql(pairing, metadata):
+    """Where neither names nor keys tell it, a column of the target's stands for the hidden one, and stays empty."""
+    p = pairing("maria1011", "mysql97")
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; SET sql_log_bin = 0; CREATE TABLE `{p.db}`.h {HASHED}; SET sql_log_bin = 1")
+    p.changeling.wait_caught_up()
+    p.target.sql(f"CREATE TABLE `{p.db}`.h (s TEXT NOT NULL, v INT, b BLOB, UNIQUE (s(20)), UNIQUE (b(20)))")
+    p.source.sql(CHANGES.format(t=f"`{p.db}`.h"))
+    if metadata == "NO_LOG":
+        assert "DB_ROW_HASH_1" in p.changeling.wait_error()["error"]
+        p.target.sql(f"ALTER TABLE `{p.db}`.h ADD DB_ROW_HASH_1 BIGINT UNSIGNED, ADD DB_ROW_HASH_2 BIGINT UNSIGNED")
+        assert p.changeling.command("retry").code == 0
+        p.changeling.run()
+    p.changeling.wait_caught_up()
+    assert p.target.query(f"SELECT s, v, b FROM `{p.db}`.h ORDER BY s") == LEFT
+    if metadata == "NO_LOG":
+        assert p.target.query(f"SELECT DISTINCT DB_ROW_HASH_1, DB_ROW_HASH_2 FROM `{p.db}`.h") == [(None, None)]
+
+
+VERSIONED = ("(id INT {key}, v INT, rs TIMESTAMP(6) GENERATED ALWAYS AS ROW START INVISIBLE, re TIMESTAMP(6) GENERATED ALWAYS AS "
+             "ROW END INVISIBLE, PERIOD FOR SYSTEM_TIME (rs, re)) WITH SYSTEM VERSIONING")
+
+
+@pytest.mark.parametrize("source, target", [("maria1011", "maria118"), ("maria118", "maria1011")])
+def test_declared_columns_of_versions_end_in_another_year(pairing, source, target):
+    """The end of time is 2038 on one server and 2106 on the other, and belongs to the key."""
+    p = pairing(source, target)
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; CREATE TABLE e {VERSIONED.format(key='PRIMARY KEY')}; "
+                 f"CREATE TABLE n {VERSIONED.format(key='')}")
+    for table in "en":
+        p.source.sql(f"USE `{p.db}`; INSERT INTO {table} (id, v) VALUES (1, 1), (2, 1), (3, 1); UPDATE {table} SET v = 5; "
+                     f"DELETE FROM {table} WHERE id = 1; UPDATE {table} SET id = 4 WHERE id = 2")
+    p.changeling.wait_caught_up()
+    for table in "en":
+        assert p.target.query(f"SELECT id, v FROM `{p.db}`.{table} ORDER BY id") == [(3, 5), (4, 5)]
+        past = f"SELECT id, v, rs, re FROM `{p.db}`.{table} FOR SYSTEM_TIME ALL WHERE re < '2037-01-01' ORDER BY re, id"
+        assert p.target.query(past) == p.source.query(past) != []
+    p.source.sql(f"DELETE HISTORY FROM `{p.db}`.e")
+    assert "DELETE HISTORY" in p.changeling.wait_error()["error"]
+    assert p.target.query(f"SELECT id, v FROM `{p.db}`.e ORDER BY id") == [(3, 5), (4, 5)]
+
+
+@pytest.mark.parametrize("source, target", [("maria1011", "maria1011"), ("maria118", "maria118")])
+@pytest.mark.parametrize("key", ["PRIMARY KEY", ""])
+def test_history_that_is_inserted(pairing, source, target, key):
+    """As mariadb-dump --dump-history loads it; what updates leave is made by the target itself, once."""
+    p = pairing(source, target)
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; CREATE TABLE i (id INT {key}, v INT) WITH SYSTEM VERSIONING; "
+                 f"CREATE TABLE e {VERSIONED.format(key=key)}; SET system_versioning_insert_history = 1; "
+                 "INSERT INTO i (id, v, row_start, row_end) VALUES (1, 1, '2020-01-01', '2021-01-01'), (1, 2, '2021-01-01', "
+                 "'2022-01-01 00:00:00.123456'); "
+                 "INSERT INTO e (id, v, rs, re) VALUES (1, 1, '2020-01-01', '2021-01-01'), (1, 2, '2021-01-01', '2022-01-01'); "
+                 "BEGIN; INSERT INTO i (id, v) VALUES (1, 3), (2, 3); UPDATE i SET v = 4; INSERT INTO i (id, v, row_start, row_end) "
+                 "VALUES (1, 0, '2019-01-01', '2020-01-01'); UPDATE i SET v = 5; DELETE FROM i WHERE id = 2; COMMIT; "
+                 "SET system_versioning_insert_history = 0; REPLACE INTO i (id, v) VALUES (1, 6)")
+    p.changeling.wait_caught_up()
+    for table, start, end in (("i", "row_start", "row_end"), ("e", "rs", "re")):
+        rows = f"SELECT id, v, {start}, {end} FROM `{p.db}`.{table} FOR SYSTEM_TIME ALL ORDER BY 3, 4, 1, 2"
+        assert p.target.query(rows) == p.source.query(rows) != []
+
+
+def test_history_of_a_large_transaction(pairing):
+    """An update and the row of history that it leaves may come in different parts."""
+    p = pairing("maria1011", "maria1011")
+    p.replicate("now", large_transaction_bytes=65536)
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; CREATE TABLE t (id INT PRIMARY KEY, v INT, s VARCHAR(2000)) WITH SYSTEM VERSIONING; "
+                 "INSERT INTO t SELECT seq, 0, REPEAT('x', 200 + seq * 37 % 1800) FROM seq_1_to_500; UPDATE t SET v = 1")
+    p.changeling.wait_caught_up()
+    rows = f"SELECT id, v, row_start, row_end FROM `{p.db}`.t FOR SYSTEM_TIME ALL ORDER BY 3, 4, 1, 2"
+    found = p.target.query(rows)
+    assert len(found) == 1000 and found == p.source.query(rows)
+
+
+def test_a_sequence_is_as_it_was_set(pairing):
+    """By NEXTVAL, SETVAL, ALTER SEQUENCE, or an INSERT of all that it is made of, back as well."""
+    p = pairing("maria1011", "maria118")
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; CREATE SEQUENCE s; CREATE SEQUENCE c MAXVALUE 3 CYCLE NOCACHE; "
+                 "CREATE SEQUENCE d START WITH -5 INCREMENT -2 MINVALUE -1000 MAXVALUE -1; CREATE SEQUENCE x MAXVALUE 2 NOCACHE")
+
+    def same():
+        p.changeling.wait_caught_up()
+        for name in "scdx":
+            row = f"SELECT * FROM `{p.db}`.{name}"
+            assert p.target.query(row) == p.source.query(row)
+
+    p.source.sql("SELECT NEXTVAL(s), NEXTVAL(c), NEXTVAL(d), NEXTVAL(x); SELECT NEXTVAL(c), NEXTVAL(x); SELECT NEXTVAL(c); SELECT NEXTVAL(c)")
+    same()
+    p.source.sql("INSERT INTO s VALUES (5, 1, 1000, 1, 3, 10, 0, 0)")
+    same()
+    p.source.sql("SELECT NEXTVAL(s); SELECT SETVAL(s, 500), SETVAL(d, -101); ALTER SEQUENCE s INCREMENT 7; ALTER SEQUENCE s RESTART 50; "
+                 "SELECT NEXTVAL(s); BEGIN; INSERT INTO s VALUES (2, 1, 99, 2, 2, 0, 1, 3); COMMIT")
+    same()
