@@ -160,12 +160,41 @@ bool literal_can_join_key(const struct literal_target *target, const struct valu
 		(!value->compressed && is_plain(value->bytes, value->length, charset));
 }
 
-/* A cell of a derived table. A key is converted to the column's character set, so that it is compared by the index; all else
- * by its assignment, which refuses letters that this set lacks. */
+/* Halves of surrogate pairs are letters of UCS-2 to MySQL, and of UTF-8 too when they are assigned; CONVERT makes NULL of them. */
+static bool has_surrogates(const uint8_t *bytes, size_t length, const char *charset, const struct target_column *column)
+{
+	if (strcmp(charset, "ucs2") != 0 || !is_utf8(column->charset))
+		return false;
+	for (size_t i = 0; i + 1 < length; i += 2) {
+		if (bytes[i] >> 3 == 0xd8 >> 3)
+			return true;
+	}
+	return false;
+}
+
+/* UCS-2 as UTF-8 has it, letter by letter. */
+static void put_ucs2_as_utf8(struct buffer *out, const uint8_t *bytes, size_t length)
+{
+	buffer_puts(out, "x'");
+	for (size_t i = 0; i + 1 < length; i += 2) {
+		unsigned letter = (unsigned)bytes[i] << 8 | bytes[i + 1];
+
+		if (letter < 0x80)
+			buffer_printf(out, "%02x", letter);
+		else if (letter < 0x800)
+			buffer_printf(out, "%02x%02x", 0xc0 | letter >> 6, 0x80 | (letter & 0x3f));
+		else
+			buffer_printf(out, "%02x%02x%02x", 0xe0 | letter >> 12, 0x80 | (letter >> 6 & 0x3f), 0x80 | (letter & 0x3f));
+	}
+	buffer_putc(out, '\'');
+}
+
+/* A cell of a derived table, or what is compared to the byte. Keys and bytes are converted to the column's character set, keys so
+ * that the index is used; a cell by its assignment, which refuses letters that this set lacks. */
 static void put_join_text(struct buffer *out, const uint8_t *bytes, size_t length, const char *charset, bool as_text,
 	const struct target_column *column, enum literal_use use)
 {
-	bool convert = use == LITERAL_JOIN_KEY && strcmp(introducer(charset), introducer(column->charset)) != 0;
+	bool convert = use != LITERAL_JOIN && strcmp(introducer(charset), introducer(column->charset)) != 0;
 
 	buffer_printf(out, "%s_%s ", convert ? "CONVERT(" : "", introducer(charset));
 	if (as_text)
@@ -199,7 +228,11 @@ static int put_text(struct buffer *out, const struct literal_target *target, con
 		put_bytes(out, bytes, length);
 		return 0;
 	}
-	if (use == LITERAL_JOIN || use == LITERAL_JOIN_KEY) {
+	if (use == LITERAL_BYTES && has_surrogates(bytes, length, charset, column)) {
+		put_ucs2_as_utf8(out, bytes, length);
+		return 0;
+	}
+	if (use != LITERAL_ASSIGN && use != LITERAL_COMPARE) {
 		put_join_text(out, bytes, length, charset, as_text, column, use);
 		return 0;
 	}

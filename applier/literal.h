@@ -14,6 +14,7 @@
 enum literal_use {
 	LITERAL_ASSIGN,  /* INSERT … VALUES, SET column = … */
 	LITERAL_COMPARE, /* WHERE column = … */
+	LITERAL_BYTES,   /* WHERE BINARY column = BINARY … */
 	LITERAL_JOIN,    /* a cell of a derived table: typed alike in all rows, and assigned later */
 	LITERAL_JOIN_KEY, /* likewise, and compared later with the column, by its index */
 };

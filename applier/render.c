@@ -182,7 +182,7 @@ static int put_where(struct buffer *out, const struct row_change *row, const str
 		put_sign_of_zero(out, column, &row->before[i], options);
 		if (needs_binary_match(column, &row->before[i])) {
 			buffer_printf(out, " AND BINARY %s <=> BINARY ", column->quoted);
-			if (put_value(out, binding, row->before, i, LITERAL_JOIN_KEY, options, error) < 0)
+			if (put_value(out, binding, row->before, i, LITERAL_BYTES, options, error) < 0)
 				return -1;
 		}
 	}

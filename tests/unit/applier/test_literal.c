@@ -27,6 +27,23 @@ static void expect(const struct value *value, const struct target_column *column
 	buffer_release(&out);
 }
 
+/* Half a surrogate pair: what MySQL stores of it, since CONVERT makes NULL of it. Whole text is left to the server. */
+static void test_half_a_surrogate_pair(void **state)
+{
+	static const uint8_t half[] = {0xda, 0xcd, 0, 'a', 0, 0xe9}, whole[] = {0x6f, 0x22};
+	struct target_column column = {.name = "s", .quoted = "`s`", .type = "char", .class = COLUMN_TEXT, .charset = "utf8mb4"};
+	struct value value = {.kind = VALUE_STRING, .bytes = half, .length = sizeof(half)};
+
+	(void)state;
+	column_of_source = (struct table_column){.type = TYPE_STRING, .maximum_bytes = 20, .has_collation = true, .collation = 35};
+	expect(&value, &column, LITERAL_BYTES, "x'edab8d61c3a9'");
+	expect(&value, &column, LITERAL_ASSIGN, "_ucs2 x'dacd006100e9'");
+	value.bytes = whole;
+	value.length = sizeof(whole);
+	expect(&value, &column, LITERAL_BYTES, "CONVERT(_ucs2 x'6f22' USING utf8mb4)");
+	column_of_source = (struct table_column){.type = TYPE_LONG};
+}
+
 /* Nine digits of the largest FLOAT are more than a FLOAT takes. */
 static void test_largest_float(void **state)
 {
@@ -318,6 +335,7 @@ int main(void)
 		cmocka_unit_test(test_padded_bytes),
 		cmocka_unit_test(test_null_that_is_not_taken),
 		cmocka_unit_test(test_documents_in_text),
+		cmocka_unit_test(test_half_a_surrogate_pair),
 		cmocka_unit_test(test_conditions_without_a_key),
 		cmocka_unit_test(test_signs_that_nobody_tells),
 		cmocka_unit_test(test_logged_cascades),
