@@ -108,11 +108,31 @@ static int writable_columns(struct special *special, const char *table, const ch
 	return 0;
 }
 
+/* What a table gets that is made in `database` and names no character set; NULL, NULL when it is not there. */
+static int default_charset(struct special *special, const char *database, const char **charset, const char **collation,
+	struct error *error)
+{
+	struct buffer sql = BUFFER_INIT;
+	struct target_rows rows;
+	int result;
+
+	/* as bytes: the session may read letters in another character set */
+	buffer_puts(&sql, "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE "
+			  "SCHEMA_NAME = CONVERT(x'");
+	buffer_put_hex(&sql, (const uint8_t *)database, strlen(database));
+	buffer_puts(&sql, "' USING utf8)");
+	result = target_query(special->target, sql.data, sql.length, &special->transaction->arena, &rows, error);
+	buffer_release(&sql);
+	*charset = result == 0 && rows.rows == 1 ? target_cell(&rows, 0, 0) : NULL;
+	*collation = *charset ? target_cell(&rows, 0, 1) : NULL;
+	return result;
+}
+
 /* The step's text, completed from the target's definitions where it needs that. */
 static int step_text(struct special *special, const struct plan_step *step, struct buffer *sql, struct error *error)
 {
 	struct target_rows rows;
-	const char **from, **to;
+	const char **from, **to, *charset, *collation;
 	size_t from_count, to_count;
 
 	switch (step->work) {
@@ -123,6 +143,11 @@ static int step_text(struct special *special, const struct plan_step *step, stru
 		if (column_names(special, step->more, step->more_length, false, &rows, error) < 0)
 			return -1;
 		step_insert_named(step, rows.names, rows.columns, sql);
+		return 0;
+	case WORK_CREATE_TABLE:
+		if (default_charset(special, step->database, &charset, &collation, error) < 0)
+			return -1;
+		step_create_table(step, charset, collation, sql);
 		return 0;
 	case WORK_COPY_TABLE:
 		/* a temporary one is made like its real one, which alone the server tells about */

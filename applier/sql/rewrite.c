@@ -460,6 +460,14 @@ void step_insert_named(
 	buffer_append(out, step->more, step->more_length);
 }
 
+void step_create_table(const struct plan_step *step, const char *charset, const char *collation, struct buffer *out)
+{
+	buffer_append(out, step->sql, step->charset_at);
+	if (charset && collation)
+		buffer_printf(out, " DEFAULT CHARACTER SET %s COLLATE %s ", charset, collation);
+	buffer_append(out, step->sql + step->charset_at, step->length - step->charset_at);
+}
+
 static const char *renamed(const struct plan_step *step, const char *name)
 {
 	for (size_t i = 0; i < step->rename_count; i++)

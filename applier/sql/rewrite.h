@@ -130,6 +130,7 @@ enum step_work {
 	WORK_SQL,	   /* send sql */
 	WORK_INSERT_NAMED, /* send "sql (columns) more", where the columns are the names of the result of
 			      "SELECT * FROM (more) AS q LIMIT 0": see step_insert_named */
+	WORK_CREATE_TABLE, /* send sql with the default character set of a database at charset_at: see step_create_table */
 	WORK_COPY_TABLE,   /* copy all rows from one real table to its altered twin: see step_copy_table */
 };
 
@@ -149,6 +150,9 @@ struct plan_step {
 	/* WORK_INSERT_NAMED */
 	const char *more;
 	size_t more_length;
+	/* WORK_CREATE_TABLE */
+	const char *database; /* utf8 */
+	size_t charset_at;    /* within sql */
 	/* WORK_COPY_TABLE: both in the private schema */
 	const char *from_table, *to_table;
 	const struct column_rename *renames;
@@ -244,6 +248,9 @@ void rewrite_drop_real(const char *schema, const char *real, struct arena *arena
 /* Completes WORK_INSERT_NAMED: `names` are the result's columns in order. */
 void step_insert_named(
 	const struct plan_step *step, const char *const *names, size_t count, struct buffer *out);
+
+/* Completes WORK_CREATE_TABLE. NULL, NULL: the database is not there, and the server has its own default. */
+void step_create_table(const struct plan_step *step, const char *charset, const char *collation, struct buffer *out);
 
 /* Completes WORK_COPY_TABLE: the columns (those that can be written) of both tables in order. */
 void step_copy_table(const struct plan_step *step, const char *schema, const char *const *from_names,

@@ -150,8 +150,51 @@ static bool has_columns(struct rewriting *r)
 	return false;
 }
 
+/* Where a table that names no character set gets that of its database, which the real one does not stand in. */
+#define CHARSET_PLACE "\x01\x02\x01"
+
+static bool names_charset(struct rewriting *r)
+{
+	const struct table_text *text = table_text_of(r);
+
+	for (size_t i = 0; i < text->option_count; i++) {
+		if (!text->options[i].in_partition &&
+			(text->options[i].word == KW_CHARSET || text->options[i].word == KW_COLLATE))
+			return true;
+	}
+	return false;
+}
+
+/* Marks the place, before the steps are made; returns the mark where it stands in front of all that the text has. */
+static const char *mark_charset(struct rewriting *r)
+{
+	const struct table_text *text = table_text_of(r);
+
+	if ((r->statement.flags & STATEMENT_LIKE) || names_charset(r))
+		return "";
+	if (text->columns_end == text->columns_open)
+		return CHARSET_PLACE;
+	rule_insert_after(r, text->columns_end - 1, CHARSET_PLACE);
+	return "";
+}
+
+static void create_before(struct rewriting *r, const char *database, const char *sql)
+{
+	const char *mark = strstr(sql, CHARSET_PLACE);
+	struct plan_step *step;
+
+	if (!mark) {
+		step_of(r, STEP_BEFORE, sql);
+		return;
+	}
+	step = step_of(r, STEP_BEFORE, rule_printf(r, "%.*s%s", (int)(mark - sql), sql, mark + strlen(CHARSET_PLACE)));
+	step->work = WORK_CREATE_TABLE;
+	step->database = database;
+	step->charset_at = (size_t)(mark - sql);
+}
+
 /* CREATE TEMPORARY TABLE … SELECT: the definition before, the rows in their place. */
-static void create_from_query(struct rewriting *r, const char *qualified)
+static void create_from_query(struct rewriting *r, const char *database, const char *qualified, const char *mark)
 {
 	size_t head_end = r->statement.select, end = text_end(r), limit;
 	const char *head, *query, *empty, *verb = "INSERT INTO";
@@ -176,8 +219,8 @@ static void create_from_query(struct rewriting *r, const char *qualified)
 	else
 		empty = rule_printf(r, "SELECT * FROM %s%s%s AS q LIMIT 0", wrapped ? "" : "(", query,
 			wrapped ? "" : ")");
-	step_of(r, STEP_BEFORE,
-		rule_printf(r, "CREATE TABLE IF NOT EXISTS %s %s%sAS %s", qualified, head, head[0] ? " " : "",
+	create_before(r, database,
+		rule_printf(r, "CREATE TABLE IF NOT EXISTS %s %s%s%sAS %s", qualified, mark, head, head[0] ? " " : "",
 			empty));
 	step = step_of(r, STEP_MAIN, rule_printf(r, "%s %s", verb, qualified));
 	if (has_columns(r)) { /* the query's columns are not all, and not the first */
@@ -193,7 +236,7 @@ static void create_from_query(struct rewriting *r, const char *qualified)
 void temporary_create(struct rewriting *r)
 {
 	const struct object *object = &r->statement.objects[0];
-	const char *database, *name, *real, *old, *qualified;
+	const char *database, *name, *real, *old, *qualified, *mark;
 	struct plan_effect *effect;
 
 	if (r->statement.object_count == 0)
@@ -211,11 +254,12 @@ void temporary_create(struct rewriting *r)
 	real = new_name(r, database, name, engine_made(r));
 	qualified = temporary_qualified(r, real);
 	temporary_map(r, 1);
+	mark = mark_charset(r);
 	if (r->statement.flags & STATEMENT_HAS_SELECT)
-		create_from_query(r, qualified);
+		create_from_query(r, database, qualified, mark);
 	else
-		step_of(r, STEP_BEFORE,
-			rule_printf(r, "CREATE TABLE IF NOT EXISTS %s %s", qualified,
+		create_before(r, database,
+			rule_printf(r, "CREATE TABLE IF NOT EXISTS %s %s%s", qualified, mark,
 				part(r, r->statement.body, text_end(r))));
 	effect = rule_effect(r, old ? EFFECT_TEMP_REPLACE : EFFECT_TEMP_CREATE, database, name);
 	effect->real = real;

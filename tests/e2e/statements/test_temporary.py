@@ -82,3 +82,21 @@ def test_twenty_sessions(pairing, pool, seed, source, target, log_format):
     disturb(p, work, random.Random(seed), 6)
     work.wait()
     end(p, work)
+
+
+@pytest.mark.parametrize("target", ["maria118", "mysql97"])
+def test_the_character_set_is_that_of_the_database(pairing, pool, target):
+    """The real tables stand in another schema, with a default of its own. A comparison shows it: '+' and '/' are in another
+    order in the collations of Unicode."""
+    p = pairing(master_of(pool, "maria1011", "STATEMENT"), target)
+    p.changeling.change_master("now")
+    p.changeling.run()
+    p.source.sql(f"CREATE DATABASE `{p.db}` CHARACTER SET utf8mb4; USE `{p.db}`; CREATE TABLE t (n INT PRIMARY KEY, v VARCHAR(20)); "
+                 "CREATE TEMPORARY TABLE a (v VARCHAR(20)); INSERT INTO a VALUES ('1+'), ('1/1+'); "
+                 "INSERT INTO t SELECT 1, MIN(v) FROM a; SET @who = 1; "
+                 "CREATE TEMPORARY TABLE b (v VARCHAR(20)) ENGINE=InnoDB SELECT CONCAT(v, '/', @who) AS v FROM a; "
+                 "INSERT INTO b VALUES ('1+/'), ('1/1+/'); INSERT INTO t SELECT 2, MIN(v) FROM b; "
+                 "CREATE TEMPORARY TABLE c LIKE a; INSERT INTO c SELECT * FROM a; INSERT INTO t SELECT 3, MIN(v) FROM c")
+    p.changeling.wait_caught_up()
+    assert p.compare() > 0
+    assert p.changeling.stop() == 0

@@ -201,12 +201,51 @@ static void steps_are_completed(void **state)
 	buffer_release(&out);
 }
 
+/* Where the database's default goes; "" = the table names its own. */
+static void tables_get_the_charset_of_their_database(void **state)
+{
+#define NEW "CREATE TABLE IF NOT EXISTS `changeling`.`tmp_1_7_2a_37ed8c5b` "
+#define GIVEN " DEFAULT CHARACTER SET latin1 COLLATE latin1_bin "
+	static const char *const cases[][2] = {
+		{"CREATE TEMPORARY TABLE n (a VARCHAR(9))", NEW "(a VARCHAR(9))" GIVEN},
+		{"CREATE TEMPORARY TABLE other.n (a INT CHECK (a > 1)) COMMENT='x' AUTO_INCREMENT=3",
+			"CREATE TABLE IF NOT EXISTS `changeling`.`tmp_1_7_2a_f0c087ae` (a INT CHECK (a > 1))" GIVEN " COMMENT='x' AUTO_INCREMENT=3"},
+		{"CREATE TEMPORARY TABLE n AS SELECT 1 AS a", NEW GIVEN "AS SELECT 1 AS a LIMIT 0"},
+		{"CREATE TEMPORARY TABLE n (b INT) SELECT a FROM base", NEW "(b INT)" GIVEN " AS SELECT a FROM base LIMIT 0"},
+		{"CREATE TEMPORARY TABLE n (a CHAR(1)) DEFAULT CHARSET=utf8mb4", ""},
+		{"CREATE TEMPORARY TABLE n (a CHAR(1)) COLLATE utf8mb4_bin", ""},
+		{"CREATE TEMPORARY TABLE n LIKE base", ""},
+		{"CREATE TEMPORARY TABLE n (LIKE base)", ""},
+	};
+	struct arena arena = ARENA_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rewrite_plan plan;
+		struct buffer out = BUFFER_INIT;
+
+		rewrite_temp(cases[i][0], "ma1011", (struct server_version)MARIA, &arena, &plan);
+		assert_int_equal(plan.steps[0].work, cases[i][1][0] ? WORK_CREATE_TABLE : WORK_SQL);
+		if (cases[i][1][0]) {
+			assert_string_equal(plan.steps[0].database, strstr(cases[i][0], "other.") ? "other" : "app");
+			step_create_table(&plan.steps[0], "latin1", "latin1_bin", &out);
+			assert_string_equal(buffer_text(&out), cases[i][1]);
+			buffer_clear(&out);
+			step_create_table(&plan.steps[0], NULL, NULL, &out);
+			assert_string_equal(buffer_text(&out), plan.steps[0].sql);
+		}
+		buffer_release(&out);
+	}
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(temporary_tables),
 		cmocka_unit_test(effects_of_temporary_tables),
 		cmocka_unit_test(steps_are_completed),
+		cmocka_unit_test(tables_get_the_charset_of_their_database),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, release_targets_after);
