@@ -7,7 +7,6 @@
 #include "applier/sql/charset.h"
 #include "binlog/table_map.h"
 
-#define COLLATION_BINARY 63u
 #define FLOAT_BITS 24u  /* of integers that a FLOAT holds exactly */
 #define DOUBLE_BITS 53u
 

@@ -8,7 +8,6 @@
 #include "binlog/table_map.h"
 
 #define COLLATION_UTF8MB4 45u
-#define COLLATION_BINARY 63u
 
 bool literal_needs_lenient(const struct value *value)
 {

@@ -5,6 +5,9 @@
 #include "base/cursor.h"
 #include "binlog/rows.h"
 
+/* of bytes without a character set, in both families */
+#define COLLATION_BINARY 63u
+
 #define DECIMAL_PRECISION_MAXIMUM 65u
 #define DECIMAL_SCALE_MAXIMUM 38u /* MariaDB's; MySQL stops at 30 */
 /* Digits of a DECIMAL inside JSON, whose integer part is counted in whole groups of nine. */

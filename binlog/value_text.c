@@ -8,9 +8,9 @@
 #include "binlog/double.h"
 #include "binlog/json.h"
 #include "binlog/json_put.h"
+#include "binlog/table_map.h"
 #include "binlog/value_decode.h"
 
-#define COLLATION_BINARY 63u
 #define EXPAND_MAXIMUM ((size_t)1 << 30)
 
 /* A run of text or of bytes in one of the two forms. */
