@@ -1,5 +1,5 @@
 /* What the parts of the applier share: coordinator (applier.c), preparing transactions (prepare.c), workers
- * (worker.c), opening (open.c), transactions that run alone (special.c, group.c, xa.c), taking the channel (channel.c), probing (probe.c). */
+ * (worker.c), opening (open.c), transactions that run alone (special.c, group.c, step.c, xa.c), taking the channel (channel.c), probing (probe.c). */
 #ifndef APPLIER_INTERNAL_H
 #define APPLIER_INTERNAL_H
 

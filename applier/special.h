@@ -1,5 +1,5 @@
 /* A transaction that runs alone on the coordinator's connection: private to special.c (which kinds there are), group.c
- * (how the changes of one are carried out) and xa.c (those that are prepared first). */
+ * (how the changes of one are carried out), step.c (a step of a statement's plan) and xa.c (those that are prepared first). */
 #ifndef APPLIER_SPECIAL_H
 #define APPLIER_SPECIAL_H
 
@@ -37,6 +37,15 @@ int special_run_part(struct special *special, struct error *error);
 int special_run_main(struct special *special, bool row_format, struct error *error);
 /* Effects, intents gone, checkpoint, COMMIT. */
 int special_commit(struct special *special, struct error *error);
+
+/* step.c */
+int special_run_step(struct special *special, const struct change *change, const struct planned_statement *planned,
+	const struct plan_step *step, struct error *error);
+/* One that commits: behind an intent, or known to have run already. */
+int special_run_committing_step(struct special *special, const struct change *change,
+	const struct planned_statement *planned, const struct plan_step *step, struct error *error);
+/* What is known of the target's tables, to which the maps of rows point, is from before a change of them. */
+void special_forget_definitions(struct special *special);
 
 /* xa.c */
 /* Writes the transaction's events, or those of a part of one, to the target; within the target's transaction. */
