@@ -1,5 +1,6 @@
 #include "applier/batch.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,14 +8,17 @@
 
 #include "applier/conflict.h"
 #include "applier/literal.h"
+#include "applier/row_image.h"
+#include "applier/row_version.h"
 #include "base/buffer.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "binlog/json.h"
 
-/* A row that an open set already has. */
+/* A row that an open set already has; of a table without a key, all the rows with this image. */
 struct row_entry {
 	const char *key;
-	struct row_change *change;
+	struct row_change *change;  /* without a key: the last insert of one, or NULL */
 	struct row_change *deleted; /* the set deletes it as well, before this insert; or NULL */
 	UT_hash_handle hh;
 };
@@ -96,6 +100,18 @@ const struct transaction *batch_last(const struct batch *batch)
 	while (at && at->next)
 		at = at->next;
 	return at;
+}
+
+void batch_operation_failed(const struct operation *operation)
+{
+	struct target_table *table;
+
+	if (!operation || operation->kind != OPERATION_ROWS || operation->rows->table->key.count || !operation->rows->deletes.count)
+		return;
+	table = (struct target_table *)operation->rows->table; /* only the flag is written */
+	if (!atomic_exchange(&table->row_by_row, true))
+		log_line(LOG_INFO, "applier", "rows of a table without a key are found one by one from now on table=%s",
+			log_quote(table->quoted));
 }
 
 static struct operation *add_operation(struct batch *batch, enum operation_kind kind)
@@ -198,37 +214,6 @@ static int resolve_json(struct batch *batch, struct rows_iterator *iterator, str
 	return 0;
 }
 
-static bool same_value(const struct value *a, const struct value *b)
-{
-	if (a->kind != b->kind)
-		return false;
-	switch ((enum value_kind)a->kind) {
-	case VALUE_ABSENT:
-	case VALUE_NULL:
-		return true;
-	case VALUE_FLOAT:
-		return memcmp(&a->number.f, &b->number.f, sizeof(a->number.f)) == 0;
-	case VALUE_DATE:
-	case VALUE_TIME:
-	case VALUE_DATETIME:
-		return a->time.negative == b->time.negative && a->time.year == b->time.year &&
-			a->time.month == b->time.month && a->time.day == b->time.day && a->time.hour == b->time.hour &&
-			a->time.minute == b->time.minute && a->time.second == b->time.second &&
-			a->time.microsecond == b->time.microsecond;
-	case VALUE_TIMESTAMP:
-		return a->number.u == b->number.u && a->time.microsecond == b->time.microsecond;
-	case VALUE_DECIMAL:
-	case VALUE_STRING:
-	case VALUE_JSON:
-	case VALUE_JSON_DIFF:
-	case VALUE_GEOMETRY:
-	case VALUE_VECTOR:
-		return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
-	default:
-		return a->number.u == b->number.u;
-	}
-}
-
 /* What a row event's row is, in view of merging. */
 struct row_view {
 	const struct table_binding *binding;
@@ -237,6 +222,7 @@ struct row_view {
 	uint32_t columns;
 	bool full;       /* all columns are in the image that is written */
 	bool own_way;    /* must go by itself */
+	bool exchangeable; /* its table has no key, and its images tell all there is to tell (add_to_multiset) */
 	bool key_known;  /* the key's old values are all in the image */
 };
 
@@ -258,6 +244,42 @@ static bool is_key_source(const struct row_view *view, uint32_t source)
 	return false;
 }
 
+/* Longer images are not kept once more to compare them. */
+#define EXCHANGEABLE_BYTES 4096u
+
+/* Does the image, with what it leaves out taken from `rest`, tell the whole row, in values that are equal only when they are the
+ * same? (MySQL takes documents for equal that have 1 in one and 1.0 in the other.) */
+static bool is_whole(const struct row_view *view, const struct value *image, const struct value *rest)
+{
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < view->columns; i++) {
+		const struct value *value = image[i].kind == VALUE_ABSENT && rest ? &rest[i] : &image[i];
+		int to = view->binding->to_target[i];
+
+		if (to < 0 || view->table->columns[to].generated)
+			continue;
+		if (value->kind == VALUE_ABSENT || value->kind == VALUE_JSON_DIFF || view->table->columns[to].class == COLUMN_JSON ||
+			literal_needs_lenient(value))
+			return false;
+		bytes += value->length;
+	}
+	return bytes <= EXCHANGEABLE_BYTES;
+}
+
+/* Is the table a mere collection of rows, in which two that are the same cannot be told apart? */
+static bool is_multiset(const struct target_table *table)
+{
+	return table->key.count == 0 && table->secondary_unique == 0 && !table->has_foreign_keys && !table->is_versioned &&
+		!table->is_sequence && !atomic_load_explicit(&table->row_by_row, memory_order_relaxed);
+}
+
+static bool is_exchangeable(const struct row_view *view)
+{
+	return is_multiset(view->table) && view->binding->all_columns && (!view->before || is_whole(view, view->before, NULL)) &&
+		(!view->after || is_whole(view, view->after, view->before));
+}
+
 static struct row_view look_at(const struct rows_iterator *iterator, enum rows_kind kind)
 {
 	struct row_view view = {.binding = iterator->map->applier_data};
@@ -269,12 +291,15 @@ static struct row_view look_at(const struct rows_iterator *iterator, enum rows_k
 	view.after = kind == ROWS_DELETE ? NULL : iterator->after;
 	view.full = view.binding->all_columns;
 	view.key_known = view.binding->keyed && image_has_key(&view, kind == ROWS_WRITE ? view.after : view.before);
-	if (!view.key_known || view.table->key_needs_care || view.table->is_versioned || view.table->is_sequence)
+	view.exchangeable = is_exchangeable(&view);
+	if (view.exchangeable)
+		view.full = true;
+	else if (!view.key_known || view.table->key_needs_care || view.table->is_versioned || view.table->is_sequence)
 		view.own_way = kind != ROWS_WRITE || view.table->is_versioned || view.table->is_sequence;
 	for (uint32_t i = 0; i < view.columns; i++) {
 		int to = view.binding->to_target[i];
 
-		if (written[i].kind == VALUE_ABSENT && to >= 0 && !view.table->columns[to].generated)
+		if (written[i].kind == VALUE_ABSENT && to >= 0 && !view.table->columns[to].generated && !view.exchangeable)
 			view.full = false;
 		if (kind != ROWS_DELETE && literal_needs_lenient(&view.after[i]))
 			view.own_way = true;
@@ -284,7 +309,7 @@ static struct row_view look_at(const struct rows_iterator *iterator, enum rows_k
 			if (view.after[i].kind == VALUE_JSON_DIFF)
 				view.own_way = true;
 			if ((column->in_unique || is_key_source(&view, i)) && view.after[i].kind != VALUE_ABSENT &&
-				!same_value(&view.before[i], &view.after[i]))
+				!image_same_value(&view.before[i], &view.after[i]))
 				view.own_way = true;
 		}
 	}
@@ -341,22 +366,6 @@ static void add_to_run(struct batch *batch, const struct row_view *view, struct 
 	list_add(&open->set->inserts, change);
 }
 
-/* The newer image with what it leaves out taken from the older. */
-static const struct value *merge_images(struct batch *batch, const struct value *old, const struct value *new,
-	uint32_t columns)
-{
-	struct value *merged = NULL;
-
-	for (uint32_t i = 0; i < columns; i++) {
-		if (new[i].kind != VALUE_ABSENT || old[i].kind == VALUE_ABSENT)
-			continue;
-		if (!merged)
-			merged = arena_copy(&batch->arena, new, columns * sizeof(*new));
-		merged[i] = old[i];
-	}
-	return merged ? merged : new;
-}
-
 /* The net effect of a change on a row that the set has already. False when the two do not go together: then
  * what is there is sent first. An insert that is deleted again is such a case: were it dropped, a row that
  * should not have been there would go unnoticed. */
@@ -367,7 +376,7 @@ static bool combine(struct batch *batch, struct open_set *open, struct row_entry
 	struct row_set *set = open->set;
 
 	if (change->kind == ROWS_UPDATE && old->kind != ROWS_DELETE) {
-		old->after = merge_images(batch, old->after, change->after, view->columns);
+		old->after = image_merge(&batch->arena, old->after, change->after, view->columns);
 	} else if (change->kind == ROWS_DELETE && old->kind == ROWS_UPDATE) {
 		list_remove(&set->updates, old);
 		old->kind = ROWS_DELETE;
@@ -398,32 +407,6 @@ static bool combine(struct batch *batch, struct open_set *open, struct row_entry
 	return true;
 }
 
-static void put_key_value(struct buffer *key, const struct value *value)
-{
-	buffer_putc(key, (char)value->kind);
-	switch ((enum value_kind)value->kind) {
-	case VALUE_STRING:
-	case VALUE_DECIMAL:
-		buffer_put_le(key, value->length, 4);
-		buffer_append(key, value->bytes, value->length);
-		break;
-	case VALUE_DATE:
-	case VALUE_TIME:
-	case VALUE_DATETIME:
-	case VALUE_TIMESTAMP:
-		buffer_append(key, &value->time.year, sizeof(value->time.year));
-		buffer_putc(key, (char)value->time.month);
-		buffer_putc(key, (char)value->time.day);
-		buffer_append(key, &value->time.hour, sizeof(value->time.hour));
-		buffer_putc(key, (char)value->time.minute);
-		buffer_putc(key, (char)value->time.second);
-		buffer_put_le(key, value->time.microsecond, 4);
-		/* fall through */
-	default:
-		buffer_append(key, &value->number.u, sizeof(value->number.u));
-	}
-}
-
 /* Rows of a table with a key, in any order: each row once. */
 static void add_to_set(struct batch *batch, const struct row_view *view, struct row_change *change,
 	const struct row_session *session)
@@ -435,7 +418,7 @@ static void add_to_set(struct batch *batch, const struct row_view *view, struct 
 	struct row_set *set;
 
 	for (unsigned i = 0; i < view->table->key.count; i++)
-		put_key_value(&key, &image[view->binding->key_sources[i]]);
+		image_put_value(&key, &image[view->binding->key_sources[i]]);
 	HASH_FIND(hh, open->entries, buffer_text(&key), key.length, entry);
 	if (entry) {
 		if (combine(batch, open, entry, view, change)) {
@@ -453,6 +436,78 @@ static void add_to_set(struct batch *batch, const struct row_view *view, struct 
 	entry->change = change;
 	HASH_ADD_KEYPTR(hh, open->entries, entry->key, key.length, entry);
 	buffer_release(&key);
+}
+
+static struct row_entry *entry_of_image(struct batch *batch, struct open_set *open, const struct row_view *view,
+	const struct value *image)
+{
+	struct buffer key = BUFFER_INIT;
+	struct row_entry *entry;
+
+	for (uint32_t i = 0; i < view->columns; i++)
+		image_put_value(&key, &image[i]);
+	HASH_FIND(hh, open->entries, buffer_text(&key), key.length, entry);
+	if (!entry) {
+		entry = arena_zalloc(&batch->arena, sizeof(*entry));
+		entry->key = arena_copy(&batch->arena, buffer_text(&key), key.length);
+		HASH_ADD_KEYPTR(hh, open->entries, entry->key, key.length, entry);
+	}
+	buffer_release(&key);
+	return entry;
+}
+
+/* A row with the image goes: one that the set writes, if there is such a one, else one of those that the table has. */
+static void remove_image(struct batch *batch, struct open_set *open, const struct row_view *view,
+	const struct row_change *change)
+{
+	struct row_entry *entry = entry_of_image(batch, open, view, change->before);
+	struct row_change *removed;
+
+	if (entry->change) {
+		list_remove(&open->set->inserts, entry->change);
+		entry->change = entry->change->same;
+	} else if (entry->deleted) {
+		entry->deleted->copies++;
+	} else {
+		removed = arena_copy(&batch->arena, change, sizeof(*change));
+		removed->kind = ROWS_DELETE;
+		removed->copies = 1;
+		removed->update = change->kind == ROWS_UPDATE ? change : NULL;
+		list_add(&open->set->deletes, removed);
+		entry->deleted = removed;
+		batch->scans = true;
+	}
+}
+
+static void insert_image(struct batch *batch, struct open_set *open, const struct row_view *view,
+	const struct row_change *change)
+{
+	struct row_change *inserted = arena_copy(&batch->arena, change, sizeof(*change));
+	struct row_entry *entry;
+
+	if (change->kind == ROWS_UPDATE) {
+		inserted->kind = ROWS_WRITE;
+		inserted->after = image_merge(&batch->arena, change->before, change->after, view->columns);
+		inserted->before = NULL;
+		inserted->update = change;
+	}
+	entry = entry_of_image(batch, open, view, inserted->after);
+	inserted->same = entry->change;
+	entry->change = inserted;
+	list_add(&open->set->inserts, inserted);
+}
+
+/* Rows of a table without a key: what the set does to it is the difference between the images that go and those that come. An image
+ * that comes again does not make up for one that went: were it so, a row that is missing would go unnoticed. */
+static void add_to_multiset(struct batch *batch, const struct row_view *view, const struct row_change *change,
+	const struct row_session *session)
+{
+	struct open_set *open = open_set_for(batch, view->table, session);
+
+	if (change->kind != ROWS_WRITE)
+		remove_image(batch, open, view, change);
+	if (change->kind != ROWS_DELETE)
+		insert_image(batch, open, view, change);
 }
 
 static void add_key(struct batch *batch, uint64_t key)
@@ -503,83 +558,6 @@ static void add_conflict_keys(struct batch *batch, const struct row_view *view)
 	add_image_keys(batch, view, view->after);
 }
 
-/* System-versioned tables: the target makes the history by itself when it gets the time. So rows of it that an update leaves
- * are left out, and an update that ends a row's validity is its deletion. */
-#define VERSION_CURRENT_SECONDS 2147483647u
-
-static bool is_current(const struct value *row_end)
-{
-	return row_end->kind == VALUE_TIMESTAMP && row_end->number.u >= VERSION_CURRENT_SECONDS;
-}
-
-static uint64_t microseconds(const struct value *time)
-{
-	return time->kind == VALUE_TIMESTAMP ? time->number.u * 1000000 + time->time.microsecond : 0;
-}
-
-/* Did the update before it leave the row of history, or was it inserted (system_versioning_insert_history)? It ends when the row
- * that was written in its place begins. Of a transaction that comes in parts, this update may have come in the part before:
- * then it ends in the second of its statement. */
-static bool is_left_by_update(const struct table_binding *binding, const struct value *row_end,
-	const struct transaction *transaction, const struct change *change)
-{
-	if (binding->version_us)
-		return microseconds(row_end) == binding->version_us;
-	return transaction->part > 0 && row_end->number.u == change->timestamp;
-}
-
-enum version {
-	VERSION_CURRENT,
-	VERSION_LEFT,     /* of history, and the target makes it by itself */
-	VERSION_INSERTED, /* of history, by a statement that says so */
-};
-
-/* What the row is in its table; and *kind becomes what is to be done with it. */
-static enum version version_of(const struct rows_iterator *iterator, const struct transaction *transaction,
-	const struct change *change, enum rows_kind *kind)
-{
-	struct table_binding *binding = (struct table_binding *)iterator->map->applier_data; /* of this transaction's own */
-	const struct value *row_end;
-
-	if (!binding->table->is_versioned || *kind == ROWS_DELETE)
-		return VERSION_CURRENT;
-	row_end = &iterator->after[binding->row_end];
-	if (is_current(row_end) || (*kind == ROWS_UPDATE && row_end->kind == VALUE_ABSENT)) {
-		if (*kind == ROWS_UPDATE)
-			binding->version_us = microseconds(&iterator->after[binding->row_start]);
-		return VERSION_CURRENT;
-	}
-	if (*kind == ROWS_WRITE)
-		return is_left_by_update(binding, row_end, transaction, change) ? VERSION_LEFT : VERSION_INSERTED;
-	*kind = ROWS_DELETE;
-	return VERSION_CURRENT;
-}
-
-/* Rows of the history that the master deletes have the keys of current ones. */
-static int check_history(const struct rows_iterator *iterator, enum rows_kind kind, struct error *error)
-{
-	const struct table_binding *binding = iterator->map->applier_data;
-	const struct value *row_end;
-
-	if (!binding->table->is_versioned || kind != ROWS_DELETE)
-		return 0;
-	row_end = &iterator->before[binding->row_end];
-	if (row_end->kind != VALUE_TIMESTAMP || is_current(row_end))
-		return 0;
-	return error_set(error, ERROR_STOP,
-		"table %s: rows of its history were deleted on the master (DELETE HISTORY), and only what is done to current rows is "
-		"replicated. Run the same DELETE HISTORY on the target, then changeling skip.",
-		binding->table->quoted);
-}
-
-static uint64_t version_time(const struct rows_iterator *iterator, enum rows_kind logged, enum rows_kind kind)
-{
-	const struct table_binding *binding = iterator->map->applier_data;
-	const struct value *time = &iterator->after[kind == ROWS_DELETE ? binding->row_end : binding->row_start];
-
-	return logged == ROWS_DELETE ? 0 : microseconds(time);
-}
-
 /* What the session must have off for the event. A source whose foreign keys work above its storage engine logs what a
  * cascade did; where it did nothing (REPLACE of a parent that is there again at once) the target's own must not either. */
 static unsigned session_flags(const struct change *change)
@@ -605,20 +583,20 @@ static int add_rows(struct batch *batch, const struct transaction *transaction, 
 	while ((more = rows_iterator_next(&iterator, error)) > 0) {
 		enum rows_kind kind = change->rows.kind;
 		struct row_session session = {session_flags(change), 0};
-		enum version version;
+		enum row_version version;
 		struct row_view view;
 		struct row_change *row;
 
 		if (change->rows.partial && resolve_json(batch, &iterator, error) < 0)
 			return -1;
-		version = version_of(&iterator, transaction, change, &kind);
+		version = row_version_of(&iterator, transaction, change, &kind);
 		if (version == VERSION_LEFT)
 			continue;
-		if (check_history(&iterator, kind, error) < 0)
+		if (row_version_check(&iterator, kind, error) < 0)
 			return -1;
 		view = look_at(&iterator, kind);
 		if (view.table->is_versioned)
-			session.timestamp_us = version_time(&iterator, change->rows.kind, kind);
+			session.timestamp_us = row_version_time(&iterator, change->rows.kind, kind);
 		else if (!view.full)
 			session.timestamp_us = (uint64_t)change->timestamp * 1000000;
 		row = make_change(batch, &view, kind, transaction, change, iterator.row);
@@ -627,6 +605,8 @@ static int add_rows(struct batch *batch, const struct transaction *transaction, 
 			add_conflict_keys(batch, &view);
 		if (view.own_way || !batch->merge || (view.table->has_foreign_keys && row->kind != ROWS_WRITE))
 			add_alone(batch, &view, row, &session);
+		else if (view.exchangeable)
+			add_to_multiset(batch, &view, row, &session);
 		else if (view.table->has_foreign_keys || !view.binding->keyed || view.table->key_needs_care)
 			add_to_run(batch, &view, row, &session);
 		else

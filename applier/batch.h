@@ -10,7 +10,9 @@
  *   - a change of a column that stands in another unique key goes alone likewise, so that within a set no two rows
  *     can want the same value at different times;
  *   - tables with foreign keys keep the order of all their changes: only runs of inserts are gathered;
- *   - tables without a key, or with a key that does not compare by its bytes, keep their order as well;
+ *   - rows of a table without any key cannot be told apart when they are the same: what goes and what comes is counted by whole
+ *     images, and an update is both;
+ *   - where images do not tell whole rows, and where a key does not compare by its bytes, the order is kept as well;
  *   - tables with triggers, and rows with flags of their own, close what is open.
  *
  * A batch holds its transactions until it is freed: everything points into them. */
@@ -36,6 +38,9 @@ struct row_change {
 	const struct transaction *transaction; /* likewise */
 	uint64_t row;                          /* number within the event */
 	bool is_history;                       /* a row of a system-versioned table that does not hold any more */
+	unsigned copies;                       /* a deletion from a table without a key: of how many rows with this image */
+	const struct row_change *update;       /* likewise, and an insert into one: the update that it is a part of, or NULL */
+	struct row_change *same;               /* an insert into one: the one before with the same image */
 	const struct table_binding *binding;
 	struct row_change *next, *previous;
 };
@@ -115,6 +120,10 @@ int batch_add_range(struct batch *batch, const struct transaction *transaction, 
 
 /* Closes all sets: no transaction may be added any more. */
 void batch_close(struct batch *batch);
+
+/* The operation did not do what was expected, and its rows are going to be sent by themselves. Where they are of a table without a
+ * key, all later ones of it will be: another way of finding them that fails is not tried twice. `operation` may be NULL. */
+void batch_operation_failed(const struct operation *operation);
 
 /* The source's last transaction in it. */
 const struct transaction *batch_last(const struct batch *batch);

@@ -129,6 +129,7 @@ static int run_rows(struct special *special, const struct change *from, const st
 			batch_free(batch);
 			return -1;
 		}
+		batch_operation_failed(flight->items[failed].operation);
 		row_error(special, &flight->items[failed], from, found, result < 0 ? &failure : NULL, error);
 		session_forget(special->session);
 		batch_free(batch);

@@ -4,6 +4,7 @@
 
 #include "applier/render_mariadb.h"
 #include "applier/render_parts.h"
+#include "applier/render_scan.h"
 #include "base/memory.h"
 
 /* ---- many rows a statement ---- */
@@ -195,12 +196,13 @@ static bool can_join(const struct row_change *row, const struct literal_target *
 	return any;
 }
 
-static int put_single_update(struct piece *piece, const struct row_change *row, struct error *error)
+/* An update or delete by itself. */
+static int put_single(struct piece *piece, const struct row_change *row, struct error *error)
 {
 	struct flight_item *item;
 	size_t start = piece->flight->text.length;
 
-	if (render_put_update(&piece->flight->text, row, piece->options, error) < 0)
+	if (render_row(&piece->flight->text, row, piece->options, error) < 0)
 		return -1;
 	item = flight_add_item(piece->flight, start, 1);
 	item->operation = piece->operation;
@@ -221,7 +223,7 @@ static int put_updates(struct piece *piece, const struct row_list *list, struct 
 			piece_end(piece);
 		}
 		if (!join || (!piece->rows && !(row->next && same_shape(row, row->next)))) {
-			if (put_single_update(piece, row, error) < 0)
+			if (put_single(piece, row, error) < 0)
 				return -1;
 			continue;
 		}
@@ -241,16 +243,35 @@ static int put_updates(struct piece *piece, const struct row_list *list, struct 
 	return 0;
 }
 
+/* Of a table without a key. One row that goes, as most often where nothing waits, is found as simply as can be. */
+static int put_multiset(struct piece *piece, const struct row_set *set, struct error *error)
+{
+	const struct row_change *gone = set->deletes.first, *come = set->inserts.first;
+
+	if (set->deletes.count != 1 || gone->copies != 1) {
+		if (render_put_scans(piece->flight, piece->operation, piece->options, error) < 0)
+			return -1;
+	} else if (gone->update && set->inserts.count == 1 && come->update == gone->update) {
+		return put_single(piece, gone->update, error);
+	} else if (put_single(piece, gone, error) < 0) {
+		return -1;
+	}
+	piece->counted = false;
+	return put_inserts(piece, &set->inserts, error);
+}
+
 static int put_set(struct flight *flight, const struct operation *operation, const struct render_options *options,
 	struct error *error)
 {
 	struct piece piece = {flight, operation, options, 0, 0, true};
+	const struct row_set *set = operation->rows;
 
-	if (put_deletes(&piece, &operation->rows->deletes, error) < 0 ||
-		put_updates(&piece, &operation->rows->updates, error) < 0)
+	if (set->deletes.count && !set->table->key.count)
+		return put_multiset(&piece, set, error);
+	if (put_deletes(&piece, &set->deletes, error) < 0 || put_updates(&piece, &set->updates, error) < 0)
 		return -1;
 	piece.counted = false;
-	return put_inserts(&piece, &operation->rows->inserts, error);
+	return put_inserts(&piece, &set->inserts, error);
 }
 
 /* ---- operations ---- */

@@ -114,11 +114,64 @@ static int put_order_of_documents(struct buffer *out, const struct row_change *r
 	return 0;
 }
 
-int render_put_where(struct buffer *out, const struct row_change *row, const struct render_options *options,
+/* Columns that are compared by their bytes; false = it is none. */
+static bool put_byte_match(struct buffer *out, const struct target_column *column, const struct value *value)
+{
+	if (column->class == COLUMN_VECTOR) { /* MySQL compares no vectors */
+		buffer_printf(out, "HEX(%s)", column->quoted);
+		if (value->kind == VALUE_NULL) {
+			buffer_puts(out, " IS NULL");
+			return true;
+		}
+		buffer_puts(out, " = '");
+		put_upper_hex(out, value->bytes, value->length);
+		buffer_putc(out, '\'');
+		return true;
+	}
+	if (column->class == COLUMN_GEOMETRY && value->kind != VALUE_NULL) {
+		buffer_printf(out, "CAST(%s AS BINARY) = x'", column->quoted);
+		buffer_put_hex(out, value->bytes, value->length);
+		buffer_putc(out, '\'');
+		return true;
+	}
+	return false;
+}
+
+int render_put_image(struct buffer *out, const struct row_change *row, const struct render_options *options,
 	struct error *error)
 {
 	const struct table_binding *binding = row->binding;
 	bool first = true;
+
+	for (uint32_t i = 0; i < binding->map->columns_count; i++) {
+		const struct target_column *column = render_column(binding, i);
+		const struct value *value = &row->before[i];
+
+		if (!column || value->kind == VALUE_ABSENT || (column->generated && column->class != COLUMN_NUMBER))
+			continue;
+		buffer_puts(out, first ? "" : " AND ");
+		first = false;
+		if (put_byte_match(out, column, value))
+			continue;
+		if (render_put_condition(out, binding, row->before, i, true, options, error) < 0)
+			return -1;
+		put_sign_of_zero(out, column, value, options);
+		if (needs_binary_match(column, value)) {
+			buffer_printf(out, " AND BINARY %s <=> BINARY ", column->quoted);
+			if (render_put_value(out, binding, row->before, i, LITERAL_BYTES, options, error) < 0)
+				return -1;
+		}
+	}
+	if (first)
+		return error_set(error, ERROR_STOP, "table %s: the row's old image has no column to find it by.",
+			binding->table->quoted);
+	return 0;
+}
+
+int render_put_where(struct buffer *out, const struct row_change *row, const struct render_options *options,
+	struct error *error)
+{
+	const struct table_binding *binding = row->binding;
 
 	buffer_puts(out, " WHERE ");
 	if (render_key_in_image(row)) {
@@ -129,43 +182,7 @@ int render_put_where(struct buffer *out, const struct row_change *row, const str
 		}
 		return 0;
 	}
-	for (uint32_t i = 0; i < binding->map->columns_count; i++) {
-		const struct target_column *column = render_column(binding, i);
-
-		if (!column || row->before[i].kind == VALUE_ABSENT || (column->generated && column->class != COLUMN_NUMBER))
-			continue;
-		buffer_puts(out, first ? "" : " AND ");
-		first = false;
-		if (column->class == COLUMN_VECTOR) { /* MySQL compares no vectors */
-			buffer_printf(out, "HEX(%s)", column->quoted);
-			if (row->before[i].kind == VALUE_NULL) {
-				buffer_puts(out, " IS NULL");
-				continue;
-			}
-			buffer_puts(out, " = '");
-			put_upper_hex(out, row->before[i].bytes, row->before[i].length);
-			buffer_putc(out, '\'');
-			continue;
-		}
-		if (column->class == COLUMN_GEOMETRY && row->before[i].kind != VALUE_NULL) {
-			buffer_printf(out, "CAST(%s AS BINARY) = x'", column->quoted);
-			buffer_put_hex(out, row->before[i].bytes, row->before[i].length);
-			buffer_putc(out, '\'');
-			continue;
-		}
-		if (render_put_condition(out, binding, row->before, i, true, options, error) < 0)
-			return -1;
-		put_sign_of_zero(out, column, &row->before[i], options);
-		if (needs_binary_match(column, &row->before[i])) {
-			buffer_printf(out, " AND BINARY %s <=> BINARY ", column->quoted);
-			if (render_put_value(out, binding, row->before, i, LITERAL_BYTES, options, error) < 0)
-				return -1;
-		}
-	}
-	if (first)
-		return error_set(error, ERROR_STOP, "table %s: the row's old image has no column to find it by.",
-			binding->table->quoted);
-	if (put_order_of_documents(out, row, options, error) < 0)
+	if (render_put_image(out, row, options, error) < 0 || put_order_of_documents(out, row, options, error) < 0)
 		return -1;
 	buffer_puts(out, " LIMIT 1");
 	return 0;

@@ -25,7 +25,10 @@ int render_put_value(struct buffer *out, const struct table_binding *binding, co
 /* column = value; null_safe: <=> */
 int render_put_condition(struct buffer *out, const struct table_binding *binding, const struct value *image, uint32_t source,
 	bool null_safe, const struct render_options *options, struct error *error);
-/* WHERE for the row's old image: by its key, else by every column, NULL-safe and to the byte. */
+/* Conditions that only rows with all values of the old image fulfil: NULL-safe and to the byte. */
+int render_put_image(struct buffer *out, const struct row_change *row, const struct render_options *options,
+	struct error *error);
+/* WHERE for the row's old image: by its key, else by every column. */
 int render_put_where(struct buffer *out, const struct row_change *row, const struct render_options *options,
 	struct error *error);
 /* The names of the columns that the new image writes, and their values, with commas between. */

@@ -71,6 +71,7 @@ struct target_table {
 	bool referred;               /* others refer to it */
 	const char *bare_trigger;    /* a trigger that would fire for row changes too (without our guard), or NULL */
 	bool key_needs_care;         /* FLOAT, BIT, ENUM … in the key: no multi-row forms that compare it */
+	_Atomic bool row_by_row;     /* without a key: its rows could not be found together once. Any worker's to set */
 	bool coarse;                 /* a conflict key of its rows was coarse once: all are from then on */
 	uint64_t id;                 /* number of this table in the cache: part of conflict keys */
 	struct target_table *next;   /* of the cache */

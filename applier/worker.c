@@ -430,8 +430,10 @@ static int recover(struct worker *worker, int result, size_t failed, struct erro
 	if (discard_answers(worker, &error) < 0 || clear_way(worker, &error) < 0)
 		return fail(worker, &error, NULL);
 	passage_take_back(worker, locked);
-	if (!locked)
+	if (!locked) {
+		batch_operation_failed(passage->flight.items[failed].operation);
 		return find_culprit(worker, passage);
+	}
 	log_line(LOG_DEBUG, "worker", "batch given back after a conflict worker=%u code=%u transactions=%zu", worker->number,
 		failure->code, batch->transaction_count);
 	if (++passage->attempts == ATTEMPTS_MAXIMUM) {

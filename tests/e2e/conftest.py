@@ -70,6 +70,12 @@ def certificates(pool):
     return pool.certificates
 
 
+@pytest.fixture
+def old_tls(monkeypatch):
+    """MySQL 5.6 as a target offers nothing newer than TLS 1.0."""
+    monkeypatch.setenv("OPENSSL_CONF", str(HERE.parent / "lab/openssl-legacy.cnf"))
+
+
 class Pairing:
     """A source, a target, and names that no other test uses."""
 

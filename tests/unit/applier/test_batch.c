@@ -69,16 +69,42 @@ static bool unique_free(const struct model *model, int32_t unique, int except)
 	return true;
 }
 
-/* One random change that the model allows; carried out on it, and as a rows event in a transaction of its own. */
-static struct transaction *random_change(struct model *model, const struct target_table *table, bool with_unique)
+/* A transaction of one rows event. */
+static struct transaction *make_transaction(const struct target_table *table, enum rows_kind kind, const struct buffer *rows)
 {
 	static const uint8_t all[1] = {7};
 	struct transaction *transaction = calloc(1, sizeof(*transaction));
 	struct change *change = arena_zalloc(&transaction->arena, sizeof(*change));
 	struct table_map *map = arena_zalloc(&transaction->arena, sizeof(*map));
-	struct buffer rows = BUFFER_INIT;
 	struct table_binding *binding;
 	struct error error = {0};
+
+	change->kind = CHANGE_ROWS;
+	change->map = map;
+	map->database = "d";
+	map->table = "t";
+	map->columns_count = 3;
+	map->columns = arena_zalloc(&transaction->arena, 3 * sizeof(*map->columns));
+	for (int i = 0; i < 3; i++)
+		map->columns[i] = (struct table_column){.type = TYPE_LONG, .wire_type = TYPE_LONG, .sign = SIGN_SIGNED};
+	change->rows.kind = kind;
+	change->rows.columns_count = 3;
+	change->rows.present = change->rows.present_after = all;
+	change->rows.rows = arena_copy(&transaction->arena, rows->data, rows->length);
+	change->rows.rows_length = rows->length;
+	transaction->first = transaction->last = change;
+	transaction->changes = 1;
+	transaction->kind = TRANSACTION_COMMIT;
+	assert_int_equal(table_bind(table, map, FAMILY_MYSQL, &transaction->arena, &binding, &error), 0);
+	return transaction;
+}
+
+/* One random change that the model allows; carried out on it, and as a transaction. */
+static struct transaction *random_change(struct model *model, const struct target_table *table, bool with_unique)
+{
+	struct transaction *transaction;
+	struct buffer rows = BUFFER_INIT;
+	enum rows_kind kind;
 	int id = rand() % KEYS, other;
 	int32_t unique, value = rand() % 1000;
 	struct row *row = &model->rows[id];
@@ -87,15 +113,15 @@ static struct transaction *random_change(struct model *model, const struct targe
 		unique = rand() % 40;
 	while (with_unique && !unique_free(model, unique, id));
 	if (!row->there) {
-		change->rows.kind = ROWS_WRITE;
+		kind = ROWS_WRITE;
 		put_image(&rows, id, unique, value);
 		*row = (struct row){true, unique, value};
 	} else if (rand() % 3 == 0) {
-		change->rows.kind = ROWS_DELETE;
+		kind = ROWS_DELETE;
 		put_image(&rows, id, row->unique, row->value);
 		row->there = false;
 	} else {
-		change->rows.kind = ROWS_UPDATE;
+		kind = ROWS_UPDATE;
 		put_image(&rows, id, row->unique, row->value);
 		if (rand() % 2)
 			unique = row->unique;
@@ -106,23 +132,8 @@ static struct transaction *random_change(struct model *model, const struct targe
 		row->there = false;
 		model->rows[other] = (struct row){true, unique, value};
 	}
-	change->kind = CHANGE_ROWS;
-	change->map = map;
-	map->database = "d";
-	map->table = "t";
-	map->columns_count = 3;
-	map->columns = arena_zalloc(&transaction->arena, 3 * sizeof(*map->columns));
-	for (int i = 0; i < 3; i++)
-		map->columns[i] = (struct table_column){.type = TYPE_LONG, .wire_type = TYPE_LONG, .sign = SIGN_SIGNED};
-	change->rows.columns_count = 3;
-	change->rows.present = change->rows.present_after = all;
-	change->rows.rows = arena_copy(&transaction->arena, rows.data, rows.length);
-	change->rows.rows_length = rows.length;
-	transaction->first = transaction->last = change;
-	transaction->changes = 1;
-	transaction->kind = TRANSACTION_COMMIT;
+	transaction = make_transaction(table, kind, &rows);
 	buffer_release(&rows);
-	assert_int_equal(table_bind(table, map, FAMILY_MYSQL, &transaction->arena, &binding, &error), 0);
 	return transaction;
 }
 
@@ -183,12 +194,154 @@ static size_t write_batch(struct model *model, const struct batch *batch, bool w
 	return written;
 }
 
+/* How many rows the model of a table without a key has of each image: of few, so that many are the same. */
+#define VALUES 4
+#define IMAGES (VALUES * VALUES)
+
+struct multiset {
+	size_t count[IMAGES];
+	size_t rows;
+};
+
+static void put_number(struct buffer *out, int image)
+{
+	put_image(out, image / VALUES, image % VALUES, 7);
+}
+
+static int image_of(const struct value *values)
+{
+	assert_int_equal(number(&values[2]), 7);
+	return number(&values[0]) * VALUES + number(&values[1]);
+}
+
+static int random_row(const struct multiset *table)
+{
+	size_t at = (size_t)rand() % table->rows;
+
+	for (int i = 0;; i++) {
+		if (at < table->count[i])
+			return i;
+		at -= table->count[i];
+	}
+}
+
+static void move_row(struct multiset *table, int from, int to)
+{
+	if (from >= 0) {
+		assert_true(table->count[from] > 0);
+		table->count[from]--;
+		table->rows--;
+	}
+	if (to >= 0) {
+		table->count[to]++;
+		table->rows++;
+	}
+}
+
+static struct transaction *random_move(struct multiset *source, const struct target_table *table)
+{
+	struct buffer rows = BUFFER_INIT;
+	struct transaction *transaction;
+	int from = source->rows && rand() % 4 ? random_row(source) : -1, to = from < 0 || rand() % 3 ? rand() % IMAGES : -1;
+
+	if (from >= 0)
+		put_number(&rows, from);
+	if (to >= 0)
+		put_number(&rows, to);
+	move_row(source, from, to);
+	transaction = make_transaction(table, from < 0 ? ROWS_WRITE : to < 0 ? ROWS_DELETE : ROWS_UPDATE, &rows);
+	buffer_release(&rows);
+	return transaction;
+}
+
+/* As the server would: a delete finds its rows or fails the test. */
+static void write_multiset(struct multiset *target, const struct row_set *set)
+{
+	for (const struct row_change *row = set->deletes.first; row; row = row->next) {
+		assert_int_equal(row->kind, ROWS_DELETE);
+		assert_true(row->copies > 0);
+		for (unsigned i = 0; i < row->copies; i++)
+			move_row(target, image_of(row->before), -1);
+	}
+	assert_int_equal(set->updates.count, 0);
+	for (const struct row_change *row = set->inserts.first; row; row = row->next) {
+		assert_int_equal(row->kind, ROWS_WRITE);
+		move_row(target, -1, image_of(row->after));
+	}
+}
+
+static void test_multiset(void **state)
+{
+	struct target_table table;
+	size_t changes = 0, written = 0;
+
+	(void)state;
+	make_table(&table, false, false, false);
+	for (int round = 0; round < 2000; round++) {
+		struct multiset source = {0}, target;
+		struct batch *batch = batch_new(true, true);
+		int count = 1 + rand() % 60, start = rand() % 20;
+
+		for (int i = 0; i < start; i++)
+			move_row(&source, -1, rand() % IMAGES);
+		target = source;
+		for (int i = 0; i < count; i++) {
+			struct error error = {0};
+
+			assert_int_equal(batch_add(batch, random_move(&source, &table), &error), 0);
+		}
+		batch_close(batch);
+		assert_int_equal(batch->rows, count);
+		changes += (size_t)count;
+		for (const struct operation *at = batch->operations; at; at = at->next) {
+			assert_int_equal(at->kind, OPERATION_ROWS);
+			assert_true(batch->scans == (at->rows->deletes.count > 0));
+			written += at->rows->deletes.count + at->rows->inserts.count;
+			write_multiset(&target, at->rows);
+		}
+		assert_memory_equal(&source, &target, sizeof(source));
+		batch_free(batch);
+	}
+	assert_true(written < changes);
+}
+
+/* What is missing on the target is not made up for by what comes, and one update alone is kept as one. */
+static void test_multiset_keeps_what_it_must_find(void **state)
+{
+	struct target_table table;
+	struct batch *batch = batch_new(true, false);
+	struct buffer rows = BUFFER_INIT;
+	struct error error = {0};
+	const struct row_set *set;
+
+	(void)state;
+	make_table(&table, false, false, false);
+	put_number(&rows, 1);
+	put_number(&rows, 2);
+	assert_int_equal(batch_add(batch, make_transaction(&table, ROWS_UPDATE, &rows), &error), 0);
+	set = batch->operations->rows;
+	assert_int_equal(set->deletes.count, 1);
+	assert_ptr_equal(set->inserts.first->update, set->deletes.first->update);
+	assert_int_equal(set->inserts.first->update->kind, ROWS_UPDATE);
+	buffer_clear(&rows);
+	put_number(&rows, 1);
+	assert_int_equal(batch_add(batch, make_transaction(&table, ROWS_WRITE, &rows), &error), 0);
+	assert_null(batch->operations->next);
+	assert_int_equal(set->deletes.count, 1);
+	assert_int_equal(set->inserts.count, 2);
+	batch_operation_failed(batch->operations);
+	assert_true(table.row_by_row);
+	buffer_release(&rows);
+	batch_free(batch);
+}
+
 static void run_model(bool with_unique, bool with_relations, bool with_key, bool merge, size_t *changes,
 	size_t *written)
 {
 	struct target_table table;
 
 	make_table(&table, with_unique, with_relations, with_key);
+	table.row_by_row = true;
 	for (int round = 0; round < 2000; round++) {
 		struct model source = {0}, target;
 		struct batch *batch = batch_new(merge, true);
@@ -294,7 +447,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key),	cmocka_unit_test(test_unique),	 cmocka_unit_test(test_relations),
-		cmocka_unit_test(test_keyless), cmocka_unit_test(test_unmerged),
+		cmocka_unit_test(test_keyless), cmocka_unit_test(test_unmerged), cmocka_unit_test(test_multiset),
+		cmocka_unit_test(test_multiset_keeps_what_it_must_find),
 		cmocka_unit_test(test_without_its_last_transaction),
 	};
 	const char *given = getenv("CHANGELING_SEED");
