@@ -7,6 +7,7 @@
 #include <uthash.h>
 
 #include "applier/conflict.h"
+#include "applier/implicit.h"
 #include "applier/literal.h"
 #include "applier/row_image.h"
 #include "applier/row_version.h"
@@ -580,6 +581,8 @@ static int add_rows(struct batch *batch, const struct transaction *transaction, 
 
 	if (rows_iterator_init(&iterator, &change->rows, change->map, &batch->arena, error) < 0)
 		return -1;
+	if (change->rows.kind == ROWS_WRITE)
+		implicit_fill(change->map->applier_data, &iterator, &batch->arena);
 	while ((more = rows_iterator_next(&iterator, error)) > 0) {
 		enum rows_kind kind = change->rows.kind;
 		struct row_session session = {session_flags(change), 0};

@@ -8,6 +8,7 @@
 
 #include "applier/catalog.h"
 #include "applier/conversion.h"
+#include "applier/implicit.h"
 #include "applier/row_hashes.h"
 #include "applier/sql/charset.h"
 #include "base/memory.h"
@@ -130,6 +131,7 @@ static void fill_column(struct arena *arena, struct target_column *column, const
 	column->octets = target_cell(rows, row, 5) ? strtoull(target_cell(rows, row, 5), NULL, 10) : 0;
 	column->nullable = strcmp(target_text(rows, row, 6), "YES") == 0;
 	column->datetime_digits = target_cell(rows, row, 9) ? (unsigned)strtoul(target_cell(rows, row, 9), NULL, 10) : 0;
+	column->has_default = strcmp(target_text(rows, row, 10), "1") == 0;
 	column->class = class_of(column->type);
 	if (column->class == COLUMN_FLOAT || column->class == COLUMN_DOUBLE)
 		column->limit = limit_of(column->full_type);
@@ -533,6 +535,7 @@ int table_bind(const struct target_table *table, struct table_map *map, enum ser
 			matched++;
 	}
 	find_unsure_signs(binding, arena);
+	implicit_find(binding, arena);
 	if (match_members(binding, family, arena, error) < 0)
 		return -1;
 	for (unsigned i = 0; i < table->columns_count; i++)

@@ -39,7 +39,7 @@ struct target_column {
 	const char *charset;      /* NULL when it has none */
 	const char *collation;
 	enum column_class class;
-	bool is_unsigned, nullable, generated, auto_increment, on_update_now, invisible;
+	bool is_unsigned, nullable, has_default, generated, auto_increment, on_update_now, invisible;
 	bool row_start, row_end;  /* of a system-versioned table */
 	bool row_hash;            /* it stands for a hidden column of MariaDB's (row_hashes.h): never written */
 	bool in_unique;           /* in a unique key other than the chosen one */
@@ -107,6 +107,8 @@ struct table_binding {
 	const uint8_t *unsure_bits;
 	/* by index of the source's column: the target's numbers of its members (members_match). NULL when no column has them */
 	const uint32_t **members;
+	/* by index of the source's column: an INSERT that leaves it out means its implicit default. NULL when there is no such column */
+	const bool *implicit;
 	int row_start, row_end; /* of a system-versioned table: the source's columns; -1 = not versioned */
 	uint64_t version_us;    /* likewise: since when the row holds that an UPDATE of this map wrote last. Its batch's to write */
 	bool all_columns;  /* each assignable target column has a source: a full image tells the whole row */

@@ -83,6 +83,65 @@ def test_row_images(pairing, kind, image):
     assert p.compare() == 2
 
 
+# what a server writes of its own accord in a column that is NOT NULL and has no default; IMPLICIT_OF by family
+IMPLICIT = ["TINYINT", "INT UNSIGNED", "BIGINT", "DECIMAL(65,30)", "FLOAT", "DOUBLE", "BIT(20)", "YEAR", "DATE", "TIME(3)",
+            "DATETIME(6)", "CHAR(5)", "VARCHAR(300)", "VARCHAR(5) CHARACTER SET ucs2", "BINARY(5)", "VARBINARY(5)", "TEXT",
+            "LONGBLOB", "ENUM('b','a','')", "SET('a','b')"]
+IMPLICIT_OF = {"maria1011": ["TIMESTAMP(6)", "UUID", "INET6", "INET4"], "mysql97": ["TIMESTAMP(6)", "JSON"],
+               "maria118": ["TIMESTAMP(6)", "UUID", "INET6", "INET4", "VECTOR(3)"], "mysql56": []}
+
+
+def test_columns_left_out_without_a_default(pairing, pair):
+    """A reduced image does not tell what the master put there by itself: 0, '', the first member, the zero date."""
+    p = pairing(*pair)
+    own = IMPLICIT_OF[p.source.kind] if p.source.family == p.target.family else ["JSON"] if p.source.kind == "mysql97" else []
+    columns = ", ".join(f"c{number} {kind} NOT NULL" for number, kind in enumerate(IMPLICIT + own))
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; "
+                 f"CREATE TABLE t (id INT PRIMARY KEY, {columns}, d INT NOT NULL DEFAULT 7); "
+                 f"CREATE TABLE bag (n INT, {columns}); "
+                 "CREATE TABLE num (id INT AUTO_INCREMENT PRIMARY KEY, a INT NOT NULL, "
+                 "e ENUM('x','y') NOT NULL, UNIQUE KEY (a, e))")
+    p.target.sql(f"CREATE DATABASE `{p.db}`")
+    for table in ("t", "bag", "num"):
+        p.target.sql(f"USE `{p.db}`; {p.source.query(f'SHOW CREATE TABLE `{p.db}`.{table}')[0][1]}")
+    p.changeling.change_master("now")
+    # all at once, so that they merge
+    for image in ("MINIMAL", "NOBLOB"):
+        first = 1 if image == "MINIMAL" else 11
+        p.source.sql(f"USE `{p.db}`; SET sql_mode='', binlog_row_image='{image}'; "
+                     f"INSERT INTO t (id) VALUES ({first}), ({first + 1}), ({first + 2}); "
+                     f"INSERT INTO t (id, c1, c12) VALUES ({first + 3}, 5, 'v'); INSERT INTO t (id) VALUES ({first + 4}); "
+                     f"UPDATE t SET c1 = 9, c18 = 'a' WHERE id = {first}; DELETE FROM t WHERE id = {first + 1}; "
+                     f"BEGIN; DELETE FROM t WHERE id = {first + 2}; INSERT INTO t (id, c2) VALUES ({first + 2}, 6); COMMIT; "
+                     f"INSERT INTO bag (n) VALUES ({first}), ({first}), (NULL); "
+                     f"UPDATE bag SET c2 = 4 WHERE n = {first} LIMIT 1; DELETE FROM bag WHERE n IS NULL; "
+                     f"INSERT INTO num (a) VALUES ({first}); INSERT INTO num (e) VALUES ('y'); DELETE FROM num WHERE a = 0; "
+                     "INSERT INTO num () VALUES (); DELETE FROM num WHERE a = 0; SET SESSION binlog_row_image='FULL'")
+    p.changeling.run()
+    p.changeling.wait_caught_up()
+    assert p.compare() == 8 + 4 + 2
+    p.source.sql(f"DELETE FROM `{p.db}`.bag WHERE c2 = 4; UPDATE `{p.db}`.t SET d = d + 1")
+    p.changeling.wait_caught_up()
+    assert p.compare() == 8 + 2 + 2
+
+
+def test_a_column_that_only_the_target_has_needs_a_default(pairing):
+    """Nothing is made up for it, nor for what no statement can write: such a row stops, and says why."""
+    p = pairing()
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; CREATE TABLE t (id INT PRIMARY KEY, a INT NOT NULL); "
+                 "CREATE TABLE g (id INT PRIMARY KEY, place POINT NOT NULL)")
+    p.changeling.wait_caught_up()
+    p.target.sql(f"ALTER TABLE `{p.db}`.t ADD own INT NOT NULL")
+    p.source.sql(f"USE `{p.db}`; SET sql_mode='', binlog_row_image='MINIMAL'; INSERT INTO t (id) VALUES (1); "
+                 "INSERT INTO g (id) VALUES (1); SET SESSION binlog_row_image='FULL'")
+    assert "Field 'own' doesn't have a default value" in p.changeling.wait_error()["error"]
+    p.target.sql(f"ALTER TABLE `{p.db}`.t ALTER own SET DEFAULT 3")
+    p.changeling.after_error("retry")
+    assert "Field 'place' doesn't have a default value" in p.changeling.wait_error()["error"]
+    assert p.target.query(f"SELECT id, a, own FROM `{p.db}`.t") == [(1, 0, 3)]
+
+
 def test_tables_without_a_primary_key(pairing, pair):
     p = pairing(*pair)
     p.replicate("now")

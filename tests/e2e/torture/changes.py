@@ -135,11 +135,12 @@ class Changes:
         return column.values(self.rng)
 
     def chosen(self, table):
-        """The columns that a statement names: most often all."""
+        """The columns that a statement names: most often all. A column without a default may be left out as well: the source
+        writes one that its type implies, or refuses the statement."""
         columns = table.writable()
         if self.rng.random() < 0.3:
             columns = [column for column in columns
-                       if self.rng.random() < 0.6 or not column.nullable and not column.extra]
+                       if self.rng.random() < 0.6 or not (column.nullable or column.extra or column.implicit)]
         return columns or table.writable()
 
     def insert(self, table, verb="INSERT"):

@@ -25,6 +25,7 @@ class Column:
     generated: str = ""                # the expression
     extra: str = ""                    # behind the type: default, INVISIBLE …
     document: bool = False             # MySQL's JSON
+    implicit: bool = True              # what the source writes where a statement leaves it out, the target takes
 
     def shown(self, target):
         return (self.show_target if target and self.show_target else self.show).format(c=quoted(self.name))
@@ -407,7 +408,7 @@ def geometry_column(rng, name, source):
                 return f"{prefix}GeomFromText('{text}', 4326)"
             srid = 0
         return f"{prefix}GeomFromText('{geometry_text(rng, kind)}', {srid})"
-    return Column(name.lower(), name, name, values, show="HEX({c})", keyable=False, long=True)
+    return Column(name.lower(), name, name, values, show="HEX({c})", keyable=False, long=True, implicit=False)
 
 
 def vector_column(rng, source, target):
@@ -419,7 +420,7 @@ def vector_column(rng, source, target):
                                1e15 if source.family != target.family else 3.4028234663852886e38]) for _ in range(size)]
         return f"x'{struct.pack(f'<{size}f', *numbers).hex()}'"
     return Column("vector", f"VECTOR({size})", f"VARBINARY({4 * size})" if plain else f"VECTOR({size})", values,
-                  show="HEX({c})", keyable=False, long=size > 50)
+                  show="HEX({c})", keyable=False, long=size > 50, implicit=False)
 
 
 def address_column(rng, name, target):
