@@ -520,28 +520,33 @@ static void add_key(struct batch *batch, uint64_t key)
 	batch->keys[batch->key_count++] = key;
 }
 
-static void add_image_key(struct batch *batch, const struct row_view *view, const struct target_key *key,
-	unsigned ordinal, const struct value *image)
+static void note_key(struct batch *batch, const struct row_view *view, enum conflict_key_kind kind, uint64_t number)
 {
 	struct target_table *table = (struct target_table *)view->table; /* only the flag is written, by this thread */
-	enum conflict_key_kind kind;
-	uint64_t number;
 
-	kind = key->count ? conflict_key_row(view->binding, key, ordinal, image, &number) : KEY_COARSE;
 	if (kind == KEY_COARSE && !table->coarse)
 		table->coarse = batch->turned_coarse = true;
 	if (kind != KEY_NONE)
 		add_key(batch, table->coarse ? conflict_key_table(table) : number);
 }
 
-static void add_image_keys(struct batch *batch, const struct row_view *view, const struct value *image)
+static void add_values_of(struct batch *batch, const struct row_view *view, const struct target_key *key, unsigned ordinal)
 {
-	if (!image)
+	enum conflict_key_kind kind;
+	uint64_t number = 0;
+
+	if (key->count == 0) { /* over expressions */
+		note_key(batch, view, KEY_COARSE, number);
 		return;
-	if (view->table->key.count)
-		add_image_key(batch, view, &view->table->key, 0, image);
-	for (unsigned i = 0; i < view->table->secondary_unique; i++)
-		add_image_key(batch, view, &view->table->uniques[i], i + 1, image);
+	}
+	if (view->before) {
+		kind = conflict_key_left(view->binding, key, ordinal, view->before, &number);
+		note_key(batch, view, kind, number);
+	}
+	if (view->after) {
+		kind = conflict_key_taken(view->binding, key, ordinal, view->before, view->after, &number);
+		note_key(batch, view, kind, number);
+	}
 }
 
 static void add_conflict_keys(struct batch *batch, const struct row_view *view)
@@ -555,8 +560,10 @@ static void add_conflict_keys(struct batch *batch, const struct row_view *view)
 			table->coarse = batch->turned_coarse = true;
 		add_key(batch, conflict_key_table(table));
 	}
-	add_image_keys(batch, view, view->before);
-	add_image_keys(batch, view, view->after);
+	if (view->table->key.count)
+		add_values_of(batch, view, &view->table->key, 0);
+	for (unsigned i = 0; i < view->table->secondary_unique; i++)
+		add_values_of(batch, view, &view->table->uniques[i], i + 1);
 }
 
 /* What the session must have off for the event. A source whose foreign keys work above its storage engine logs what a

@@ -13,7 +13,9 @@
  *   - rows of a table without any key cannot be told apart when they are the same: what goes and what comes is counted by whole
  *     images, and an update is both;
  *   - where images do not tell whole rows, and where a key does not compare by its bytes, the order is kept as well;
- *   - tables with triggers, and rows with flags of their own, close what is open.
+ *   - rows that need another session (unchecked foreign keys, a time of their own) close what is open of their table.
+ *
+ * Triggers are no matter: those with our guard stay silent for rows, and others stop when the table is bound.
  *
  * A batch holds its transactions until it is freed: everything points into them. */
 #ifndef APPLIER_BATCH_H

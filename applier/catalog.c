@@ -19,9 +19,9 @@ static const struct {
 	[CATALOG_TABLE] = {"TABLE_TYPE, ENGINE", "TABLES", "TABLE_SCHEMA", "TABLE_NAME", "", ""},
 	[CATALOG_COLUMNS] = {"COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, "
 			     "CHARACTER_OCTET_LENGTH, IS_NULLABLE, EXTRA, GENERATION_EXPRESSION, DATETIME_PRECISION, "
-			     "COLUMN_DEFAULT IS NOT NULL",
+			     "COLUMN_DEFAULT",
 		"COLUMNS", "TABLE_SCHEMA", "TABLE_NAME", "", ", ORDINAL_POSITION"},
-	[CATALOG_UNIQUE] = {"INDEX_NAME, COLUMN_NAME, SUB_PART, INDEX_TYPE", "STATISTICS", "TABLE_SCHEMA", "TABLE_NAME",
+	[CATALOG_UNIQUE] = {"INDEX_NAME, COLUMN_NAME, SUB_PART, INDEX_TYPE, IS_VISIBLE", "STATISTICS", "TABLE_SCHEMA", "TABLE_NAME",
 		" AND NON_UNIQUE = 0", ", INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX"},
 	[CATALOG_REFERS] = {"1", "KEY_COLUMN_USAGE", "TABLE_SCHEMA", "TABLE_NAME",
 		" AND REFERENCED_TABLE_NAME IS NOT NULL", ""},
@@ -94,21 +94,43 @@ void catalog_free(struct catalog *catalog)
 	free(catalog);
 }
 
+/* What stands for a column of information_schema that the target's does not have, or has by another name; NULL = itself. */
+static const char *stand_in(const struct target *target, const char *column)
+{
+	bool mysql = target_family(target) == FAMILY_MYSQL;
+	unsigned version = target_version(target);
+
+	if (strcmp(column, "GENERATION_EXPRESSION") == 0)
+		return mysql && version < 50706 ? "''" : NULL;
+	if (mysql)
+		return version < 80000 ? "'YES'" : NULL;
+	return version < 100600 ? "'YES'" : "IF(IGNORED = 'YES', 'NO', 'YES')";
+}
+
+static void put_columns(struct buffer *sql, const struct target *target, const char *select)
+{
+	static const char *const columns[] = {"GENERATION_EXPRESSION", "IS_VISIBLE"};
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+		const char *found = strstr(select, columns[i]);
+		const char *instead = found ? stand_in(target, columns[i]) : NULL;
+
+		if (!instead)
+			continue;
+		buffer_append(sql, select, (size_t)(found - select));
+		buffer_puts(sql, instead);
+		select = found + strlen(columns[i]);
+	}
+	buffer_puts(sql, select);
+}
+
 /* The question for one table, or (name NULL) for all of the schema. The table's name comes last, behind the columns that
  * the answer is read by. */
 static void put_question(struct buffer *sql, const struct target *target, enum catalog_kind kind, const char *database,
 	const char *name)
 {
-	bool no_expressions = target_family(target) == FAMILY_MYSQL && target_version(target) < 50706;
-	const char *expression = strstr(questions[kind].select, "GENERATION_EXPRESSION");
-
 	buffer_puts(sql, "SELECT ");
-	if (expression && no_expressions) {
-		buffer_append(sql, questions[kind].select, (size_t)(expression - questions[kind].select));
-		buffer_printf(sql, "''%s", expression + strlen("GENERATION_EXPRESSION"));
-	} else {
-		buffer_puts(sql, questions[kind].select);
-	}
+	put_columns(sql, target, questions[kind].select);
 	buffer_printf(sql, ", %s FROM information_schema.%s WHERE %s = ", questions[kind].name, questions[kind].from,
 		questions[kind].schema);
 	sql_put_string(sql, database, strlen(database));

@@ -10,8 +10,9 @@
 enum catalog_kind {
 	CATALOG_TABLE,    /* TABLE_TYPE, ENGINE */
 	CATALOG_COLUMNS,  /* COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, CHARACTER_OCTET_LENGTH,
-	                     IS_NULLABLE, EXTRA, GENERATION_EXPRESSION, DATETIME_PRECISION, whether it has a default; in order */
-	CATALOG_UNIQUE,   /* INDEX_NAME, COLUMN_NAME, SUB_PART of unique keys, the primary one first */
+	                     IS_NULLABLE, EXTRA, GENERATION_EXPRESSION, DATETIME_PRECISION, COLUMN_DEFAULT; in order */
+	CATALOG_UNIQUE,   /* INDEX_NAME, COLUMN_NAME, SUB_PART, INDEX_TYPE of unique keys, and whether the server looks for rows by
+	                     them (YES, NO); the primary one first */
 	CATALOG_REFERS,   /* a row for each foreign key column */
 	CATALOG_REFERRED, /* the same of other tables that refer to this one */
 	CATALOG_TRIGGERS, /* TRIGGER_NAME of those without our guard */

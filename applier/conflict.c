@@ -106,35 +106,82 @@ static bool mix_value(uint64_t *state, const struct value *value, const struct t
 	}
 }
 
-enum conflict_key_kind conflict_key_row(const struct table_binding *binding, const struct target_key *key,
-	unsigned ordinal, const struct value *image, uint64_t *number)
+/* The source's column, or -1: only the target has it. */
+static int source_of(const struct table_binding *binding, unsigned column)
+{
+	/* the common case: the source's columns lie as the target's do */
+	if (column < binding->map->columns_count && binding->to_target[column] == (int)column)
+		return (int)column;
+	for (uint32_t source = 0; source < binding->map->columns_count; source++) {
+		if (binding->to_target[source] == (int)column)
+			return (int)source;
+	}
+	return -1;
+}
+
+/* Does the UPDATE write a column of the key, or is there one that follows others, which the log may leave out? */
+static bool is_touched(const struct table_binding *binding, const struct target_key *key, const struct value *after)
+{
+	for (unsigned i = 0; i < key->count; i++) {
+		int source = source_of(binding, key->columns[i]);
+
+		if (source >= 0 && after[source].kind != VALUE_ABSENT)
+			return true;
+		if (binding->table->columns[key->columns[i]].generated)
+			return true;
+	}
+	return false;
+}
+
+/* Has a row NULL in the column of which its images say nothing, or a value that only the target's server gives, and only once? */
+static bool meets_nobody(const struct target_column *column, int source, const struct value *before)
+{
+	if (source < 0 && column->auto_increment)
+		return true;
+	return !before && column->nullable && !column->has_default && !column->generated;
+}
+
+/* `image` tells the row's values, and `before` (or NULL) those that it leaves out. `taken`: by the row, rather than left. */
+static enum conflict_key_kind key_of(const struct table_binding *binding, const struct target_key *key, unsigned ordinal,
+	const struct value *image, const struct value *before, bool taken, uint64_t *number)
 {
 	const struct target_table *table = binding->table;
 	uint64_t state = mix(mix(0x726f77u, table->id), ordinal);
 	bool coarse = key->has_prefix;
 
 	for (unsigned i = 0; i < key->count; i++) {
-		unsigned column = key->columns[i];
-		const struct value *value = NULL;
+		const struct target_column *column = &table->columns[key->columns[i]];
+		int source = source_of(binding, key->columns[i]);
+		const struct value *value = source < 0 ? NULL : &image[source];
 
-		/* the common case: the source's columns lie as the target's do */
-		if (column < binding->map->columns_count && binding->to_target[column] == (int)column) {
-			value = &image[column];
-		} else {
-			for (uint32_t source = 0; source < binding->map->columns_count && !value; source++) {
-				if (binding->to_target[source] == (int)column)
-					value = &image[source];
-			}
-		}
-		if (!value && table->columns[column].generated)
+		if (value && value->kind == VALUE_ABSENT) /* it stays what it was, unless it follows other columns */
+			value = before && !column->generated ? &before[source] : NULL;
+		if (!value || value->kind == VALUE_ABSENT) {
+			if (!taken || meets_nobody(column, source, before))
+				return KEY_NONE;
 			coarse = true;
-		else if (!value || value->kind == VALUE_NULL || value->kind == VALUE_ABSENT)
+		} else if (value->kind == VALUE_NULL) {
 			return KEY_NONE;
-		else if (!mix_value(&state, value, &table->columns[column]))
+		} else if ((binding->loose_text && binding->loose_text[source]) || !mix_value(&state, value, column)) {
 			coarse = true;
+		}
 	}
 	*number = coarse ? conflict_key_table(table) : state;
 	return coarse ? KEY_COARSE : KEY_NUMBER;
+}
+
+enum conflict_key_kind conflict_key_left(const struct table_binding *binding, const struct target_key *key,
+	unsigned ordinal, const struct value *before, uint64_t *number)
+{
+	return key_of(binding, key, ordinal, before, NULL, false, number);
+}
+
+enum conflict_key_kind conflict_key_taken(const struct table_binding *binding, const struct target_key *key,
+	unsigned ordinal, const struct value *before, const struct value *after, uint64_t *number)
+{
+	if (before && !is_touched(binding, key, after))
+		return KEY_NONE;
+	return key_of(binding, key, ordinal, after, before, true, number);
 }
 
 /* A fixed table: a key finds the newest sequence of its slot, so two keys in one slot conflict (falsely) at worst. No key is

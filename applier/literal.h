@@ -37,7 +37,7 @@ int value_literal_put(struct buffer *out, const struct literal_target *target, c
 bool literal_can_join(const struct target_column *column);
 
 /* Can this value of a key stand there (LITERAL_JOIN_KEY)? Not where its letters may be missing in the character set of the target's
- * column: made '?', it would find another row. */
+ * column: made '?', it would find another row; nor bytes for a column of text, which cannot be told its collation. */
 bool literal_can_join_key(const struct literal_target *target, const struct value *value, const struct table_column *source,
 	const struct target_column *column);
 

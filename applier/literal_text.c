@@ -62,14 +62,13 @@ static bool is_ascii(const uint8_t *bytes, size_t length)
  * holds a quote. */
 static bool ascii_superset(const char *charset)
 {
-	static const char *const others[] = {
-		"ucs2", "utf16", "utf16le", "utf32", "swe7", "filename", "big5", "gbk", "sjis", "cp932", "gb18030"};
+	static const char *const others[] = {"big5", "gbk", "sjis", "cp932", "gb18030"};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		if (strcmp(charset, others[i]) == 0)
 			return false;
 	}
-	return true;
+	return charset_extends_ascii(charset);
 }
 
 static bool is_utf8(const char *charset)
@@ -117,6 +116,8 @@ bool literal_can_join_key(const struct literal_target *target, const struct valu
 	if (column->class != COLUMN_TEXT || value->kind != VALUE_STRING || !column->charset)
 		return true;
 	charset = source_charset(target, source, column);
+	if (strcmp(charset, "binary") == 0) /* bytes take no collation */
+		return false;
 	return strcmp(introducer(charset), introducer(column->charset)) == 0 || strcmp(column->charset, "utf8mb4") == 0 ||
 		(!value->compressed && is_plain(value->bytes, value->length, charset));
 }

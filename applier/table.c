@@ -117,7 +117,26 @@ static double limit_of(const char *full_type)
 	return whole - 1.0 / fraction;
 }
 
-static void fill_column(struct arena *arena, struct target_column *column, const struct target_rows *rows, size_t row)
+/* MySQL has no text for a default of NULL, and MariaDB NULL; a word of that name has quotes there. */
+static bool is_null(const char *default_text, enum server_family family)
+{
+	return !default_text || (family == FAMILY_MARIADB && strcasecmp(default_text, "NULL") == 0);
+}
+
+bool table_collation_is_loose(const char *charset, const char *collation)
+{
+	static const char *const parts[] = {"_hungarian", "_hu_", "_lithuanian", "_lt_", "macce_general", "big5_chinese", "gbk_chinese",
+		"gb2312_chinese"};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (strstr(collation, parts[i]))
+			return true;
+	}
+	return !charset_extends_ascii(charset);
+}
+
+static void fill_column(struct arena *arena, struct target_column *column, const struct target_rows *rows, size_t row,
+	enum server_family family)
 {
 	const char *extra = target_text(rows, row, 7);
 	const char *expression = target_cell(rows, row, 8);
@@ -131,7 +150,7 @@ static void fill_column(struct arena *arena, struct target_column *column, const
 	column->octets = target_cell(rows, row, 5) ? strtoull(target_cell(rows, row, 5), NULL, 10) : 0;
 	column->nullable = strcmp(target_text(rows, row, 6), "YES") == 0;
 	column->datetime_digits = target_cell(rows, row, 9) ? (unsigned)strtoul(target_cell(rows, row, 9), NULL, 10) : 0;
-	column->has_default = strcmp(target_text(rows, row, 10), "1") == 0;
+	column->has_default = !is_null(target_cell(rows, row, 10), family);
 	column->class = class_of(column->type);
 	if (column->class == COLUMN_FLOAT || column->class == COLUMN_DOUBLE)
 		column->limit = limit_of(column->full_type);
@@ -143,16 +162,18 @@ static void fill_column(struct arena *arena, struct target_column *column, const
 		strcasestr(extra, "VIRTUAL") || strcasestr(extra, "STORED") || strcasestr(extra, "PERSISTENT");
 	column->auto_increment = strcasestr(extra, "auto_increment") != NULL;
 	column->on_update_now = strcasestr(extra, "on update") != NULL;
+	column->loose = column->charset && column->collation && table_collation_is_loose(column->charset, column->collation);
 	column->invisible = strcasestr(extra, "INVISIBLE") != NULL;
 	column->row_hash = is_row_hash_name(column->name);
 }
 
-static void read_columns(struct arena *arena, struct target_table *table, const struct target_rows *rows)
+static void read_columns(struct arena *arena, struct target_table *table, const struct target_rows *rows,
+	enum server_family family)
 {
 	table->columns_count = (unsigned)rows->rows;
 	table->columns = arena_zalloc(arena, (rows->rows + 1) * sizeof(*table->columns));
 	for (size_t i = 0; i < rows->rows; i++)
-		fill_column(arena, &table->columns[i], rows, i);
+		fill_column(arena, &table->columns[i], rows, i, family);
 }
 
 static int column_index(const struct target_table *table, const char *name)
@@ -203,7 +224,7 @@ static size_t read_key(const struct target_table *table, const struct target_row
 	while (end < rows->rows && strcmp(target_text(rows, end, 0), name) == 0)
 		end++;
 	candidate->hashed = is_over_hashes(table, target_text(rows, at, 3));
-	candidate->usable = !candidate->hashed;
+	candidate->usable = !candidate->hashed && strcasecmp(target_text(rows, at, 4), "YES") == 0;
 	candidate->over_expression = false;
 	candidate->key.primary = strcmp(name, "PRIMARY") == 0;
 	candidate->key.quoted = quote(arena, NULL, name);
@@ -299,7 +320,7 @@ static int read_table(struct table_cache *cache, struct target *target, struct t
 	table->is_versioned = strcmp(kind, "SYSTEM VERSIONED") == 0;
 	table->engine = target_text(own, 0, 1);
 	table->keeps_rows = !table->is_sequence && table_engine_keeps_rows(table->engine);
-	read_columns(&cache->arena, table, &answers.of[CATALOG_COLUMNS]);
+	read_columns(&cache->arena, table, &answers.of[CATALOG_COLUMNS], target_family(target));
 	read_keys(&cache->arena, table, &answers.of[CATALOG_UNIQUE]);
 	table->referred = answers.of[CATALOG_REFERRED].rows > 0;
 	table->has_foreign_keys = answers.of[CATALOG_REFERS].rows > 0 || table->referred;
@@ -340,6 +361,48 @@ int table_cache_find(struct table_cache *cache, struct target *target, const cha
 	HASH_ADD_KEYPTR(hh, cache->entries, entry->key, length, entry);
 	*table = read;
 	return 0;
+}
+
+static bool is_in_key(const struct target_table *table, unsigned column)
+{
+	bool found = table->columns[column].in_unique;
+
+	for (unsigned i = 0; i < table->key.count && !found; i++)
+		found = table->key.columns[i] == column;
+	return found;
+}
+
+/* Are there texts in the source's character set that are equal in the target's column, and not by what one sees in their bytes? Of the
+ * multi-byte sets older than Unicode some have a letter twice, which a collation by codes sees only where they are not converted. */
+static bool is_loose(const char *charset, const struct target_column *column)
+{
+	if (column->loose || !charset_extends_ascii(charset))
+		return true;
+	return strcmp(charset, column->charset) != 0 && charset_maximum(charset) > 1 && strncmp(charset, "utf8", 4) != 0;
+}
+
+static void find_loose_texts(struct table_binding *binding, enum server_family family, struct arena *arena)
+{
+	const struct table_map *map = binding->map;
+	bool *loose = NULL;
+
+	for (uint32_t i = 0; i < map->columns_count; i++) {
+		const struct target_column *column;
+		const struct collation *collation;
+
+		if (binding->to_target[i] < 0 || !is_in_key(binding->table, (unsigned)binding->to_target[i]))
+			continue;
+		column = &binding->table->columns[binding->to_target[i]];
+		if (column->class != COLUMN_TEXT || !column->charset || !column->collation)
+			continue;
+		collation = map->columns[i].has_collation ? collation_by_id(family, map->columns[i].collation) : NULL;
+		if (!is_loose(collation ? collation->charset : column->charset, column))
+			continue;
+		if (!loose)
+			loose = arena_zalloc(arena, map->columns_count * sizeof(*loose));
+		loose[i] = true;
+	}
+	binding->loose_text = loose;
 }
 
 /* What only a schema tells of a column: taken from the target's when the event does not say it. */
@@ -536,6 +599,7 @@ int table_bind(const struct target_table *table, struct table_map *map, enum ser
 	}
 	find_unsure_signs(binding, arena);
 	implicit_find(binding, arena);
+	find_loose_texts(binding, family, arena);
 	if (match_members(binding, family, arena, error) < 0)
 		return -1;
 	for (unsigned i = 0; i < table->columns_count; i++)

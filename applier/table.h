@@ -43,6 +43,7 @@ struct target_column {
 	bool row_start, row_end;  /* of a system-versioned table */
 	bool row_hash;            /* it stands for a hidden column of MariaDB's (row_hashes.h): never written */
 	bool in_unique;           /* in a unique key other than the chosen one */
+	bool loose;               /* table_collation_is_loose */
 	uint64_t octets;          /* CHARACTER_OCTET_LENGTH */
 	unsigned datetime_digits;
 	struct member_list members; /* of an ENUM or SET */
@@ -63,7 +64,8 @@ struct target_table {
 	bool keeps_rows;             /* its engine takes nothing back on a ROLLBACK (table_engine_keeps_rows) */
 	unsigned columns_count;
 	struct target_column *columns;
-	struct target_key key;       /* the primary key, else a unique key without NULLs or prefixes; count 0 = none */
+	struct target_key key;       /* the primary key, else a unique key without NULLs or prefixes that the server looks for rows
+	                                by; count 0 = none */
 	unsigned secondary_unique;   /* how many other unique keys there are */
 	unsigned hashed;             /* of these, MariaDB's over hashes: each has a hidden column */
 	struct target_key *uniques;  /* these; count 0 = over expressions, any column may matter */
@@ -80,6 +82,10 @@ struct target_table {
 /* MyISAM and the like: what was written stays when the transaction is rolled back. Engines that are not known here are taken
  * for transactional, and so is BLACKHOLE, which keeps no rows at all. */
 bool table_engine_keeps_rows(const char *engine);
+
+/* Does a column take texts for equal whose letters differ in ASCII ("ccs" and "cscs", "c" and "ch", "m" and "n", "y" and "~"), or are
+ * its bytes below 0x80 no ASCII? */
+bool table_collation_is_loose(const char *charset, const char *collation);
 
 struct table_cache;
 
@@ -109,6 +115,9 @@ struct table_binding {
 	const uint32_t **members;
 	/* by index of the source's column: an INSERT that leaves it out means its implicit default. NULL when there is no such column */
 	const bool *implicit;
+	/* by index of the source's column: texts in a key of which two may be equal on the target though neither their bytes nor
+	 * their ASCII letters are. NULL when there is no such column */
+	const bool *loose_text;
 	int row_start, row_end; /* of a system-versioned table: the source's columns; -1 = not versioned */
 	uint64_t version_us;    /* likewise: since when the row holds that an UPDATE of this map wrote last. Its batch's to write */
 	bool all_columns;  /* each assignable target column has a source: a full image tells the whole row */

@@ -135,6 +135,17 @@ unsigned charset_maximum(const char *charset)
 	return index < 0 ? 0 : charsets[index].maximum;
 }
 
+bool charset_extends_ascii(const char *charset)
+{
+	static const char *const others[] = {"ucs2", "utf16", "utf16le", "utf32", "swe7", "filename"};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(charset, others[i]) == 0)
+			return false;
+	}
+	return true;
+}
+
 /* What MariaDB's character_set_collations holds by default since 11.5. */
 static const char *const maria_unicode[][2] = {
 	{"utf8mb3", "utf8mb3_uca1400_ai_ci"},

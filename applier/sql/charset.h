@@ -35,6 +35,9 @@ const char *charset_translate(const char *name, const struct capabilities *targe
 /* What CHARACTER SET `charset` alone means on such a server. */
 const char *charset_default_collation(const char *charset, struct server_version server);
 
+/* Are bytes below 0x80, where no higher one stands before them, ASCII? Not in UTF-16 and its like, nor in swe7. */
+bool charset_extends_ascii(const char *charset);
+
 /* A name (identifier, database) from the client's character set to UTF-8, appended; false when it cannot be
  * converted (then nothing is appended). NULL charset = it is UTF-8 already. */
 bool charset_to_utf8(const char *charset, const char *text, size_t length, struct buffer *out);

@@ -325,6 +325,20 @@ static void test_logged_cascades(void **state)
 	assert_int_equal(flags_of(ROWS_DELETE, 0, true), 0);
 }
 
+/* A server refuses x'61' COLLATE utf8mb4_bin. */
+static void test_bytes_in_a_key_of_text(void **state)
+{
+	struct target_column column = {.name = "s", .quoted = "`s`", .type = "varchar", .class = COLUMN_TEXT, .charset = "utf8mb4",
+		.collation = "utf8mb4_bin"};
+	struct table_column bytes = {.type = TYPE_VARCHAR, .has_collation = true, .collation = 63};
+	struct table_column text = {.type = TYPE_VARCHAR, .has_collation = true, .collation = 46};
+	struct value value = {.kind = VALUE_STRING, .bytes = (const uint8_t *)"a", .length = 1};
+
+	(void)state;
+	assert_false(literal_can_join_key(&mysql, &value, &bytes, &column));
+	assert_true(literal_can_join_key(&mysql, &value, &text, &column));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,6 +353,7 @@ int main(void)
 		cmocka_unit_test(test_conditions_without_a_key),
 		cmocka_unit_test(test_signs_that_nobody_tells),
 		cmocka_unit_test(test_logged_cascades),
+		cmocka_unit_test(test_bytes_in_a_key_of_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

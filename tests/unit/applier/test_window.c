@@ -1,4 +1,4 @@
-/* Commits out of order: the low-water mark, and what is left out after a restart; conflict keys. */
+/* Commits out of order: the low-water mark, and what is left out after a restart. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "applier/conflict.h"
 #include "applier/window.h"
 
 static struct batch *batch_at(uint64_t sequence)
@@ -155,53 +154,12 @@ static void test_mariadb_numbers_out_of_order(void **state)
 	applied_set_free(set);
 }
 
-static void test_conflict_index(void **state)
-{
-	struct conflict_index *index = conflict_index_new();
-	uint64_t first[] = {1, 2, 3}, second[] = {4, 5}, third[] = {5, 1};
-
-	(void)state;
-	assert_int_equal(conflict_index_add(index, first, 3, 1), 0);
-	assert_int_equal(conflict_index_add(index, second, 2, 2), 0);
-	assert_int_equal(conflict_index_add(index, third, 2, 3), 2);
-	assert_int_equal(conflict_index_add(index, first, 3, 4), 3);
-	conflict_index_free(index);
-}
-
-/* 0 = coarse */
-static uint64_t text_key(const char *text)
-{
-	static struct target_column column = {.name = "c", .class = COLUMN_TEXT};
-	static unsigned key_columns[] = {0};
-	struct target_table table = {.id = 7, .columns = &column, .columns_count = 1};
-	struct target_key key = {.count = 1, .columns = key_columns, .primary = true};
-	struct table_map map = {.columns_count = 1};
-	int to_target[] = {0};
-	struct table_binding binding = {.table = &table, .map = &map, .to_target = to_target};
-	struct value value = {.kind = VALUE_STRING, .bytes = (const uint8_t *)text, .length = strlen(text)};
-	uint64_t number = 0;
-
-	return conflict_key_row(&binding, &key, 0, &value, &number) == KEY_NUMBER ? number : 0;
-}
-
-/* What any collation may take for the same must have the same key. */
-static void test_coarse_text(void **state)
-{
-	(void)state;
-	assert_int_equal(text_key("Straße"), 0); /* equals "STRASSE" in some */
-	assert_int_equal(text_key("Vi"), text_key("wy"));
-	assert_int_equal(text_key("abc"), text_key("ABC  "));
-	assert_int_equal(text_key("a-b_c"), text_key("abc"));
-	assert_int_not_equal(text_key("abc"), text_key("abd"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_low_water_mark), cmocka_unit_test(test_window_wraps),
 		cmocka_unit_test(test_applied_without_gtids), cmocka_unit_test(test_applied_is_known_by_its_gtid),
 		cmocka_unit_test(test_mariadb_numbers_out_of_order), cmocka_unit_test(test_applied_comes_in_parts),
-		cmocka_unit_test(test_conflict_index), cmocka_unit_test(test_coarse_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
