@@ -35,9 +35,9 @@ def compare_servers(source, target, schemas):
 
 
 def _tables(server, schema):
-    return [name for (name,) in server.query(
-        "SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND table_type LIKE 'BASE%%' "
-        "ORDER BY table_name", schema)]
+    """Sorted here: to a server foo and Foo are one, and stand in the order in which it found them in its folder."""
+    return sorted(name for (name,) in server.query(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND table_type LIKE 'BASE%%'", schema))
 
 
 def _text(value):
