@@ -105,8 +105,8 @@ int source_gtids_at(struct source *source, const struct source_info *info, const
 	struct arena *arena, const char **set, struct error *error)
 {
 	*set = NULL;
-	if (info->family == FAMILY_MARIADB)
-		return source_gtid_at(source, position, arena, set, error);
+	if (info->family == FAMILY_MARIADB) /* BINLOG_GTID_POS() knows no offset above 4 GiB */
+		return position->offset > UINT32_MAX ? 0 : source_gtid_at(source, position, arena, set, error);
 	/* the statement takes the name in quotes only */
 	if (strcasecmp(info->gtid_mode, "ON") != 0 || strpbrk(position->file, "'\\"))
 		return 0;

@@ -6,7 +6,7 @@
 #include "proxy/source_info.h"
 
 /* The GTID set at the position, "" when nothing stands before it; NULL = not known (MySQL without
- * gtid_mode=ON). MariaDB is asked for it. Of MySQL, the file is listed up to the position (SHOW BINLOG
+ * gtid_mode=ON, MariaDB behind 4 GiB). MariaDB is asked for it. Of MySQL, the file is listed up to the position (SHOW BINLOG
  * EVENTS, some thousand at a time): what its first event says of the files before, and the GTIDs behind that.
  * ERROR_STOP when no event begins there. */
 int source_gtids_at(struct source *source, const struct source_info *info, const struct position *position,
