@@ -50,10 +50,7 @@ int renderer_flush(struct renderer *renderer, struct error *error)
 {
 	int result = 0;
 
-	if (!buffer_ok(&renderer->out))
-		result = error_set(
-			error, ERROR_STOP, "one value's text is larger than 2 GiB, which is not printed.");
-	else if (renderer->out.length)
+	if (renderer->out.length)
 		result = renderer->write(renderer->context, renderer->out.data, renderer->out.length, error);
 	if (result < 0)
 		renderer->write_failed = true;
@@ -67,14 +64,23 @@ int render_drain(struct renderer *renderer, struct error *error)
 	return renderer->out.length < DRAIN_ABOVE ? 0 : renderer_flush(renderer, error);
 }
 
-void render_keep(struct renderer *renderer)
+int render_keep(struct renderer *renderer, struct error *error)
 {
+	if (!buffer_ok(&renderer->out))
+		return error_set(error, ERROR_STOP, "one value's text is larger than 2 GiB, which is not printed.");
 	renderer->whole = renderer->out.length;
+	return 0;
 }
 
 void render_take_back(struct renderer *renderer)
 {
 	buffer_truncate(&renderer->out, renderer->whole);
+	renderer->out.overflow = false; /* what did not fit is gone */
+}
+
+bool renderer_can_write(const struct renderer *renderer)
+{
+	return !renderer->write_failed;
 }
 
 void render_type_name(unsigned type, struct buffer *out)
@@ -133,6 +139,13 @@ static bool is_rows(unsigned type)
 	       (type >= EVENT_MARIA_WRITE_ROWS_COMPRESSED_V1 && type <= EVENT_MARIA_DELETE_ROWS_COMPRESSED);
 }
 
+/* Whatever its rows said of it. */
+static bool ends_statement(unsigned type)
+{
+	return type == EVENT_FORMAT_DESCRIPTION || type == EVENT_QUERY || type == EVENT_XID || type == EVENT_GTID ||
+	       type == EVENT_GTID_TAGGED || type == EVENT_ANONYMOUS_GTID || type == EVENT_MARIA_GTID;
+}
+
 static void release_arena(struct renderer *renderer)
 {
 	if (renderer->arena.bytes > ARENA_KEPT)
@@ -186,9 +199,13 @@ int renderer_event(struct renderer *renderer, const struct event *event, const s
 		renderer->counts.event_bytes += event->header.length;
 	if (event->header.type == EVENT_FORMAT_DESCRIPTION)
 		render_maps_clear(renderer);
+	if (ends_statement(event->header.type))
+		renderer->in_statement = false;
 	render_head(renderer, event);
-	render_keep(renderer);
+	render_keep(renderer, error);
 	result = render_body_of(renderer, event, error);
+	if (result == 0)
+		result = render_keep(renderer, error);
 	if (result < 0)
 		put_broken(renderer, error);
 	if (renderer->form == RENDER_NOTHING)

@@ -36,9 +36,11 @@ struct renderer *renderer_new(enum render_form form, uint64_t event_maximum, uin
 void renderer_free(struct renderer *renderer);
 
 /* One event of `file` between the two offsets. Table maps, and the format of the file, are remembered for the
- * events that follow. Unknown types are rendered by their header and bytes. */
+ * events that follow. Unknown types are rendered by their header and bytes. -1: what it holds is broken, which its line says, and
+ * the next event can be rendered; or nothing can be written any more (renderer_can_write). */
 int renderer_event(struct renderer *renderer, const struct event *event, const struct binlog_format *format,
 	const char *file, uint64_t begin, uint64_t end, struct error *error);
+bool renderer_can_write(const struct renderer *renderer);
 /* An event before those that are wanted: only what they may need of it is remembered. One that is broken is
  * passed over; rows that need it will say so. */
 void renderer_learn(

@@ -15,7 +15,9 @@ struct render_map {
 	uint8_t *body; /* the same bytes are the same map */
 	size_t body_length;
 	struct buffer table;	    /* `db`.`table`, or "database":"db","table":"table" */
-	struct buffer *column_keys; /* per column: what stands before its value */
+	struct buffer keys;	    /* what stands before each column's value, one behind the other */
+	size_t *key_ends;	    /* by column */
+	bool has_inner;		    /* columns whose values are decoded only when they are printed */
 	struct arena arena;
 };
 
@@ -28,7 +30,7 @@ struct renderer {
 	struct arena arena; /* of the event in hand */
 	struct buffer scratch;
 	struct render_map *maps[RENDER_MAP_BUCKETS];
-	unsigned maps_count;
+	size_t maps_bytes;
 	bool in_statement; /* between a table map and the rows that end its statement */
 	struct payload_reader *payload;
 	bool in_payload;
@@ -65,8 +67,9 @@ render_body render_table_map, render_rows;
 /* A table map is remembered, the end of a statement noticed; nothing is written. */
 void render_rows_learn(struct renderer *renderer, const struct event *event);
 
-/* What is written is whole so far; or: what has been written since then is taken back. */
-void render_keep(struct renderer *renderer);
+/* What is written is whole so far (ERROR_STOP: it is more than can be held); or: what has been written since then is taken
+ * back. */
+int render_keep(struct renderer *renderer, struct error *error);
 void render_take_back(struct renderer *renderer);
 
 /* Hands over the buffer when it has grown. */

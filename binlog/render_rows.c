@@ -9,14 +9,15 @@
 #include "binlog/render_internal.h"
 #include "binlog/table_map.h"
 
-#define MAPS_MAXIMUM 4096u /* then they are forgotten, before the next statement */
+/* Of maps: then they are forgotten, before the next statement. And what those of one statement may take. */
+#define MAPS_BYTES ((size_t)8 << 20)
+#define STATEMENT_MAPS_BYTES ((size_t)256 << 20)
 
 static void map_free(struct render_map *map)
 {
 	buffer_release(&map->table);
-	for (uint32_t i = 0; map->column_keys && i < map->map->columns_count; i++)
-		buffer_release(&map->column_keys[i]);
-	free(map->column_keys);
+	buffer_release(&map->keys);
+	free(map->key_ends);
 	free(map->body);
 	arena_release(&map->arena);
 	free(map);
@@ -32,7 +33,7 @@ void render_maps_clear(struct renderer *renderer)
 			renderer->maps[i] = next;
 		}
 	}
-	renderer->maps_count = 0;
+	renderer->maps_bytes = 0;
 }
 
 static struct render_map *map_find(const struct renderer *renderer, uint64_t table_id)
@@ -85,6 +86,13 @@ static void put_column_key(const struct renderer *renderer, const struct table_c
 	buffer_putc(out, '=');
 }
 
+static void append_key(const struct render_map *map, uint32_t column, struct buffer *out)
+{
+	size_t begin = column ? map->key_ends[column - 1] : 0;
+
+	buffer_append(out, map->keys.data + begin, map->key_ends[column] - begin);
+}
+
 static void put_keys(const struct renderer *renderer, struct render_map *map)
 {
 	const struct table_map *table = map->map;
@@ -99,26 +107,75 @@ static void put_keys(const struct renderer *renderer, struct render_map *map)
 		buffer_putc(&map->table, '.');
 		put_identifier(table->table, &map->table);
 	}
-	map->column_keys = memory_zalloc((size_t)table->columns_count * sizeof(*map->column_keys) + 1);
-	for (uint32_t i = 0; i < table->columns_count; i++)
-		put_column_key(renderer, &table->columns[i], i, &map->column_keys[i]);
+	map->key_ends = memory_alloc((size_t)table->columns_count * sizeof(*map->key_ends) + 1);
+	for (uint32_t i = 0; i < table->columns_count; i++) {
+		put_column_key(renderer, &table->columns[i], i, &map->keys);
+		map->key_ends[i] = map->keys.length;
+	}
+}
+
+/* The place of the map with that id in its list, or where it would go. */
+static struct render_map **map_place(struct renderer *renderer, uint64_t table_id)
+{
+	struct render_map **link = &renderer->maps[table_id % RENDER_MAP_BUCKETS];
+
+	while (*link && (*link)->table_id != table_id)
+		link = &(*link)->next;
+	return link;
+}
+
+static size_t map_bytes(const struct render_map *map)
+{
+	return sizeof(*map) + map->arena.bytes + map->body_length + map->table.capacity + map->keys.capacity +
+	       map->map->columns_count * sizeof(*map->key_ends);
+}
+
+static void map_forget(struct renderer *renderer, uint64_t table_id)
+{
+	struct render_map **link = map_place(renderer, table_id), *map = *link;
+
+	if (!map)
+		return;
+	*link = map->next;
+	renderer->maps_bytes -= map_bytes(map);
+	map_free(map);
+}
+
+static uint64_t table_id_of(const struct event *event)
+{
+	uint64_t table_id = 0;
+
+	for (int i = event->body_length < 6 ? 0 : 6; i-- > 0;)
+		table_id = table_id << 8 | event->body[i];
+	return table_id;
 }
 
 /* Every statement repeats its maps: the one that is there already is not read again. */
 static struct render_map *find_same(const struct renderer *renderer, const struct event *event)
 {
-	uint64_t table_id = 0;
-	struct render_map *map;
+	struct render_map *map = map_find(renderer, table_id_of(event));
 
-	if (event->body_length < 6)
-		return NULL;
-	for (int i = 6; i-- > 0;)
-		table_id = table_id << 8 | event->body[i];
-	map = map_find(renderer, table_id);
 	if (map && map->body_length == event->body_length &&
 		memcmp(map->body, event->body, event->body_length) == 0)
 		return map;
 	return NULL;
+}
+
+/* Documents, numbers and what is compressed are measured when a row is read, and decoded when they are printed. */
+static bool has_inner(const struct table_map *map)
+{
+	for (uint32_t i = 0; i < map->columns_count; i++) {
+		switch (map->columns[i].type) {
+		case TYPE_JSON:
+		case TYPE_NEWDECIMAL:
+		case TYPE_BLOB_COMPRESSED:
+		case TYPE_VARCHAR_COMPRESSED:
+			return true;
+		default:
+			break;
+		}
+	}
+	return false;
 }
 
 static int map_add(
@@ -127,8 +184,11 @@ static int map_add(
 	struct render_map *map, **link;
 
 	/* before the first map of a statement, known or new: those of one statement stay together */
-	if (renderer->maps_count > MAPS_MAXIMUM && !renderer->in_statement)
+	if (renderer->maps_bytes > MAPS_BYTES && !renderer->in_statement)
 		render_maps_clear(renderer);
+	if (renderer->maps_bytes > STATEMENT_MAPS_BYTES)
+		return error_set(error, ERROR_CORRUPT, "the table maps of one statement take more than %zu bytes.",
+			STATEMENT_MAPS_BYTES);
 	renderer->in_statement = true;
 	*found = map = find_same(renderer, event);
 	if (map)
@@ -136,6 +196,7 @@ static int map_add(
 	map = memory_zalloc(sizeof(*map));
 	if (table_map_parse(event, renderer->format, &map->arena, &map->map, error) < 0) {
 		map_free(map);
+		map_forget(renderer, table_id_of(event)); /* its rows are not of an earlier table */
 		return -1;
 	}
 	map->table_id = map->map->table_id;
@@ -144,16 +205,11 @@ static int map_add(
 	map->body_length = event->body_length;
 	if (renderer->form != RENDER_NOTHING)
 		put_keys(renderer, map);
-	link = &renderer->maps[map->table_id % RENDER_MAP_BUCKETS];
-	while (*link && (*link)->table_id != map->table_id)
-		link = &(*link)->next;
-	if (*link) { /* the id means another table now */
-		map->next = (*link)->next;
-		map_free(*link);
-	} else {
-		renderer->maps_count++;
-	}
+	map->has_inner = has_inner(map->map);
+	map_forget(renderer, map->table_id); /* the id means another table now */
+	link = map_place(renderer, map->table_id);
 	*link = map;
+	renderer->maps_bytes += map_bytes(map);
 	*found = map;
 	return 0;
 }
@@ -243,7 +299,7 @@ static int put_image_text(struct renderer *renderer, const struct render_map *ma
 	for (uint32_t i = 0; i < map->map->columns_count; i++) {
 		if (values[i].kind == VALUE_ABSENT)
 			continue;
-		buffer_append(out, map->column_keys[i].data, map->column_keys[i].length);
+		append_key(map, i, out);
 		if (render_value_text(&values[i], &map->map->columns[i], &renderer->scratch, out, error) < 0)
 			return -1;
 	}
@@ -281,7 +337,7 @@ static int put_image_json(struct renderer *renderer, const struct render_map *ma
 		if (!first)
 			buffer_putc(out, ',');
 		first = false;
-		buffer_append(out, map->column_keys[i].data, map->column_keys[i].length);
+		append_key(map, i, out);
 		if (render_value_json(&values[i], &map->map->columns[i], &renderer->scratch, out, error) < 0)
 			return -1;
 	}
@@ -318,6 +374,37 @@ static void count_values(struct renderer *renderer, const struct rows_iterator *
 	renderer->counts.values += count * rows->row;
 }
 
+/* Values that nobody prints are decoded as well. */
+static int check_image(struct renderer *renderer, const struct render_map *map, const struct value *values, struct error *error)
+{
+	for (uint32_t i = 0; i < map->map->columns_count; i++) {
+		switch ((enum value_kind)values[i].kind) {
+		case VALUE_STRING:
+			if (!values[i].compressed)
+				continue;
+			break;
+		case VALUE_JSON:
+		case VALUE_JSON_DIFF:
+		case VALUE_DECIMAL:
+			break;
+		default:
+			continue;
+		}
+		buffer_clear(&renderer->out);
+		if (render_value_text(&values[i], &map->map->columns[i], &renderer->scratch, &renderer->out, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_row(struct renderer *renderer, const struct render_map *map, const struct rows_iterator *rows,
+	struct error *error)
+{
+	if (rows->event->kind != ROWS_WRITE && check_image(renderer, map, rows->before, error) < 0)
+		return -1;
+	return rows->event->kind == ROWS_DELETE ? 0 : check_image(renderer, map, rows->after, error);
+}
+
 static int walk_rows(struct renderer *renderer, const struct rows_event *event, const struct render_map *map,
 	struct error *error)
 {
@@ -327,13 +414,15 @@ static int walk_rows(struct renderer *renderer, const struct rows_event *event, 
 	if (rows_iterator_init(&rows, event, map->map, &renderer->arena, error) < 0)
 		return -1;
 	while ((rc = rows_iterator_next(&rows, error)) > 0) {
-		if (renderer->form == RENDER_NOTHING)
+		if (renderer->form == RENDER_NOTHING) {
+			if (map->has_inner && check_row(renderer, map, &rows, error) < 0)
+				return -1;
 			continue;
+		}
 		if ((renderer->form == RENDER_JSON ? put_row_json : put_row_text)(
 			    renderer, map, &rows, error) < 0)
 			return -1;
-		render_keep(renderer);
-		if (render_drain(renderer, error) < 0)
+		if (render_keep(renderer, error) < 0 || render_drain(renderer, error) < 0)
 			return -1;
 	}
 	count_values(renderer, &rows);
@@ -366,7 +455,7 @@ int render_rows(struct renderer *renderer, const struct event *event, struct err
 			(unsigned long long)rows.table_id);
 	if (renderer->form == RENDER_JSON)
 		buffer_puts(&renderer->out, ",\"rows\":[");
-	render_keep(renderer);
+	render_keep(renderer, error);
 	result = walk_rows(renderer, &rows, map, error);
 	if (result < 0)
 		render_take_back(renderer); /* the row that is broken */
@@ -374,7 +463,7 @@ int render_rows(struct renderer *renderer, const struct event *event, struct err
 		buffer_putc(&renderer->out, ']');
 	else if (result < 0)
 		field_line(renderer);
-	render_keep(renderer);
+	renderer->whole = renderer->out.length;
 	return result;
 }
 

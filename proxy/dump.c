@@ -26,6 +26,9 @@ struct dump {
 	uint64_t transactions;
 	uint64_t last_end; /* where the last transaction that is whole ends */
 	bool in_use;
+	/* events whose content is broken, and the first one's error; their lines say so, and what follows is printed */
+	uint64_t broken;
+	struct error first_broken;
 };
 
 static int write_output(void *context, const char *bytes, size_t length, struct error *error)
@@ -82,6 +85,16 @@ static int take_format(struct dump *dump, const struct event *event, struct erro
 	return 0;
 }
 
+/* What stands behind an event whose content is broken can be read: its length, and its checksum if it has one, are right. */
+static int go_on_behind(struct dump *dump, const struct error *error)
+{
+	if (dump->verify || !renderer_can_write(dump->renderer))
+		return -1;
+	if (dump->broken++ == 0)
+		dump->first_broken = *error;
+	return 0;
+}
+
 static int dump_event(struct dump *dump, const uint8_t *bytes, size_t length, uint64_t begin, uint64_t end,
 	struct error *error)
 {
@@ -103,8 +116,10 @@ static int dump_event(struct dump *dump, const uint8_t *bytes, size_t length, ui
 		return name_place(dump, &event, begin, error);
 	}
 	if (begin >= dump->start &&
-		renderer_event(dump->renderer, &event, &dump->format, dump->file, begin, end, error) < 0)
-		return name_place(dump, &event, begin, error);
+		renderer_event(dump->renderer, &event, &dump->format, dump->file, begin, end, error) < 0) {
+		name_place(dump, &event, begin, error);
+		return go_on_behind(dump, error);
+	}
 	return dump->verify ? verify_event(dump, bytes, length, error) : 0;
 }
 
@@ -130,7 +145,19 @@ static bool is_stop(const struct dump *dump, const struct binlog_file *file)
 	return dump->stop && binlog_file_end(file) >= dump->stop;
 }
 
-static int dump_events(struct dump *dump, struct binlog_file *file, struct error *error)
+/* The file has no more, or what it has is no event. */
+static int end_of_file(const struct dump *dump, struct binlog_file *file, FILE *stream, int rc, struct error *error)
+{
+	if (rc < 0 && error->kind == ERROR_CORRUPT && dump->in_use && feof(stream))
+		error_advice(error, "The file was not closed: the server was writing it, or has crashed; "
+				    "what stands before is whole.");
+	if (rc == 0 && binlog_file_end(file) < dump->start)
+		return error_set(error, ERROR_STOP, "%s ends at %" PRIu64 ", before --start-position=%" PRIu64 ".", dump->path,
+			binlog_file_end(file), dump->start);
+	return rc;
+}
+
+static int dump_events(struct dump *dump, struct binlog_file *file, FILE *stream, struct error *error)
 {
 	const uint8_t *bytes;
 	size_t length;
@@ -139,12 +166,22 @@ static int dump_events(struct dump *dump, struct binlog_file *file, struct error
 	while (!is_stop(dump, file)) {
 		rc = binlog_file_next(file, &bytes, &length, error);
 		if (rc <= 0)
-			return rc;
+			return end_of_file(dump, file, stream, rc, error);
 		if (dump_event(dump, bytes, length, binlog_file_begin(file), binlog_file_end(file), error) <
 			0)
 			return -1;
 	}
 	return 0;
+}
+
+/* Whole transactions: but for a file that is still written, or one that is read only up to some place. */
+static int check_end(const struct dump *dump, const struct binlog_file *file, struct error *error)
+{
+	if (!assembler_in_group(dump->assembler) || is_stop(dump, file) || dump->in_use)
+		return 0;
+	return error_set(error, ERROR_CORRUPT,
+		"%s:%" PRIu64 ": the file ends inside a transaction, though it was closed: a part of it is missing.", dump->path,
+		binlog_file_end(file));
 }
 
 static void print_verified(const struct dump *dump, const struct binlog_file *file)
@@ -164,12 +201,11 @@ static int dump_stream(struct dump *dump, FILE *stream, const char *path, struct
 	file = binlog_file_open(stream, dump->path, 0, error);
 	if (!file)
 		return -1;
-	rc = dump_events(dump, file, error);
-	if (rc < 0 && error->kind == ERROR_CORRUPT && dump->in_use)
-		error_advice(error, "The file was not closed: the server was writing it, or has crashed; "
-				    "what stands before is whole.");
-	if (rc == 0 && dump->verify)
+	rc = dump_events(dump, file, stream, error);
+	if (rc == 0 && dump->verify) {
 		print_verified(dump, file);
+		rc = check_end(dump, file, error);
+	}
 	binlog_file_close(file);
 	return rc;
 }
@@ -265,6 +301,18 @@ static int dump_paths(struct dump *dump, int files, char **paths, uint64_t start
 	return 0;
 }
 
+/* What was printed has events that are not whole. */
+static int tell_broken(const struct dump *dump, struct error *error)
+{
+	if (!dump->broken)
+		return 0;
+	*error = dump->first_broken;
+	if (dump->broken > 1)
+		error_advice(error, "(It is the first of %" PRIu64 " such events; the line of each says so.)",
+			dump->broken);
+	return -1;
+}
+
 static int run_dump(struct dump *dump, int files, char **paths, uint64_t start, uint64_t stop,
 	struct error *error)
 {
@@ -291,7 +339,18 @@ static int run_dump(struct dump *dump, int files, char **paths, uint64_t start, 
 	if (fflush(stdout) != 0 && result == 0)
 		result = error_set(
 			error, ERROR_STOP, "Standard output cannot be written: %s.", strerror(errno));
-	return result;
+	return result == 0 ? tell_broken(dump, error) : result;
+}
+
+/* What an option asks for that no file can give, or two that cannot both be had. */
+static int check_options(const struct dump *dump, const char *stop_text, uint64_t stop, struct error *error)
+{
+	if (stop_text && stop < 4)
+		return error_set(error, ERROR_USAGE, "--stop-position=%s: the first event starts at 4.", stop_text);
+	if (dump->verify && (dump->json || dump->decode_only))
+		return error_set(error, ERROR_USAGE, "--verify prints nothing but what it found: leave out --%s.",
+			dump->json ? "json" : "decode-only");
+	return 0;
 }
 
 int dump_command(int argc, char **argv)
@@ -322,9 +381,10 @@ int dump_command(int argc, char **argv)
 	}
 	if (arguments_parse(argc, argv, arguments, count, &files, &error) < 0 ||
 		parse_offset("start-position", start_text, &start, &error) < 0 ||
-		parse_offset("stop-position", stop_text, &stop, &error) < 0)
+		parse_offset("stop-position", stop_text, &stop, &error) < 0 ||
+		check_options(&dump, stop_text, stop, &error) < 0)
 		return command_fail(name, &error);
-	if (files == 0 && input_given()) {
+	if (files == 0 && input_is_redirected()) {
 		argv[0] = from_input;
 		files = 1;
 	}

@@ -26,14 +26,21 @@ int input_read_all(struct buffer *text, struct error *error)
 	return 0;
 }
 
+bool input_is_redirected(void)
+{
+	struct stat info;
+
+	return !isatty(STDIN_FILENO) && fstat(STDIN_FILENO, &info) == 0 && !S_ISCHR(info.st_mode);
+}
+
 bool input_given(void)
 {
 	struct pollfd ready = {STDIN_FILENO, POLLIN, 0};
 	struct stat info;
 
-	if (isatty(STDIN_FILENO) || fstat(STDIN_FILENO, &info) < 0 || S_ISCHR(info.st_mode))
+	if (!input_is_redirected())
 		return false;
-	if (S_ISREG(info.st_mode))
+	if (fstat(STDIN_FILENO, &info) == 0 && S_ISREG(info.st_mode))
 		return true;
 	/* a pipe that somebody holds open without a word (a service manager, ssh) shall not be waited for for
 	 * ever */

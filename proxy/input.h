@@ -10,6 +10,9 @@
 /* Appends all of it. ERROR_USAGE when it cannot be read or is larger than 64 MiB. */
 int input_read_all(struct buffer *text, struct error *error);
 
+/* Is it a file, a pipe or a socket? Not so terminals and /dev/null. */
+bool input_is_redirected(void);
+
 /* Is it a file, or a pipe or socket that has something or was closed? Not so terminals and /dev/null. */
 bool input_given(void);
 

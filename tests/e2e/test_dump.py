@@ -299,6 +299,8 @@ def test_a_relay_log_is_printed_and_not_verified(tmp_path):
 
 def test_usage():
     assert b"--decode-only" in run("--help").stdout
-    assert b"Name the binary log files" in run(code=2).stderr
+    assert b"Name the binary log files" in run(code=2, stdin=subprocess.DEVNULL).stderr
+    assert b"the first event starts at 4" in run("--stop-position=0", "x", code=2).stderr
+    assert b"leave out --json" in run("--verify", "--json", "x", code=2).stderr
     assert b"--nonsense" in run("--nonsense", "x", code=2).stderr
     assert b"--start-position=-5" in run("--start-position=-5", "x", code=2).stderr
