@@ -297,6 +297,8 @@ static struct row_view look_at(const struct rows_iterator *iterator, enum rows_k
 		view.full = true;
 	else if (!view.key_known || view.table->key_needs_care || view.table->is_versioned || view.table->is_sequence)
 		view.own_way = kind != ROWS_WRITE || view.table->is_versioned || view.table->is_sequence;
+	if (view.table->unsure_generated && kind != ROWS_DELETE)
+		view.own_way = true;
 	for (uint32_t i = 0; i < view.columns; i++) {
 		int to = view.binding->to_target[i];
 
@@ -342,7 +344,7 @@ static void add_alone(struct batch *batch, const struct row_view *view, struct r
 	if (view->table->has_foreign_keys && batch->open_ordered)
 		close_set(batch, batch->open_ordered);
 	operation = add_operation(batch, OPERATION_ROW);
-	if (change->kind != ROWS_WRITE) {
+	if (change->kind != ROWS_WRITE || view->table->unsure_generated) {
 		batch->single_rows++;
 		batch->scans = batch->scans || !view->key_known;
 	}

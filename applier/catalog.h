@@ -10,7 +10,8 @@
 enum catalog_kind {
 	CATALOG_TABLE,    /* TABLE_TYPE, ENGINE */
 	CATALOG_COLUMNS,  /* COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, CHARACTER_OCTET_LENGTH,
-	                     IS_NULLABLE, EXTRA, GENERATION_EXPRESSION, DATETIME_PRECISION, COLUMN_DEFAULT; in order */
+	                     IS_NULLABLE, EXTRA, GENERATION_EXPRESSION, DATETIME_PRECISION, COLUMN_DEFAULT,
+	                     COLUMN_KEY; in order */
 	CATALOG_UNIQUE,   /* INDEX_NAME, COLUMN_NAME, SUB_PART, INDEX_TYPE of unique keys, and whether the server looks for rows by
 	                     them (YES, NO); the primary one first */
 	CATALOG_REFERS,   /* a row for each foreign key column */

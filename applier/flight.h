@@ -36,6 +36,7 @@ struct flight_item {
 	uint64_t expected;    /* rows found by the last of them but a guard, or EXPECT_ANYTHING */
 	bool guarded;
 	bool compound;        /* must be a packet of its own, read as one statement */
+	bool is_check;        /* finds the row only as it is to be (render_check.h) */
 	const struct operation *operation; /* NULL: ours (BEGIN, SET, checkpoint) */
 	const struct row_change *row;      /* of a single row's statement */
 	const struct plan_step *step;      /* of a source's statement */

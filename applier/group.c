@@ -2,6 +2,7 @@
  * its end. */
 #include <string.h>
 
+#include "applier/generated.h"
 #include "applier/special.h"
 #include "applier/stored_code.h"
 #include "applier/undo.h"
@@ -82,7 +83,15 @@ static int row_error(const struct special *special, const struct flight_item *it
 		render_row_key(&key, item->row, &special->applier->render);
 		change = item->row->change;
 	}
-	if (cause)
+	if (!cause && item->is_check) {
+		struct buffer difference = BUFFER_INIT;
+
+		generated_put_difference(&difference, item->row->binding->table);
+		error_set(error, ERROR_STOP, "table %s%s at %s:%llu: %s", table, buffer_text(&key),
+			special->transaction->end.file, (unsigned long long)change->end_offset, buffer_text(&difference));
+		error_advice(error, "%s", generated_advice(special->applier->source.version.family));
+		buffer_release(&difference);
+	} else if (cause)
 		error_set_server(error, cause->kind, cause->code, cause->sqlstate, "table %s%s at %s:%llu: %s", table,
 			buffer_text(&key), special->transaction->end.file, (unsigned long long)change->end_offset,
 			cause->text);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "applier/render_check.h"
 #include "applier/render_mariadb.h"
 #include "applier/render_parts.h"
 #include "applier/render_scan.h"
@@ -333,14 +334,10 @@ static struct row_change again(const struct row_change *row, struct value *now, 
 {
 	struct row_change change = *row;
 
+	render_row_now(row, now);
 	for (uint32_t i = 0; i < row->binding->map->columns_count; i++) {
-		bool is_part = row->after[i].kind == VALUE_JSON_DIFF;
-
-		now[i] = row->after[i].kind == VALUE_ABSENT ? row->before ? row->before[i] : row->after[i] : row->after[i];
 		written[i] = row->after[i];
-		if (is_part)
-			now[i].kind = VALUE_ABSENT;
-		if (is_part || literal_needs_lenient(&row->after[i]))
+		if (row->after[i].kind == VALUE_JSON_DIFF || literal_needs_lenient(&row->after[i]))
 			written[i].kind = VALUE_ABSENT;
 	}
 	change.kind = ROWS_UPDATE;
@@ -370,6 +367,48 @@ static int put_lenient_row(struct flight *flight, const struct operation *operat
 	return result;
 }
 
+static int put_check_item(struct flight *flight, const struct operation *operation, bool whole,
+	const struct render_options *options, struct error *error)
+{
+	size_t start = flight->text.length;
+	struct flight_item *item;
+
+	if (render_put_check(&flight->text, operation->row, whole, options, error) < 0)
+		return error_context(error, "table %s", operation->row->binding->table->quoted);
+	item = flight_add_item(flight, start, 1);
+	item->operation = operation;
+	item->row = operation->row;
+	item->is_check = true;
+	return 0;
+}
+
+int render_operation_leniently(struct flight *flight, const struct operation *operation, struct session *session,
+	const struct render_options *options, struct error *error)
+{
+	size_t start;
+
+	put_session(flight, session, operation);
+	start = flight->text.length;
+	flight_add_session(flight, start, session_put_lenient(session, &flight->text));
+	if (put_row_item(flight, operation, operation->row, options, error) < 0)
+		return -1;
+	return put_check_item(flight, operation, true, options, error);
+}
+
+static int put_row(struct flight *flight, const struct operation *operation, struct session *session,
+	const struct render_options *options, struct error *error)
+{
+	int result;
+
+	if (row_is_lenient(operation->row))
+		result = put_lenient_row(flight, operation, session, options, error);
+	else
+		result = put_row_item(flight, operation, operation->row, options, error);
+	if (result == 0 && render_row_has_check(operation->row))
+		result = put_check_item(flight, operation, false, options, error);
+	return result;
+}
+
 int render_operation(struct flight *flight, const struct operation *operation, struct session *session,
 	const struct render_options *options, struct error *error)
 {
@@ -381,6 +420,5 @@ int render_operation(struct flight *flight, const struct operation *operation, s
 	}
 	if (operation->row->binding->table->is_sequence && operation->row->after)
 		return put_sequence_items(flight, operation, options, error);
-	return row_is_lenient(operation->row) ? put_lenient_row(flight, operation, session, options, error)
-					       : put_row_item(flight, operation, operation->row, options, error);
+	return put_row(flight, operation, session, options, error);
 }

@@ -23,6 +23,12 @@ struct render_options {
 int render_operation(struct flight *flight, const struct operation *operation, struct session *session,
 	const struct render_options *options, struct error *error);
 
+/* A single row's operation once more, after strict mode refused it: written without it, as the master's session may have done
+ * (a generated column's value that was cut), and then looked at, for nothing else may have been cut. Of a row with an image
+ * behind its change and a key. */
+int render_operation_leniently(struct flight *flight, const struct operation *operation, struct session *session,
+	const struct render_options *options, struct error *error);
+
 /* The row's key or, without one, its values, as "id=5, name='x'" for messages. */
 void render_row_key(struct buffer *out, const struct row_change *row, const struct render_options *options);
 /* An image as a JSON object of SQL literals, for the quarantine. */

@@ -137,6 +137,23 @@ static bool put_byte_match(struct buffer *out, const struct target_column *colum
 	return false;
 }
 
+int render_put_match(struct buffer *out, const struct table_binding *binding, const struct value *image, uint32_t source,
+	const struct render_options *options, struct error *error)
+{
+	const struct target_column *column = render_column(binding, source);
+	const struct value *value = &image[source];
+
+	if (put_byte_match(out, column, value))
+		return 0;
+	if (render_put_condition(out, binding, image, source, true, options, error) < 0)
+		return -1;
+	put_sign_of_zero(out, column, value, options);
+	if (!needs_binary_match(column, value))
+		return 0;
+	buffer_printf(out, " AND BINARY %s <=> BINARY ", column->quoted);
+	return render_put_value(out, binding, image, source, LITERAL_BYTES, options, error);
+}
+
 int render_put_image(struct buffer *out, const struct row_change *row, const struct render_options *options,
 	struct error *error)
 {
@@ -151,16 +168,8 @@ int render_put_image(struct buffer *out, const struct row_change *row, const str
 			continue;
 		buffer_puts(out, first ? "" : " AND ");
 		first = false;
-		if (put_byte_match(out, column, value))
-			continue;
-		if (render_put_condition(out, binding, row->before, i, true, options, error) < 0)
+		if (render_put_match(out, binding, row->before, i, options, error) < 0)
 			return -1;
-		put_sign_of_zero(out, column, value, options);
-		if (needs_binary_match(column, value)) {
-			buffer_printf(out, " AND BINARY %s <=> BINARY ", column->quoted);
-			if (render_put_value(out, binding, row->before, i, LITERAL_BYTES, options, error) < 0)
-				return -1;
-		}
 	}
 	if (first)
 		return error_set(error, ERROR_STOP, "table %s: the row's old image has no column to find it by.",
@@ -168,20 +177,24 @@ int render_put_image(struct buffer *out, const struct row_change *row, const str
 	return 0;
 }
 
-int render_put_where(struct buffer *out, const struct row_change *row, const struct render_options *options,
-	struct error *error)
+int render_put_key(struct buffer *out, const struct row_change *row, const struct render_options *options, struct error *error)
 {
 	const struct table_binding *binding = row->binding;
 
-	buffer_puts(out, " WHERE ");
-	if (render_key_in_image(row)) {
-		for (unsigned i = 0; i < binding->table->key.count; i++) {
-			buffer_puts(out, i ? " AND " : "");
-			if (render_put_condition(out, binding, row->before, binding->key_sources[i], false, options, error) < 0)
-				return -1;
-		}
-		return 0;
+	for (unsigned i = 0; i < binding->table->key.count; i++) {
+		buffer_puts(out, i ? " AND " : "");
+		if (render_put_condition(out, binding, row->before, binding->key_sources[i], false, options, error) < 0)
+			return -1;
 	}
+	return 0;
+}
+
+int render_put_where(struct buffer *out, const struct row_change *row, const struct render_options *options,
+	struct error *error)
+{
+	buffer_puts(out, " WHERE ");
+	if (render_key_in_image(row))
+		return render_put_key(out, row, options, error);
 	if (render_put_image(out, row, options, error) < 0 || put_order_of_documents(out, row, options, error) < 0)
 		return -1;
 	buffer_puts(out, " LIMIT 1");

@@ -25,9 +25,14 @@ int render_put_value(struct buffer *out, const struct table_binding *binding, co
 /* column = value; null_safe: <=> */
 int render_put_condition(struct buffer *out, const struct table_binding *binding, const struct value *image, uint32_t source,
 	bool null_safe, const struct render_options *options, struct error *error);
+/* A condition that only this value of the column fulfils: NULL-safe and to the byte. */
+int render_put_match(struct buffer *out, const struct table_binding *binding, const struct value *image, uint32_t source,
+	const struct render_options *options, struct error *error);
 /* Conditions that only rows with all values of the old image fulfil: NULL-safe and to the byte. */
 int render_put_image(struct buffer *out, const struct row_change *row, const struct render_options *options,
 	struct error *error);
+/* Conditions that only the row with the old image's key fulfils, which is in it. */
+int render_put_key(struct buffer *out, const struct row_change *row, const struct render_options *options, struct error *error);
 /* WHERE for the row's old image: by its key, else by every column. */
 int render_put_where(struct buffer *out, const struct row_change *row, const struct render_options *options,
 	struct error *error);

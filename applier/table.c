@@ -8,6 +8,7 @@
 
 #include "applier/catalog.h"
 #include "applier/conversion.h"
+#include "applier/generated.h"
 #include "applier/implicit.h"
 #include "applier/row_hashes.h"
 #include "applier/sql/charset.h"
@@ -167,6 +168,22 @@ static void fill_column(struct arena *arena, struct target_column *column, const
 	column->row_hash = is_row_hash_name(column->name);
 }
 
+/* Those whose values are kept, in the row or (virtual ones) in an index. */
+static void find_generated(struct target_table *table, const struct target_rows *rows)
+{
+	for (size_t i = 0; i < rows->rows; i++) {
+		struct target_column *column = &table->columns[i];
+		bool kept = !strcasestr(target_text(rows, i, 7), "VIRTUAL") || target_text(rows, i, 11)[0];
+		const char *expression = target_text(rows, i, 8);
+
+		table->has_generated = table->has_generated || column->generated;
+		if (!column->generated || column->row_start || column->row_end || !kept || generated_is_sure(table, expression))
+			continue;
+		column->unsure_expression = expression;
+		table->unsure_generated = true;
+	}
+}
+
 static void read_columns(struct arena *arena, struct target_table *table, const struct target_rows *rows,
 	enum server_family family)
 {
@@ -174,6 +191,7 @@ static void read_columns(struct arena *arena, struct target_table *table, const 
 	table->columns = arena_zalloc(arena, (rows->rows + 1) * sizeof(*table->columns));
 	for (size_t i = 0; i < rows->rows; i++)
 		fill_column(arena, &table->columns[i], rows, i, family);
+	find_generated(table, rows);
 }
 
 static int column_index(const struct target_table *table, const char *name)
@@ -271,6 +289,7 @@ static void read_keys(struct arena *arena, struct target_table *table, const str
 		for (unsigned i = 0; i < candidate.key.count; i++)
 			table->columns[candidate.key.columns[i]].in_unique = true;
 		if (candidate.over_expression) {
+			table->has_generated = true;
 			table->uniques[table->secondary_unique - 1].count = 0;
 			for (unsigned i = 0; i < table->columns_count; i++)
 				table->columns[i].in_unique = true;
@@ -591,7 +610,8 @@ int table_bind(const struct target_table *table, struct table_map *map, enum ser
 				map->columns[i].sign = SIGN_UNSIGNED;
 			continue;
 		}
-		if (!table->columns[at].generated && conversion_check(table, &map->columns[i], &table->columns[at], error) < 0)
+		if ((!table->columns[at].generated || table->columns[at].unsure_expression) &&
+			conversion_check(table, &map->columns[i], &table->columns[at], error) < 0)
 			return -1;
 		complete_column(&map->columns[i], &table->columns[at]);
 		if (!table->columns[at].generated)

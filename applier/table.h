@@ -46,6 +46,9 @@ struct target_column {
 	bool loose;               /* table_collation_is_loose */
 	uint64_t octets;          /* CHARACTER_OCTET_LENGTH */
 	unsigned datetime_digits;
+	/* of a generated one whose value is kept, in the row or in an index, and may depend on the session that writes the row: its
+	 * expression (applier/generated.h). NULL = no such column */
+	const char *unsure_expression;
 	struct member_list members; /* of an ENUM or SET */
 	double limit;             /* FLOAT(m,d), DOUBLE(m,d): the largest number they take; 0 = none */
 };
@@ -72,6 +75,8 @@ struct target_table {
 	bool has_foreign_keys;       /* it refers to others, or others to it */
 	bool referred;               /* others refer to it */
 	const char *bare_trigger;    /* a trigger that would fire for row changes too (without our guard), or NULL */
+	bool has_generated;          /* it has a generated column, or a unique key over an expression */
+	bool unsure_generated;       /* it has a column with an unsure_expression: each row is looked at again, behind its change */
 	bool key_needs_care;         /* FLOAT, BIT, ENUM … in the key: no multi-row forms that compare it */
 	_Atomic bool row_by_row;     /* without a key: its rows could not be found together once. Any worker's to set */
 	bool coarse;                 /* a conflict key of its rows was coarse once: all are from then on */
