@@ -86,6 +86,7 @@ struct applier_source {
 	uint32_t server_id;
 	const char *identity;          /* of which server its positions are: goes into each checkpoint; at most 36 bytes */
 	const char *time_zone;         /* what SYSTEM means there: a name or an offset, or NULL */
+	const char *session_zone;      /* in which sessions begin: likewise */
 	const char *default_utf8mb4;   /* or NULL */
 	const char *default_temp_engine; /* of temporary tables whose statement names none; or NULL */
 };

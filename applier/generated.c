@@ -82,6 +82,51 @@ bool generated_is_sure(const struct target_table *table, const char *expression)
 	return at != NULL && at != expression;
 }
 
+/* Is the value, or may it be, of the session's time zone? */
+static bool is_of_zone(const struct target_table *table, const char *expression)
+{
+	static const char *const words[] = {"from_unixtime", "unix_timestamp", "convert_tz"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasestr(expression, words[i]))
+			return true;
+	}
+	for (unsigned i = 0; i < table->columns_count; i++) {
+		if (strcasecmp(table->columns[i].type, "timestamp") == 0 && strcasestr(expression, table->columns[i].quoted))
+			return true;
+	}
+	return false;
+}
+
+static bool is_utc(const char *zone)
+{
+	static const char *const names[] = {"UTC", "+00:00", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Zulu"};
+
+	return zone && is_one_of(names, sizeof(names) / sizeof(names[0]), zone, strlen(zone));
+}
+
+int generated_check_update(const struct table_binding *binding, const struct rows_event *rows, const char *zone,
+	struct error *error)
+{
+	const struct target_table *table = binding->table;
+
+	if (!table->unsure_generated || rows->kind != ROWS_UPDATE || is_utc(zone))
+		return 0;
+	for (uint32_t i = 0; i < rows->columns_count; i++) {
+		const struct target_column *column = binding->to_target[i] < 0 ? NULL : &table->columns[binding->to_target[i]];
+
+		if (!column || !column->unsure_expression || (rows->present_after[i / 8] >> i % 8 & 1) ||
+			!is_of_zone(table, column->unsure_expression))
+			continue;
+		error_set(error, ERROR_STOP,
+			"table %s: an UPDATE, and the master's log does not tell the new value of the generated column %s AS (%s), "
+			"which depends on the time zone of the master's session: its sessions begin in %s.",
+			table->quoted, column->name, column->unsure_expression, zone ? zone : "a zone that is not known");
+		return error_advice(error, "%s", generated_advice(FAMILY_MARIADB));
+	}
+	return 0;
+}
+
 void generated_put_difference(struct buffer *out, const struct target_table *table)
 {
 	const char *lead = "";
@@ -98,7 +143,7 @@ void generated_put_difference(struct buffer *out, const struct target_table *tab
 
 const char *generated_advice(enum server_family family)
 {
-	/* MariaDB's log has no generated column in the images of an UPDATE: an ordinary one would keep its old value */
+	/* MariaDB 11.8's log has no generated column in the images of an UPDATE: an ordinary one would keep its old value */
 	return family == FAMILY_MARIADB
 		? "Until the cut-over make each such column on the target one that is not kept: drop it and add it again in its "
 		  "place as VIRTUAL, without an index. Then run `changeling retry`; `changeling skip` steps over the whole "

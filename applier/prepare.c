@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "applier/generated.h"
 #include "applier/internal.h"
 #include "applier/registry.h"
 #include "applier/replay.h"
@@ -66,20 +67,30 @@ static int check_engine(const struct applier *applier, const struct target_table
 		table->quoted, table->engine, table->quoted);
 }
 
+static int bind_rows(struct applier *applier, struct transaction *transaction, struct change *change, struct error *error)
+{
+	const struct target_table *table;
+	struct table_binding *bound;
+
+	if (!change->map->applier_data &&
+		(table_cache_find(applier->tables, applier->control, change->map->database, change->map->table, &table,
+			 error) < 0 ||
+			check_engine(applier, table, error) < 0 ||
+			table_bind(table, change->map, applier->source.version.family, &transaction->arena, &bound, error) < 0))
+		return -1;
+	return applier->source.version.family == FAMILY_MARIADB
+		? generated_check_update(change->map->applier_data, &change->rows, applier->source.session_zone, error)
+		: 0;
+}
+
 static int prepare_rows(struct applier *applier, struct transaction *transaction, struct change *change,
 	struct error *error)
 {
-	const struct target_table *table;
-	struct table_binding *binding;
-
-	if (change->map->applier_data || strcmp(change->map->database, applier->settings.target.schema) == 0)
+	if (strcmp(change->map->database, applier->settings.target.schema) == 0)
 		return 0;
 	if (is_system_schema(change->map->database))
 		return set_rows_aside(applier, transaction, change, error);
-	if (table_cache_find(applier->tables, applier->control, change->map->database, change->map->table, &table,
-		    error) < 0 ||
-		check_engine(applier, table, error) < 0 ||
-		table_bind(table, change->map, applier->source.version.family, &transaction->arena, &binding, error) < 0)
+	if (bind_rows(applier, transaction, change, error) < 0)
 		return error_context(error, "%s:%llu", transaction->end.file, (unsigned long long)change->end_offset);
 	return 0;
 }

@@ -110,17 +110,21 @@ static bool tell_applier(struct pipeline *pipeline, const struct source_info *in
 		.default_temp_engine = temp_engine_of_source(pipeline),
 	};
 
+	source.session_zone = *info->time_zone && strcasecmp(info->time_zone, "SYSTEM") != 0 ? info->time_zone : source.time_zone;
 	source_identity(info, identity);
 	if (pipeline->apply_started)
 		return same_text(known->identity, identity) && known->version.family == source.version.family &&
 		       known->version.number == source.version.number &&
 		       known->server_id == source.server_id &&
 		       same_text(known->time_zone, source.time_zone) &&
+		       same_text(known->session_zone, source.session_zone) &&
 		       same_text(known->default_utf8mb4, source.default_utf8mb4);
 	*known = source;
 	known->identity = arena_strdup(&pipeline->applier_arena, identity);
 	if (source.time_zone)
 		known->time_zone = arena_strdup(&pipeline->applier_arena, source.time_zone);
+	if (source.session_zone)
+		known->session_zone = arena_strdup(&pipeline->applier_arena, source.session_zone);
 	if (source.default_utf8mb4)
 		known->default_utf8mb4 = arena_strdup(&pipeline->applier_arena, source.default_utf8mb4);
 	if (source.default_temp_engine)
