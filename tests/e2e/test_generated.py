@@ -90,7 +90,9 @@ def test_policies(pairing, policy):
         assert "d AS (" in p.changeling.wait_error()["error"]
         return
     p.changeling.wait_caught_up()
-    assert p.target.value(f"SELECT CAST(ts AS CHAR) FROM `{p.db}`.g") is not None
+    entry, = p.changeling.look("quarantine")
+    assert entry["outcome"] == "recorded" and "d AS (" in entry["reason"] and "2026-01-05" in entry["after"]
+    assert p.target.query(f"SELECT id, CAST(d AS CHAR) FROM `{p.db}`.g") == [(1, "2026-01-04")]
 
 
 @pytest.mark.parametrize("kinds", BOTH, ids="-to-".join)
