@@ -24,7 +24,10 @@ static bool is_compared(const struct row_change *row, uint32_t source, bool whol
 
 bool render_row_has_check(const struct row_change *row)
 {
-	if (!row->binding->table->unsure_generated || !row->after || row->is_history)
+	const struct target_table *table = row->binding->table;
+
+	/* of a system-versioned table any UPDATE makes a new version */
+	if (!table->unsure_generated || table->is_versioned || !row->after)
 		return false;
 	for (uint32_t i = 0; i < row->binding->map->columns_count; i++) {
 		if (is_compared(row, i, false))
@@ -75,7 +78,12 @@ int render_put_check(struct buffer *out, const struct row_change *row, bool whol
 			now[i].kind = VALUE_ABSENT; /* which of them count is said below */
 	}
 	any = any ? any : binding->table->columns[0].quoted;
-	buffer_printf(out, "UPDATE %s SET %s = %s WHERE ", binding->table->quoted, any, any);
+	buffer_printf(out, "UPDATE %s SET %s = %s", binding->table->quoted, any, any);
+	for (unsigned i = 0; i < binding->table->columns_count; i++) {
+		if (binding->table->columns[i].on_update_now)
+			buffer_printf(out, ", %s = %s", binding->table->columns[i].quoted, binding->table->columns[i].quoted);
+	}
+	buffer_puts(out, " WHERE ");
 	result = keyed && !whole ? render_put_key(out, &as, options, error) : render_put_image(out, &as, options, error);
 	for (uint32_t i = 0; i < columns && result == 0; i++) {
 		if (!is_compared(row, i, whole))
