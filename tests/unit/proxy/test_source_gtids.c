@@ -65,6 +65,27 @@ static void what_stands_before_a_place(void **state)
 	expect(events, EVENTS, 700, UUID ":1-5:7");
 }
 
+/* MySQL 5.6 tells where an event begins, but only the lower 32 bits of where it ends. */
+static void behind_4_gib(void **state)
+{
+	static const uint64_t four = UINT64_C(1) << 32;
+	const struct listed list[] = {
+		{4, 127, "Format_desc", "Server ver: 5.6.24-log, Binlog ver: 4"},
+		{127, 198, "Previous_gtids", UUID ":1-4"},
+		{198, 275, "Gtid", NEXT("5")},
+		{275, 100, "Write_rows", "table_id: 70"}, /* over the border */
+		{four + 100, 131, "Xid", "COMMIT /* xid=9 */"},
+		{four + 131, 200, "Gtid", NEXT("6")},
+		{four + 200, 300, "Query", "BEGIN"},
+	};
+
+	(void)state;
+	expect(list, sizeof(list) / sizeof(list[0]), four + 131, UUID ":1-5");
+	expect(list, sizeof(list) / sizeof(list[0]), four + 200, UUID ":1-6");
+	expect(list, sizeof(list) / sizeof(list[0]), four + 300, UUID ":1-6");
+	expect(list, sizeof(list) / sizeof(list[0]), 131, "not there");
+}
+
 static void where_no_event_begins(void **state)
 {
 	(void)state;
@@ -91,6 +112,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_stands_before_a_place),
+		cmocka_unit_test(behind_4_gib),
 		cmocka_unit_test(where_no_event_begins),
 		cmocka_unit_test(a_log_without_gtids),
 	};
