@@ -156,6 +156,25 @@ static void put_rare_context(struct renderer *renderer, const struct query_conte
 		field_u64(renderer, "unknown_status_variable", context->unknown_code);
 }
 
+/* As it stands, so that it can be run again: with its tabs, and the CR of a line's end. What else could move a terminal's cursor
+ * is made visible. */
+static void put_line(struct buffer *out, const char *line, size_t length)
+{
+	bool returns = length && line[length - 1] == '\r';
+
+	length -= returns;
+	while (length) {
+		const char *tab = memchr(line, '\t', length);
+		size_t part = tab ? (size_t)(tab - line) : length;
+
+		buffer_put_printable(out, line, part, part);
+		buffer_puts(out, tab ? "\t" : "");
+		line += part + (tab != NULL);
+		length -= part + (tab != NULL);
+	}
+	buffer_puts(out, returns ? "\r" : "");
+}
+
 /* A statement's text in lines of its own, each behind `head`; in JSON as a field. */
 static void put_statement(struct renderer *renderer, const char *head, const char *text, size_t length)
 {
@@ -173,7 +192,7 @@ static void put_statement(struct renderer *renderer, const char *head, const cha
 
 		buffer_putc(out, '\n');
 		buffer_puts(out, head);
-		buffer_put_printable(out, text, line, line);
+		put_line(out, text, line);
 		text += line + (newline != NULL);
 		length -= line + (newline != NULL);
 	}

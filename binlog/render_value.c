@@ -8,6 +8,7 @@
 #include "binlog/double.h"
 #include "binlog/json.h"
 #include "binlog/render.h"
+#include "binlog/table_map.h"
 
 #define COLUMN_EXPANDED_MAXIMUM ((size_t)1 << 30)
 
@@ -91,6 +92,22 @@ static int plain_bytes(const struct value *value, struct buffer *scratch, const 
 	*bytes = (const uint8_t *)buffer_text(scratch);
 	*length = scratch->length;
 	return 0;
+}
+
+/* The log leaves out the zero bytes at the end of BINARY, UUID, INET4 and INET6, which a reader of JSON cannot know. */
+static void put_padding_back(const struct table_column *column, struct buffer *scratch, const uint8_t **bytes, size_t *length)
+{
+	static const char zeros[16];
+	size_t wanted = column->maximum_bytes;
+
+	if (column->type != TYPE_STRING || !column->has_collation || column->collation != COLLATION_BINARY || *length >= wanted)
+		return;
+	buffer_clear(scratch);
+	buffer_append(scratch, *bytes, *length);
+	while (scratch->length < wanted)
+		buffer_append(scratch, zeros, wanted - scratch->length < sizeof(zeros) ? wanted - scratch->length : sizeof(zeros));
+	*bytes = (const uint8_t *)buffer_text(scratch);
+	*length = wanted;
 }
 
 /* The fewest digits that read back as the same float. */
@@ -463,6 +480,7 @@ int render_value_json(const struct value *value, const struct table_column *colu
 	case VALUE_STRING:
 		if (plain_bytes(value, scratch, &bytes, &length, error) < 0)
 			return -1;
+		put_padding_back(column, scratch, &bytes, &length);
 		put_string(bytes, length, column, out);
 		return 0;
 	case VALUE_GEOMETRY:

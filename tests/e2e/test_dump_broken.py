@@ -1,4 +1,4 @@
-"""`changeling dump` on logs with events that cannot be decoded, or that lack a part: made here, as servers write no such ones."""
+"""`changeling dump` on logs with events that cannot be decoded, or that lack a part, and how text and bytes are printed: logs made here, as servers write few such ones."""
 import json
 import resource
 import struct
@@ -95,6 +95,19 @@ def test_a_start_behind_the_end(tmp_path):
     path = written(tmp_path, content)
     assert f"ends at {len(content)}, before".encode() in run(f"--start-position={len(content) + 1}", path, code=1).stderr
     run(f"--start-position={len(content)}", path)
+
+
+def test_statements_can_be_run_again(tmp_path):
+    """Tabs and line ends as they stand; what else could move a terminal's cursor is made visible."""
+    statement = b"CREATE TABLE t (\r\n\tid INT,\t-- \x1b[2J key\r\n\tv INT)"
+    path = written(tmp_path, log(query(statement)))
+    assert statement.replace(b"\x1b", b"\\x1b") + b";\n" in run(path).stdout
+
+
+def test_bytes_of_fixed_length_are_whole_in_json():
+    """The log leaves out zero bytes at their end: of 0.0.0.0 all."""
+    text = run("--json", RECORDINGS / "values" / "mariadb118.binlog", code=1).stdout
+    assert b'"i4":{"hex":"00000000"}' in text and b'"u":{"hex":"' + b"0" * 32 + b'"}' in text
 
 
 def test_a_pipe_that_is_silent_at_first():
