@@ -139,6 +139,7 @@ void applier_close(struct applier *applier)
 	flight_release(&applier->control_flight);
 	table_cache_free(applier->tables);
 	spool_free(applier->spool);
+	settlement_release(&applier->settlement);
 	stored_code_free(applier->code);
 	context_cache_free(applier->contexts);
 	temp_tables_free(applier->temps);

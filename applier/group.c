@@ -2,7 +2,6 @@
  * its end. */
 #include <string.h>
 
-#include "applier/generated.h"
 #include "applier/special.h"
 #include "applier/stored_code.h"
 #include "applier/undo.h"
@@ -69,82 +68,69 @@ static void publish_temp_tables(struct applier *applier)
 
 /* ---- a transaction's changes ---- */
 
-static int row_error(const struct special *special, const struct flight_item *item, const struct change *change,
-	uint64_t found, const struct error *cause, struct error *error)
+/* Merged, behind a savepoint. 1 when something did not fit: the target is to go back there. */
+static int run_rows_merged(struct special *special, struct batch *batch, struct error *error)
 {
-	const struct operation *operation = item->operation;
-	const char *table = operation && operation->kind == OPERATION_ROWS ? operation->rows->table->quoted
-		: item->row						   ? item->row->binding->table->quoted
-									   : "?";
-	struct buffer key = BUFFER_INIT;
+	struct applier *applier = special->applier;
+	struct flight *flight = &applier->control_flight;
+	struct error failure = {0};
+	size_t failed = 0;
+	uint64_t found = 0;
+	int result;
 
-	if (item->row) {
-		buffer_puts(&key, ", row ");
-		render_row_key(&key, item->row, &special->applier->render);
-		change = item->row->change;
+	flight_clear(flight);
+	flight_add_own(flight, "SAVEPOINT changeling_rows", EXPECT_ANYTHING);
+	for (const struct operation *at = batch->operations; at; at = at->next) {
+		if (render_operation(flight, at, special->session, &applier->render, error) < 0)
+			return -1;
 	}
-	if (!cause && item->is_check) {
-		struct buffer difference = BUFFER_INIT;
+	result = flight_run(flight, special->target, applier->packet_bytes, &failed, &found, &failure);
+	if (result == 0)
+		return 0;
+	if (result < 0 && error_is_passing(&failure)) {
+		*error = failure;
+		return -1;
+	}
+	session_forget(special->session);
+	if (!flight->items[failed].operation) {
+		*error = failure;
+		return -1;
+	}
+	batch_operation_failed(flight->items[failed].operation);
+	return 1;
+}
 
-		generated_put_difference(&difference, item->row->binding->table);
-		error_set(error, ERROR_STOP, "table %s%s at %s:%llu: %s", table, buffer_text(&key),
-			special->transaction->end.file, (unsigned long long)change->end_offset, buffer_text(&difference));
-		error_advice(error, "%s", generated_advice(special->applier->source.version.family));
-		buffer_release(&difference);
-	} else if (cause)
-		error_set_server(error, cause->kind, cause->code, cause->sqlstate, "table %s%s at %s:%llu: %s", table,
-			buffer_text(&key), special->transaction->end.file, (unsigned long long)change->end_offset,
-			cause->text);
-	else
-		error_set(error, ERROR_STOP,
-			"table %s%s at %s:%llu: %llu rows were found on the target instead of %llu. Source and target are no longer "
-			"alike.",
-			table, buffer_text(&key), special->transaction->end.file, (unsigned long long)change->end_offset,
-			(unsigned long long)found, (unsigned long long)item->expected);
-	buffer_release(&key);
-	return -1;
+static int run_rows_singly(struct special *special, const struct change *from, const struct change *to, struct error *error)
+{
+	struct settlement *settlement = &special->applier->settlement;
+	struct batch *batch = batch_new(false, false);
+	const struct operation *end;
+	int result = batch_add_range(batch, special->transaction, from, to, error);
+
+	settlement->undone = special->undo != NULL;
+	if (result == 0)
+		result = target_execute(special->target, "ROLLBACK TO SAVEPOINT changeling_rows", error);
+	if (result == 0)
+		result = single_run_rows(settlement, special->target, special->session, batch->operations, &end, error);
+	batch_free(batch);
+	return result;
 }
 
 /* The rows of the changes [from, to). When something does not fit, they are sent once more row by row from a savepoint, so
- * that the error names the row. */
+ * that the very row is found and dealt with. */
 static int run_rows(struct special *special, const struct change *from, const struct change *to, struct error *error)
 {
-	struct flight *flight = &special->applier->control_flight;
-	struct error failure = {0};
-	int result = special_begin(special, error);
+	struct batch *batch = batch_new(true, false);
+	int result = batch_add_range(batch, special->transaction, from, to, error);
 
-	for (int merge = 1; merge >= 0 && result == 0; merge--) {
-		struct batch *batch = batch_new(merge, false);
-		size_t failed = 0;
-		uint64_t found = 0;
-
-		result = batch_add_range(batch, special->transaction, from, to, error);
-		flight_clear(flight);
-		flight_add_own(flight, merge ? "SAVEPOINT changeling_rows" : "ROLLBACK TO SAVEPOINT changeling_rows",
-			EXPECT_ANYTHING);
-		for (const struct operation *at = batch->operations; at && result == 0; at = at->next)
-			result = render_operation(flight, at, special->session, &special->applier->render, error);
-		if (result < 0) {
-			batch_free(batch);
-			return -1;
-		}
-		result = flight_run(flight, special->target, special->applier->packet_bytes, &failed, &found, &failure);
-		if (result == 0) {
-			batch_free(batch);
-			return 0;
-		}
-		if (result < 0 && (failure.kind == ERROR_RETRY || failure.kind == ERROR_CONNECT)) {
-			*error = failure;
-			batch_free(batch);
-			return -1;
-		}
-		batch_operation_failed(flight->items[failed].operation);
-		row_error(special, &flight->items[failed], from, found, result < 0 ? &failure : NULL, error);
-		session_forget(special->session);
-		batch_free(batch);
-		result = 0;
-	}
-	return -1;
+	if (result == 0)
+		result = special_begin(special, error);
+	if (result == 0)
+		result = run_rows_merged(special, batch, error);
+	if (result == 0)
+		special->applier->settlement.row += batch->rows;
+	batch_free(batch);
+	return result == 1 ? run_rows_singly(special, from, to, error) : result;
 }
 
 /* Steps that make tables come before the transaction begins: all statements are planned and these steps run first, in
@@ -304,6 +290,8 @@ int special_commit(struct special *special, struct error *error)
 		result = target_flight(special->target, sql.data, sql.length, statements, outcomes, &failed, error);
 	if (result == 0 && outcomes[statements - 1].affected != 1)
 		result = fenced(special, error);
+	if (result == 0)
+		result = settlement_record(&applier->settlement, error);
 	if (result == 0 && FAULT_POINT("special.before-commit"))
 		result = error_set(error, ERROR_RETRY, "fault injected before a commit");
 	if (result == 0) {
@@ -324,6 +312,8 @@ void special_init(struct special *special, struct applier *applier, struct trans
 	special->transaction = transaction;
 	special->target = applier->control;
 	special->session = applier->control_session;
+	if (!applier->streaming)
+		settlement_begin(&applier->settlement);
 }
 
 int special_end(struct special *special, int result)

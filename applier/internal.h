@@ -1,5 +1,6 @@
-/* What the parts of the applier share: coordinator (applier.c), preparing transactions (prepare.c), workers
- * (worker.c), opening (open.c), transactions that run alone (special.c, group.c, step.c, xa.c), taking the channel (channel.c), probing (probe.c). */
+/* What the parts of the applier share: coordinator (applier.c), preparing transactions (prepare.c), workers (worker.c), opening
+ * (open.c), transactions that run alone (special.c, group.c, step.c, xa.c), rows one by one (single.c, settle.c), taking the channel
+ * (channel.c), probing (probe.c). */
 #ifndef APPLIER_INTERNAL_H
 #define APPLIER_INTERNAL_H
 
@@ -12,6 +13,7 @@
 #include "applier/questions.h"
 #include "applier/render.h"
 #include "applier/session.h"
+#include "applier/settle.h"
 #include "applier/spool.h"
 #include "applier/table.h"
 #include "applier/temp.h"
@@ -93,6 +95,7 @@ struct applier {
 	uint64_t barrier;                 /* coordinator: sequence of the last batch with statements */
 	struct intent found_intent;       /* of the run before: what had become of it */
 	struct spool *spool;              /* the file of a LOAD DATA whose statement is still to come */
+	struct settlement settlement;     /* of the transaction that runs alone */
 	unsigned kept_pieces;             /* of the XA transaction whose events are being kept */
 	bool streaming;                   /* parts of a transaction are on the control connection, not committed */
 	struct ended_session {
@@ -217,6 +220,10 @@ bool session_has_ended(const struct applier *applier, const struct transaction *
 int rollback_keep(struct applier *applier, struct transaction *transaction, bool *replay, struct error *error);
 
 /* single.c: rows one by one, with the policy for conflicts. */
+/* The operations from `from` to the next one that is no single row, which is *next then. */
+int single_run_rows(struct settlement *settlement, struct target *target, struct session *session,
+	const struct operation *from, const struct operation **next, struct error *error);
+/* A whole transaction, committed; 1 with an error when it met a lock: nothing is left of it on the target, and it may be tried again. */
 int single_apply(struct applier *applier, struct worker *worker, const struct transaction *transaction,
 	const struct checkpoint *checkpoint, unsigned checkpoint_worker, struct error *error);
 

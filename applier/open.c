@@ -200,6 +200,7 @@ static struct applier *applier_new(const struct applier_settings *settings, cons
 	capabilities_init(&applier->capabilities);
 	applier->tables = table_cache_new();
 	applier->spool = spool_new(settings->spool_directory);
+	settlement_init(&applier->settlement, applier);
 	applier->code = stored_code_new();
 	applier->contexts = context_cache_new();
 	return applier;

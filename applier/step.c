@@ -226,7 +226,7 @@ static int send_step(struct special *special, const struct change *change, const
 		error_clear(error);
 		result = 0;
 	}
-	if (result < 0 && (error->kind == ERROR_RETRY || error->kind == ERROR_CONNECT) && query->error_code == 0)
+	if (result < 0 && error_is_passing(error) && query->error_code == 0)
 		return -1;
 	if (step->when != STEP_MAIN || step->auxiliary)
 		return result;
@@ -317,7 +317,7 @@ int special_run_committing_step(struct special *special, const struct change *ch
 	}
 	if (special->in_transaction) { /* what the server does by itself, said openly */
 		special->in_transaction = false;
-		if (target_execute(special->target, "COMMIT", error) < 0)
+		if (settlement_record(&applier->settlement, error) < 0 || target_execute(special->target, "COMMIT", error) < 0)
 			return -1;
 	}
 	if (FAULT_POINT("ddl.before-intent"))

@@ -79,6 +79,12 @@ enum error_kind target_error_kind(unsigned code, const char *text)
 	}
 }
 
+bool target_met_lock(const struct error *error)
+{
+	return error->kind == ERROR_RETRY &&
+		(error->code == 1205 || error->code == 1213 || error->code == 1614 || error->code == 3572);
+}
+
 /* The library tells of a time-out as of any other lost connection. */
 static bool fell_silent(const struct target *target, unsigned code)
 {

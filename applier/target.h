@@ -144,5 +144,7 @@ void sql_put_name(struct buffer *out, const char *name);
 
 /* Kind of a server error on a running connection (reference: what retries, what stops). */
 enum error_kind target_error_kind(unsigned code, const char *text);
+/* A lock of somebody else, waited for in vain, or a deadlock: what was rolled back may go when it is tried again. */
+bool target_met_lock(const struct error *error);
 
 #endif

@@ -203,6 +203,11 @@ static void ask_for_way(struct applier *applier, const struct batch *batch)
 	pthread_mutex_unlock(&applier->lock);
 }
 
+static int locked_out(struct error *error)
+{
+	return error_set(error, ERROR_RETRY, "a batch of changes met locks of somebody else on the target %u times.", ATTEMPTS_MAXIMUM);
+}
+
 /* Appends the statements of an operation that came as a statement. */
 void worker_render_statement(struct flight *flight, const struct operation *operation, struct session *session)
 {
@@ -291,6 +296,25 @@ static int render_batch(struct worker *worker, struct passage *passage, bool com
 	return 0;
 }
 
+/* As a batch that meets locks is sent again, so is one of its transactions by itself: later batches that hold theirs give way. */
+static int apply_singly(struct worker *worker, const struct batch *batch, const struct transaction *transaction,
+	const struct checkpoint *checkpoint, struct error *error)
+{
+	unsigned attempts = 0;
+	int result;
+
+	while ((result = single_apply(worker->applier, worker, transaction, checkpoint, worker->number, error)) == 1) {
+		log_line(LOG_DEBUG, "worker", "transaction given back after a conflict worker=%u code=%u", worker->number, error->code);
+		if (++attempts == ATTEMPTS_MAXIMUM)
+			return locked_out(error);
+		if (!wait_committed(worker, batch->sequence - 1)) /* the run has ended */
+			return -1;
+		error_clear(error);
+		ask_for_way(worker->applier, batch);
+	}
+	return result;
+}
+
 /* The batch's transactions one after the other, each with its own COMMIT: finds the row or statement that did not go, after
  * all that came before it has been committed. */
 static int one_by_one(struct worker *worker, const struct batch *batch, struct error *error)
@@ -313,7 +337,7 @@ static int one_by_one(struct worker *worker, const struct batch *batch, struct e
 			gtid_set_put_text(gtids, &text);
 			checkpoint.gtid_set = (char *)buffer_text(&text);
 		}
-		result = single_apply(worker->applier, worker, at, &checkpoint, worker->number, error);
+		result = apply_singly(worker, batch, at, &checkpoint, error);
 		if (result < 0)
 			applier_fail(worker->applier, error, at);
 	}
@@ -380,12 +404,6 @@ static int find_culprit(struct worker *worker, struct passage *passage)
 	return finish(worker);
 }
 
-static bool is_lock_trouble(const struct error *error)
-{
-	return error->kind == ERROR_RETRY &&
-		(error->code == 1205 || error->code == 1213 || error->code == 1614 || error->code == 3572);
-}
-
 /* Those that were sent behind a failure have not run: their guards' errors are read. */
 static int discard_answers(struct worker *worker, struct error *error)
 {
@@ -413,7 +431,7 @@ static int recover(struct worker *worker, int result, size_t failed, struct erro
 	struct passage *passage = passage_at(worker, 0);
 	const struct batch *batch = passage->batch;
 	struct error error = {0};
-	bool locked = result < 0 && is_lock_trouble(failure);
+	bool locked = result < 0 && target_met_lock(failure);
 
 	if (result == 1 && failed == passage->checkpoint_item) {
 		error_set(&error, ERROR_FENCED,
@@ -437,8 +455,7 @@ static int recover(struct worker *worker, int result, size_t failed, struct erro
 	log_line(LOG_DEBUG, "worker", "batch given back after a conflict worker=%u code=%u transactions=%zu", worker->number,
 		failure->code, batch->transaction_count);
 	if (++passage->attempts == ATTEMPTS_MAXIMUM) {
-		error_set(&error, ERROR_RETRY, "a batch of changes met locks of somebody else on the target %u times.",
-			ATTEMPTS_MAXIMUM);
+		locked_out(&error);
 		return fail(worker, &error, NULL);
 	}
 	ask_for_way(worker->applier, batch);

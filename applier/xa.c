@@ -154,6 +154,7 @@ int xa_apply(struct special *special, struct error *error)
 	unsigned pieces = 0;
 	int result;
 
+	special->applier->settlement.decision = decision;
 	while ((result = read_piece(special, assembler, pieces, error)) > 0) {
 		pieces++;
 		result = run_parts(special, assembler, &last, error);
@@ -169,6 +170,7 @@ int xa_apply(struct special *special, struct error *error)
 		result = assembler_end_kept(assembler, error);
 	if (result == 0)
 		result = run_last(special, last, error);
+	special->applier->settlement.decision = NULL;
 	transaction_free(last);
 	assembler_free(assembler);
 	return result;

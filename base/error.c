@@ -101,6 +101,11 @@ void error_clear(struct error *error)
 	error->text[0] = '\0';
 }
 
+bool error_is_passing(const struct error *error)
+{
+	return error->kind == ERROR_RETRY || error->kind == ERROR_CONNECT;
+}
+
 const char *error_kind_name(enum error_kind kind)
 {
 	switch (kind) {

@@ -5,6 +5,7 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The kind decides what is done about it. */
@@ -43,6 +44,8 @@ int error_advice(struct error *error, const char *format, ...) __attribute__((fo
 
 void error_clear(struct error *error);
 
+/* Will it pass by itself? It must reach those who try again as what it is. */
+bool error_is_passing(const struct error *error);
 /* The kind as one word for logs and status ("usage", "connect", …). */
 const char *error_kind_name(enum error_kind kind);
 

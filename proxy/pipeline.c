@@ -180,7 +180,7 @@ static bool retryable(struct pipeline *pipeline, const struct applier_place *pla
 		error_advice(error, "A second reading says the same.");
 		error->kind = ERROR_STOP;
 	}
-	return error->kind == ERROR_RETRY || error->kind == ERROR_CONNECT;
+	return error_is_passing(error);
 }
 
 static void try_again_later(

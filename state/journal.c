@@ -327,7 +327,9 @@ int state_record_quarantine(struct state *state, const struct state_quarantine *
 		"database, "
 		"table_name, conflict_key, change, before, before_bytes, after, after_bytes, reason, "
 		"outcome) "
-		"values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing";
+		"values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+		"on conflict (channel, place, item) do update set at_us = excluded.at_us, reason = excluded.reason, "
+		"outcome = excluded.outcome";
 	static const char trim_sql[] = "delete from quarantine_journal where id <= ?";
 	static const char what[] = "recording a conflict";
 	sqlite3_stmt *statement;

@@ -196,7 +196,7 @@ int state_each_skipped(struct state *state, bool open_only,
 /* Marks an entry as dealt with. */
 int state_resolve_skipped(struct state *state, int64_t id, const char *resolution, struct error *error);
 
-/* A row change that did not fit the target (`conflicts = record` or `repair`). */
+/* A row change that did not fit the target (`conflicts = record` or `repair`). Said again of the same place, the last word holds. */
 struct state_quarantine {
 	struct state_place place;
 	const char *database, *table;

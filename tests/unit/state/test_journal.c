@@ -172,6 +172,9 @@ static void test_quarantine(void **unused)
 	assert_string_equal(look("select count(*) from quarantine"), "1");
 	assert_string_equal(look("select \"table\" || key || before || (after is null) from quarantine"),
 		"ordersid=256{\"id\":256}1");
+	row.outcome = "repaired"; /* it was rolled back, and came again under another policy */
+	must(state_record_quarantine(state, &row, &error));
+	assert_string_equal(look("select count(*) || outcome from quarantine"), "1repaired");
 	state_close(state);
 }
 
