@@ -14,6 +14,10 @@ void implicit_find(struct table_binding *binding, struct arena *arena)
 {
 	bool *implicit = NULL;
 
+	if (binding->table->is_sequence) { /* what the log leaves out of its row stays as it is */
+		binding->implicit = NULL;
+		return;
+	}
 	for (uint32_t i = 0; i < binding->map->columns_count; i++) {
 		if (binding->to_target[i] < 0 ||
 			!is_implicit(&binding->map->columns[i], &binding->table->columns[binding->to_target[i]]))
