@@ -115,7 +115,7 @@ int generated_check_update(const struct table_binding *binding, const struct row
 	for (uint32_t i = 0; i < rows->columns_count; i++) {
 		const struct target_column *column = binding->to_target[i] < 0 ? NULL : &table->columns[binding->to_target[i]];
 
-		if (!column || !column->unsure_expression || (rows->present_after[i / 8] >> i % 8 & 1) ||
+		if (!column || !column->unsure_expression || bitmap_get(rows->present_after, i) ||
 			!is_of_zone(table, column->unsure_expression))
 			continue;
 		error_set(error, ERROR_STOP,

@@ -101,12 +101,8 @@ static int put_deletes(struct piece *piece, const struct row_list *list, struct 
 				return -1;
 		} else {
 			buffer_putc(out, '(');
-			for (unsigned k = 0; k < binding->table->key.count; k++) {
-				buffer_puts(out, k ? " AND " : "");
-				if (render_put_condition(out, binding, row->before, binding->key_sources[k], false, piece->options,
-					    error) < 0)
-					return -1;
-			}
+			if (render_put_key(out, row, piece->options, error) < 0)
+				return -1;
 			buffer_putc(out, ')');
 		}
 		piece->rows++;
