@@ -45,15 +45,15 @@ class Contender:
 
 
 class Changeling(Contender):
-    """The release build, as a user would set it up; `options` are options of change-master."""
+    """The release build or another `program`, as a user would set it up; `options` are options of change-master."""
 
-    def __init__(self, name="changeling", options=()):
-        self.name, self.options = name, list(options)
+    def __init__(self, name="changeling", options=(), program=None):
+        self.name, self.options, self.program = name, list(options), changeling(program)
         self.watched = self.folder = None
 
     def _environment(self):
         return dict({key: value for key, value in os.environ.items() if not key.startswith("CHANGELING_")},
-                    CHANGELING_BIN=str(changeling()))
+                    CHANGELING_BIN=str(self.program))
 
     def prepare(self, place, conditions, port=None):
         self.folder = paths.home() / "servers" / f"bench{place.port}.changeling"
@@ -86,7 +86,7 @@ class Changeling(Contender):
 
     def _start(self, *arguments):
         with open(self.folder / "log", "a") as log:
-            return Watched([changeling(), "run", f"--state={self.folder}/state", *arguments], stdin=subprocess.DEVNULL,
+            return Watched([self.program, "run", f"--state={self.folder}/state", *arguments], stdin=subprocess.DEVNULL,
                            stdout=log, stderr=log, env=self._environment())
 
     def _log_tail(self):

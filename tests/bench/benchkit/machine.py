@@ -52,9 +52,9 @@ def helper(name):
     return program
 
 
-def changeling():
-    """The program that is measured: $CHANGELING_BIN, else the release build."""
-    path = pathlib.Path(os.environ.get("CHANGELING_BIN") or ROOT / "build/release/changeling").absolute()
+def changeling(program=None):
+    """The program that is measured: the one named, else $CHANGELING_BIN, else the release build."""
+    path = pathlib.Path(program or os.environ.get("CHANGELING_BIN") or ROOT / "build/release/changeling").absolute()
     if not os.access(path, os.X_OK):
         raise BenchError(f"{path} is not there: cmake --preset release && cmake --build --preset release")
     return path
