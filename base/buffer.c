@@ -7,18 +7,31 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 
+#define PIECE ((size_t)32 << 10) /* what is long is written so much at a time when the buffer is drained */
+
 void buffer_init(struct buffer *buffer, size_t maximum)
 {
 	*buffer = (struct buffer)BUFFER_INIT;
 	buffer->maximum = maximum;
 }
 
+void buffer_set_drain(struct buffer *buffer, buffer_drain *drain, void *context)
+{
+	buffer->drain = drain;
+	buffer->drain_context = context;
+}
+
+void buffer_discard(struct buffer *buffer, void *context)
+{
+	(void)context;
+	buffer_take(buffer, buffer->length);
+}
+
 void buffer_release(struct buffer *buffer)
 {
-	size_t maximum = buffer->maximum;
-
 	free(buffer->data);
-	buffer_init(buffer, maximum);
+	*buffer = (struct buffer){
+		.maximum = buffer->maximum, .drain = buffer->drain, .drain_context = buffer->drain_context};
 }
 
 void buffer_clear(struct buffer *buffer)
@@ -27,6 +40,14 @@ void buffer_clear(struct buffer *buffer)
 	buffer->overflow = false;
 	if (buffer->data)
 		buffer->data[0] = '\0';
+}
+
+void buffer_take(struct buffer *buffer, size_t length)
+{
+	if (!length)
+		return;
+	buffer->length -= length;
+	memmove(buffer->data, buffer->data + length, buffer->length + 1);
 }
 
 void buffer_truncate(struct buffer *buffer, size_t length)
@@ -60,6 +81,9 @@ bool buffer_reserve(struct buffer *buffer, size_t more)
 
 	if (buffer->overflow)
 		return false;
+	if (buffer->drain && buffer->length && more >= buffer->capacity - buffer->length &&
+		buffer->length + more >= BUFFER_DRAINED)
+		buffer->drain(buffer, buffer->drain_context);
 	if (more > maximum || buffer->length > maximum - more) {
 		buffer->overflow = true;
 		return false;
@@ -77,6 +101,11 @@ bool buffer_reserve(struct buffer *buffer, size_t more)
 
 void buffer_append(struct buffer *buffer, const void *bytes, size_t length)
 {
+	while (buffer->drain && length > PIECE) {
+		buffer_append(buffer, bytes, PIECE);
+		bytes = (const char *)bytes + PIECE;
+		length -= PIECE;
+	}
 	if (!buffer_reserve(buffer, length))
 		return;
 	if (length)
@@ -142,20 +171,23 @@ void buffer_put_i64(struct buffer *buffer, int64_t value)
 void buffer_put_hex(struct buffer *buffer, const void *bytes, size_t length)
 {
 	static const char digits[] = "0123456789abcdef";
-	const unsigned char *in = bytes;
-	char *out;
+	const unsigned char *in = bytes, *end = in + length;
 
-	if (length > SIZE_MAX / 2 || !buffer_reserve(buffer, length * 2)) {
-		buffer->overflow = true;
-		return;
+	while (in < end) {
+		const unsigned char *stop = buffer->drain && end - in > (ptrdiff_t)PIECE ? in + PIECE : end;
+		char *out;
+
+		if ((size_t)(stop - in) > SIZE_MAX / 2 || !buffer_reserve(buffer, (size_t)(stop - in) * 2)) {
+			buffer->overflow = true;
+			return;
+		}
+		for (out = buffer->data + buffer->length; in < stop; in++) {
+			*out++ = digits[*in >> 4];
+			*out++ = digits[*in & 15];
+		}
+		*out = '\0';
+		buffer->length = (size_t)(out - buffer->data);
 	}
-	out = buffer->data + buffer->length;
-	for (size_t i = 0; i < length; i++) {
-		*out++ = digits[in[i] >> 4];
-		*out++ = digits[in[i] & 15];
-	}
-	*out = '\0';
-	buffer->length += length * 2;
 }
 
 void buffer_put_le(struct buffer *buffer, uint64_t value, unsigned width)

@@ -9,21 +9,37 @@
 #include <stdint.h>
 #include <string.h>
 
+struct buffer;
+
+/* Takes from the front of the content what it can (buffer_take), all of it or nearly so. */
+typedef void buffer_drain(struct buffer *buffer, void *context);
+
 struct buffer {
 	char *data;       /* NULL until the first append */
 	size_t length;
 	size_t capacity;
 	size_t maximum;   /* bytes of content; 0 = BUFFER_MAXIMUM */
 	bool overflow;
+	buffer_drain *drain; /* called in place of growing above BUFFER_DRAINED, or NULL */
+	void *drain_context;
 };
 
 #define BUFFER_MAXIMUM ((size_t)2 << 30)
-#define BUFFER_INIT {NULL, 0, 0, 0, false}
+#define BUFFER_DRAINED ((size_t)256 << 10)
+#define BUFFER_INIT {NULL, 0, 0, 0, false, NULL, NULL}
 
 void buffer_init(struct buffer *buffer, size_t maximum);
+/* From now on content is handed to `drain` before it becomes much more than BUFFER_DRAINED; NULL: it stays again. An offset
+ * in the content holds only as long as nothing is written behind it, or room for that was reserved. */
+void buffer_set_drain(struct buffer *buffer, buffer_drain *drain, void *context);
+/* For content that nobody reads: it is forgotten. */
+void buffer_discard(struct buffer *buffer, void *context);
+/* Gives the memory back; maximum and drain stay. */
 void buffer_release(struct buffer *buffer);
 /* Empties it and keeps the memory. */
 void buffer_clear(struct buffer *buffer);
+/* Removes the first `length` bytes. */
+void buffer_take(struct buffer *buffer, size_t length);
 /* Takes back what stands behind the first `length` bytes, if so many are there. */
 void buffer_truncate(struct buffer *buffer, size_t length);
 /* Each has what the other one had. */

@@ -31,6 +31,22 @@ size_t utf8_valid_character(const char *text, size_t length)
 	return 4;
 }
 
+static size_t wanted_of(unsigned char first)
+{
+	return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+}
+
+size_t utf8_whole(const char *text, size_t length)
+{
+	for (size_t back = 1; back <= 3 && back <= length; back++) {
+		unsigned char c = (unsigned char)text[length - back];
+
+		if (!continuation(c))
+			return wanted_of(c) > back ? length - back : length;
+	}
+	return length;
+}
+
 bool utf8_valid(const char *text, size_t length)
 {
 	size_t i = 0;

@@ -20,6 +20,9 @@ static inline size_t utf8_printable_character(const char *text, size_t length)
 	return size == 2 && first == 0xc2 && (unsigned char)text[1] < 0xa0 ? 0 : size;
 }
 
+/* Bytes of the text without a character at its end of which a part is missing. */
+size_t utf8_whole(const char *text, size_t length);
+
 bool utf8_valid(const char *text, size_t length);
 
 #endif

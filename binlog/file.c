@@ -33,6 +33,18 @@ static int refuse(const struct binlog_file *file, enum error_kind kind, const ch
 	return error_set(error, kind, "%s:%llu: %s", file->name, (unsigned long long)file->end, what);
 }
 
+/* The bytes stay where they are as seen from the buffer's start, which is a page boundary wherever the memory is. */
+static void grow(struct binlog_file *file, size_t capacity)
+{
+	size_t shift = file->memory ? (size_t)(file->buffer - file->memory) : 0;
+
+	file->memory = memory_realloc(file->memory, capacity + PAGE);
+	file->buffer = file->memory + PAGE - (uintptr_t)file->memory % PAGE;
+	if (file->filled && file->buffer != file->memory + shift)
+		memmove(file->buffer, file->memory + shift, file->filled);
+	file->capacity = capacity;
+}
+
 /* What is there moves to where whole pages can be read behind it: so the kernel copies from page to page, which
  * is twice as fast. */
 static void make_room(struct binlog_file *file)
@@ -44,17 +56,8 @@ static void make_room(struct binlog_file *file)
 		file->at = at;
 		file->filled = at + left;
 	}
-	if (file->filled == file->capacity) {
-		size_t capacity = file->capacity ? file->capacity * 2 : BLOCK;
-		uint8_t *memory = memory_alloc(capacity + PAGE), *buffer = memory + PAGE - (uintptr_t)memory % PAGE;
-
-		if (left)
-			memcpy(buffer + file->at, file->buffer + file->at, left);
-		free(file->memory);
-		file->memory = memory;
-		file->buffer = buffer;
-		file->capacity = capacity;
-	}
+	if (file->filled == file->capacity)
+		grow(file, file->capacity ? file->capacity * 2 : BLOCK);
 }
 
 /* What there is, up to `room` bytes: fread() would wait until all of them have come through a pipe. */
@@ -72,15 +75,17 @@ static ssize_t read_some(const struct binlog_file *file, uint8_t *to, size_t roo
 	return got;
 }
 
-/* Makes `wanted` bytes stand at `at`, as far as there are so many. The buffer grows as bytes arrive, so that
- * a length that lies costs no memory. */
+/* Makes `wanted` bytes stand at `at`, as far as there are so many. The buffer grows as bytes arrive, so that a length that
+ * lies costs no memory, and is filled block by block, so that no more of it is used than the event and a block need. */
 static int fill(struct binlog_file *file, size_t wanted, struct error *error)
 {
 	while (file->filled - file->at < wanted && !file->ended) {
+		size_t room;
 		ssize_t got;
 
 		make_room(file);
-		got = read_some(file, file->buffer + file->filled, file->capacity - file->filled);
+		room = file->capacity - file->filled;
+		got = read_some(file, file->buffer + file->filled, room < BLOCK ? room : BLOCK);
 		if (got < 0)
 			return error_set(error, ERROR_STOP, "%s cannot be read behind offset %llu: %s.",
 				file->name, (unsigned long long)(file->end + (file->filled - file->at)),

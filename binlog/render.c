@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "binlog/render_internal.h"
+#include "binlog/render_string.h"
 
 #define DRAIN_ABOVE ((size_t)256 << 10)
 #define ARENA_KEPT ((size_t)64 << 10) /* it is emptied when it holds more, not after every event */
@@ -21,12 +22,20 @@ struct renderer *renderer_new(enum render_form form, uint64_t event_maximum, uin
 	renderer->payload_maximum = payload_maximum;
 	renderer->write = write;
 	renderer->context = context;
+	buffer_set_drain(&renderer->nothing, buffer_discard, NULL);
 	return renderer;
 }
 
-void renderer_reset(struct renderer *renderer)
+void renderer_begin_file(struct renderer *renderer, const char *file)
 {
+	struct buffer *out = &renderer->out;
+
 	render_maps_clear(renderer);
+	if (renderer->form != RENDER_TEXT)
+		return;
+	buffer_puts(out, "# file ");
+	render_put_quoted((const uint8_t *)file, strlen(file), out);
+	buffer_putc(out, '\n');
 }
 
 void renderer_free(struct renderer *renderer)
@@ -38,6 +47,7 @@ void renderer_free(struct renderer *renderer)
 	arena_release(&renderer->arena);
 	buffer_release(&renderer->out);
 	buffer_release(&renderer->scratch);
+	buffer_release(&renderer->nothing);
 	free(renderer);
 }
 
@@ -52,11 +62,34 @@ int renderer_flush(struct renderer *renderer, struct error *error)
 
 	if (renderer->out.length)
 		result = renderer->write(renderer->context, renderer->out.data, renderer->out.length, error);
-	if (result < 0)
+	if (result < 0) {
 		renderer->write_failed = true;
+		renderer->write_error = *error;
+	}
 	buffer_shrink(&renderer->out, DRAIN_ABOVE * 4);
 	renderer->whole = 0;
 	return result;
+}
+
+static void flow(struct buffer *out, void *context)
+{
+	struct renderer *renderer = context;
+	struct error error;
+
+	if (renderer->write_failed)
+		buffer_clear(out);
+	else
+		renderer_flush(renderer, &error);
+}
+
+void render_flow(struct renderer *renderer)
+{
+	buffer_set_drain(&renderer->out, flow, renderer);
+}
+
+void render_hold(struct renderer *renderer)
+{
+	buffer_set_drain(&renderer->out, NULL, NULL);
 }
 
 int render_drain(struct renderer *renderer, struct error *error)
@@ -68,6 +101,10 @@ int render_keep(struct renderer *renderer, struct error *error)
 {
 	if (!buffer_ok(&renderer->out))
 		return error_set(error, ERROR_STOP, "one value's text is larger than 2 GiB, which is not printed.");
+	if (renderer->write_failed) {
+		*error = renderer->write_error;
+		return -1;
+	}
 	renderer->whole = renderer->out.length;
 	return 0;
 }
@@ -158,7 +195,9 @@ void renderer_learn(
 	renderer->format = format;
 	if (event->header.type == EVENT_FORMAT_DESCRIPTION)
 		render_maps_clear(renderer);
-	else if (event->header.type == EVENT_TABLE_MAP || is_rows(event->header.type))
+	else if (event->header.type == EVENT_TABLE_MAP)
+		render_map_learn(renderer, event);
+	else if (is_rows(event->header.type))
 		render_rows_learn(renderer, event);
 	release_arena(renderer);
 }
@@ -171,6 +210,7 @@ static int render_body_of(struct renderer *renderer, const struct event *event, 
 
 	if (body)
 		return body(renderer, event, error);
+	render_flow(renderer);
 	field_bytes(renderer, "body", event->body, event->body_length);
 	return 0;
 }
@@ -204,6 +244,7 @@ int renderer_event(struct renderer *renderer, const struct event *event, const s
 	render_head(renderer, event);
 	render_keep(renderer, error);
 	result = render_body_of(renderer, event, error);
+	render_hold(renderer);
 	if (result == 0)
 		result = render_keep(renderer, error);
 	if (result < 0)

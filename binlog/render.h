@@ -45,8 +45,8 @@ bool renderer_can_write(const struct renderer *renderer);
  * passed over; rows that need it will say so. */
 void renderer_learn(
 	struct renderer *renderer, const struct event *event, const struct binlog_format *format);
-/* A new file begins: what was remembered is void. */
-void renderer_reset(struct renderer *renderer);
+/* A new file begins, which text says in a line of its own: what was remembered is void. */
+void renderer_begin_file(struct renderer *renderer, const char *file);
 /* Hands over what waits in the buffer. */
 int renderer_flush(struct renderer *renderer, struct error *error);
 const struct render_counts *renderer_counts(const struct renderer *renderer);

@@ -35,6 +35,7 @@ void render_head(struct renderer *renderer, const struct event *event)
 	field_u64(renderer, "server_id", header->server_id);
 	field_hex(renderer, "flags", header->flags);
 	field_u64(renderer, "length", header->length);
+	field_u64(renderer, "log_pos", header->log_pos);
 	if (renderer->in_payload)
 		field_bool(renderer, "compressed", true);
 	field_line(renderer);
@@ -175,17 +176,32 @@ static void put_line(struct buffer *out, const char *line, size_t length)
 	buffer_puts(out, returns ? "\r" : "");
 }
 
-/* A statement's text in lines of its own, each behind `head`; in JSON as a field. */
+static uint64_t count_lines(const char *text, size_t length)
+{
+	const char *end = text + length;
+	uint64_t lines = 0;
+
+	for (; text && text < end; lines++) {
+		text = memchr(text, '\n', (size_t)(end - text));
+		text += text != NULL;
+	}
+	return lines;
+}
+
+/* A statement's text in lines of its own, each behind `head`, of which the event's line tells the number, as a line of a statement
+ * may look like one of ours; in JSON as a field. It is the last that can be said of the event. */
 static void put_statement(struct renderer *renderer, const char *head, const char *text, size_t length)
 {
 	struct buffer *out = &renderer->out;
 
+	if (renderer->form == RENDER_NOTHING)
+		return;
+	render_flow(renderer);
 	if (renderer->form == RENDER_JSON) {
 		field_text(renderer, "statement", text, length);
 		return;
 	}
-	if (renderer->form == RENDER_NOTHING)
-		return;
+	field_u64(renderer, "statement_lines", count_lines(text, length));
 	while (length) { /* line by line, so that the line ends are no control bytes */
 		const char *newline = memchr(text, '\n', length);
 		size_t line = newline ? (size_t)(newline - text) : length;
@@ -346,6 +362,7 @@ static int body_load_block(struct renderer *renderer, const struct event *event,
 		return -1;
 	field_u64(renderer, "file_id", file_id);
 	field_u64(renderer, "data_bytes", length);
+	render_flow(renderer);
 	if (length)
 		field_bytes(renderer, "data", data, length);
 	return 0;
@@ -499,6 +516,7 @@ static int body_payload(struct renderer *renderer, const struct event *event, st
 static int body_empty(struct renderer *renderer, const struct event *event, struct error *error)
 {
 	(void)error;
+	render_flow(renderer);
 	if (event->body_length)
 		field_bytes(renderer, "body", event->body, event->body_length);
 	return 0;

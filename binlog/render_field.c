@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "binlog/render_internal.h"
+#include "binlog/render_string.h"
 
 void field_name(struct renderer *renderer, const char *name)
 {
@@ -66,14 +67,10 @@ void field_text(struct renderer *renderer, const char *name, const void *text, s
 		if (utf8_valid(text, length)) {
 			buffer_put_json(&renderer->out, text, length);
 		} else { /* a string would lose its bytes */
-			buffer_puts(&renderer->out, "{\"hex\":\"");
-			buffer_put_hex(&renderer->out, text, length);
-			buffer_puts(&renderer->out, "\"}");
+			render_put_hex_object(text, length, &renderer->out);
 		}
 	} else {
-		buffer_putc(&renderer->out, '\'');
-		buffer_put_printable(&renderer->out, text, length, length);
-		buffer_putc(&renderer->out, '\'');
+		render_put_quoted(text, length, &renderer->out);
 	}
 }
 

@@ -18,6 +18,7 @@ struct render_map {
 	struct buffer keys;	    /* what stands before each column's value, one behind the other */
 	size_t *key_ends;	    /* by column */
 	bool has_inner;		    /* columns whose values are decoded only when they are printed */
+	bool has_compressed;	    /* MariaDB: of which a value may be much longer than it is in the log */
 	struct arena arena;
 };
 
@@ -29,6 +30,7 @@ struct renderer {
 	uint64_t event_maximum, payload_maximum;
 	struct arena arena; /* of the event in hand */
 	struct buffer scratch;
+	struct buffer nothing; /* takes what is decoded and not printed */
 	struct render_map *maps[RENDER_MAP_BUCKETS];
 	size_t maps_bytes;
 	bool in_statement; /* between a table map and the rows that end its statement */
@@ -41,6 +43,7 @@ struct renderer {
 	uint64_t begin, end;
 	size_t whole; /* of `out`: as far as it stays when what comes next turns out to be broken */
 	bool write_failed;
+	struct error write_error;
 };
 
 typedef int render_body(struct renderer *renderer, const struct event *event, struct error *error);
@@ -49,7 +52,8 @@ typedef int render_body(struct renderer *renderer, const struct event *event, st
 render_body *render_body_find(unsigned type);
 void render_head(struct renderer *renderer, const struct event *event);
 
-/* render_field.c: " name=value" in text, ",\"name\":value" in JSON. */
+/* render_field.c: " name=value" in text, ",\"name\":value" in JSON. Back-slashes, quotes and what is not printable are escaped in
+ * texts. */
 void field_name(struct renderer *renderer, const char *name);
 void field_u64(struct renderer *renderer, const char *name, uint64_t value);
 void field_i64(struct renderer *renderer, const char *name, int64_t value);
@@ -61,16 +65,27 @@ void field_bytes(struct renderer *renderer, const char *name, const void *bytes,
 /* Text only: the fields that follow stand in a line of their own. */
 void field_line(struct renderer *renderer);
 
-/* render_rows.c */
+/* render_table.c */
+render_body render_table_map;
 void render_maps_clear(struct renderer *renderer);
-render_body render_table_map, render_rows;
-/* A table map is remembered, the end of a statement noticed; nothing is written. */
+/* NULL when there is none of that id. */
+struct render_map *render_map_find(const struct renderer *renderer, uint64_t table_id);
+/* A table map is remembered; nothing is written. */
+void render_map_learn(struct renderer *renderer, const struct event *event);
+
+/* render_rows.c */
+render_body render_rows;
+/* The end of a statement is noticed; nothing is written. */
 void render_rows_learn(struct renderer *renderer, const struct event *event);
 
 /* What is written is whole so far (ERROR_STOP: it is more than can be held); or: what has been written since then is taken
  * back. */
 int render_keep(struct renderer *renderer, struct error *error);
 void render_take_back(struct renderer *renderer);
+
+/* What follows, up to render_hold, cannot turn out to be broken: however much it is, it is handed over as it comes. */
+void render_flow(struct renderer *renderer);
+void render_hold(struct renderer *renderer);
 
 /* Hands over the buffer when it has grown. */
 int render_drain(struct renderer *renderer, struct error *error);

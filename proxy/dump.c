@@ -133,7 +133,7 @@ static void start_file(struct dump *dump, const char *path)
 	dump->transactions = 0;
 	dump->in_use = false;
 	dump->last_end = 4;
-	renderer_reset(dump->renderer);
+	renderer_begin_file(dump->renderer, dump->file);
 	snprintf(position.file, sizeof(position.file), "%s", dump->file);
 	if (dump->assembler)
 		assembler_start(dump->assembler, &position, CHECKSUM_OFF);

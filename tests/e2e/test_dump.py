@@ -86,6 +86,11 @@ def run(*arguments, code=0, **more):
     return done
 
 
+def events_of(done):
+    """What is printed behind the line with the file's name."""
+    return done.stdout.split(b"\n", 1)[1]
+
+
 def mysqlbinlog(kind, path):
     command = KINDS[kind].client("mysqlbinlog") + ["--no-defaults", "-v", "--base64-output=decode-rows", str(path)]
     environment = {**os.environ, **KINDS[kind].client_environment()}
@@ -208,13 +213,15 @@ def test_json_tells_the_same(recorded):
 def test_counts_verification_and_streams(recorded):
     _, path, _ = recorded
     whole = run(path).stdout
+    assert whole.startswith(f"# file '{path.name}'\n".encode())
     rows = len(re.findall(rb"^### (?:INSERT INTO|UPDATE|DELETE FROM) ", whole, re.M))
     summary = json.loads(run("--decode-only", "--json", path).stdout)
     assert summary["rows"] == rows and summary["event_bytes"] == path.stat().st_size - 4
     assert summary["events_by_type"]["FORMAT_DESCRIPTION_15"] == 1
     verified = run("--verify", path).stdout.decode()
     assert re.match(rf"{path.name}: \d+ transactions are whole and end at \d+; the file ends at {path.stat().st_size}\n", verified)
-    assert run("-", input=path.read_bytes()).stdout == run(input=path.read_bytes()).stdout == whole
+    assert run("-", input=path.read_bytes()).stdout == run(input=path.read_bytes()).stdout
+    assert events_of(run(input=path.read_bytes())) == events_of(run(path))
     assert run(path, path).stdout == whole * 2
     places = [int(place) for place in re.findall(rb"^# at (\d+) to", whole, re.M)]
     middle, later = places[len(places) // 2], places[len(places) // 2 + 7]
@@ -222,17 +229,47 @@ def test_counts_verification_and_streams(recorded):
     assert re.findall(rb"^# at (\d+) to", part, re.M) == [str(place).encode() for place in places if middle <= place < later]
 
 
+@pytest.mark.parametrize("kind", ["maria1011", "mysql97"])
+def test_table_maps_tell_what_the_log_knows(pool, seed, tmp_path, kind):
+    server = pool.get(kind, "master")
+    database = f"maps{seed}"
+    before = server.value("SELECT @@global.binlog_row_metadata")
+    server.sql(f"CREATE DATABASE {database}; SET GLOBAL binlog_row_metadata=FULL")
+    try:
+        server.sql("SET NAMES utf8mb4; FLUSH LOGS; CREATE TABLE `a\\``b` (name varchar(50) CHARACTER SET utf8mb4, n decimal(12,3), "
+                   "e enum('it''s','ö') CHARACTER SET utf8mb4, s set('x','y'), d datetime(4), b bit(9), m mediumblob, "
+                   "g point, hidden int INVISIBLE DEFAULT 1, PRIMARY KEY (name(10), n)); "
+                   "INSERT INTO `a\\``b` (name, n) VALUES ('one', 2)", database)
+        path = pathlib.Path(shutil.copy(pathlib.Path(server.value("SELECT @@datadir")) / server.position()[0], tmp_path))
+    finally:
+        server.sql(f"SET GLOBAL binlog_row_metadata={before}")
+        server.drop_databases([database])
+    line = re.search(rb".* columns=\(.*", run(path).stdout).group(0).decode()
+    for part in ("`a\\\\``b` columns=", "`name` VARCHAR(200 bytes) not null", "`n` DECIMAL(12,3) not null", r"`e` ENUM('it\'s','ö')",
+                 "`s` SET('x','y')", "`d` DATETIME(4)", "`b` BIT(9)", "`m` MEDIUMBLOB", "`g` POINT", "primary_key=(@1(10), @2)",
+                 "`hidden` INT invisible" if kind == "mysql97" else "`hidden` INT"):
+        assert part in line, (part, line)
+    table_map = next(event for event in map(json.loads, run("--json", path).stdout.splitlines()) if "columns" in event)
+    columns = {column["name"]: column for column in table_map["columns"]}
+    assert table_map["table"] == "a\\`b" and table_map["primary_key"] == [1, 2] and table_map["primary_key_prefixes"] == [10, 0]
+    assert columns["e"]["members"] == ["it's", "ö"] and columns["s"]["members"] == ["x", "y"]
+    assert (columns["name"]["maximum_bytes"], columns["n"]["precision"], columns["n"]["scale"]) == (200, 12, 3)
+    assert (columns["d"]["fraction_digits"], columns["b"]["bits"]) == (4, 9)
+    assert columns["hidden"].get("visible", True) == (kind != "mysql97")   # which MariaDB does not log
+    assert (columns["m"]["type"], columns["g"]["type"]) == ("MEDIUMBLOB", "POINT")
+
+
 def test_it_starts_in_the_middle_of_a_statement(recorded):
     """Rows whose table map stands before the start are printed as ever, and what is broken before it is passed over."""
     _, path, _ = recorded
     whole = run(path).stdout
     start = int(re.findall(rb"^# at (\d+) to \d+ WRITE_ROWS", whole, re.M)[-1])
-    rest = run(f"--start-position={start}", path).stdout
+    rest = events_of(run(f"--start-position={start}", path))
     assert rest == whole[whole.index(b"# at %d to" % start):] and b"### INSERT INTO" in rest
     data = bytearray(path.read_bytes())
     first_rows = int(re.findall(rb"^# at (\d+) to \d+ WRITE_ROWS", whole, re.M)[0])
     data[first_rows + 30] ^= 1
-    assert run(f"--start-position={start}", "-", input=data).stdout == rest
+    assert events_of(run(f"--start-position={start}", "-", input=data)) == rest
 
 
 def test_a_broken_file_is_named_with_its_place(recorded, tmp_path):

@@ -104,6 +104,19 @@ def test_statements_can_be_run_again(tmp_path):
     assert statement.replace(b"\x1b", b"\\x1b") + b";\n" in run(path).stdout
 
 
+def test_a_statement_is_told_from_the_dump(tmp_path):
+    """Its lines may look like the dump's own, its texts like fields: the number of its lines is told, and quotes are escaped."""
+    statement = b"INSERT INTO t VALUES ('\n# at 4 to 9 XID 2026-01-01 00:00:00 type_number=16\n### DELETE FROM `d`.`t`')"
+    path = written(tmp_path, log(query(statement), event(XID, bytes(8))))
+    lines = run(path).stdout.split(b"\n")
+    at = next(i for i, line in enumerate(lines) if line.endswith(b" statement_lines=3"))
+    assert b"\n".join(lines[at + 1:at + 4]) == statement + b";" and lines[at + 4].startswith(b"# at ")
+    assert lines[0] == b"# file 'made.000001'"
+    forged = tmp_path / "a' offset=7\\.000001"
+    forged.write_bytes(path.read_bytes())
+    assert run(forged).stdout.split(b"\n")[0] == rb"# file 'a\' offset=7\\.000001'"
+
+
 def test_bytes_of_fixed_length_are_whole_in_json():
     """The log leaves out zero bytes at their end: of 0.0.0.0 all."""
     text = run("--json", RECORDINGS / "values" / "mariadb118.binlog", code=1).stdout

@@ -3,8 +3,8 @@
  * Input: a byte of choices (bit 0 the family, bit 1 rows of version 1 with short table ids, bits 4–6 the
  * digits of old temporal types), the type of the rows event, the length of the table map's body in two bytes,
  * little-endian, that body, and the body of the rows event. */
+#include "binlog/render.h"
 #include "binlog/rows.h"
-#include "binlog/value_text.h"
 #include "fuzz.h"
 
 #define OUTPUT_MAXIMUM ((size_t)1 << 20)
@@ -25,32 +25,37 @@ static struct binlog_format format_of(uint8_t choices)
 	return format;
 }
 
-static void put_values(const struct table_map *map, const struct value *values, struct buffer *out)
+static void put_values(
+	const struct table_map *map, const struct value *values, struct buffer *scratch, struct buffer *out)
 {
+	struct error error;
+
 	for (uint32_t i = 0; values && i < map->columns_count; i++) {
 		buffer_clear(out);
-		value_put_text(&values[i], &map->columns[i], out);
+		render_value_text(&values[i], &map->columns[i], scratch, out, &error);
 		buffer_clear(out);
-		value_put_json(&values[i], &map->columns[i], out);
+		render_value_json(&values[i], &map->columns[i], scratch, out, &error);
 	}
 }
 
 static void walk(const struct event *event, const struct binlog_format *format, const struct table_map *map,
 	struct arena *arena)
 {
-	struct buffer out;
+	struct buffer out, scratch;
 	struct rows_event rows;
 	struct rows_iterator iterator;
 	struct error error;
 
 	buffer_init(&out, OUTPUT_MAXIMUM);
+	buffer_init(&scratch, OUTPUT_MAXIMUM);
 	if (rows_event_parse(event, format, arena, &rows, &error) == 0 &&
 		rows_iterator_init(&iterator, &rows, map, arena, &error) == 0) {
 		while (rows_iterator_next(&iterator, &error) > 0) {
-			put_values(map, iterator.before, &out);
-			put_values(map, iterator.after, &out);
+			put_values(map, iterator.before, &scratch, &out);
+			put_values(map, iterator.after, &scratch, &out);
 		}
 	}
+	buffer_release(&scratch);
 	buffer_release(&out);
 }
 

@@ -1,7 +1,7 @@
 /* Row events: heads, images, and recordings of servers against the values that stand in them. */
 #include "rows_support.h"
 
-#include "binlog/value_text.h"
+#include "support/value_text.h"
 
 struct fixture {
 	struct arena arena;

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "binlog/table_map.h"
-#include "binlog/value_text.h"
+#include "support/value_text.h"
 
 static struct table_column column_of(unsigned type)
 {

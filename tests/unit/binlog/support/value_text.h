@@ -1,6 +1,6 @@
-/* Values for people: in `changeling dump` and in messages. SQL for a target is made elsewhere. */
-#ifndef BINLOG_VALUE_TEXT_H
-#define BINLOG_VALUE_TEXT_H
+/* Decoded values in a form that tests compare. */
+#ifndef SUPPORT_VALUE_TEXT_H
+#define SUPPORT_VALUE_TEXT_H
 
 #include "base/buffer.h"
 #include "binlog/rows.h"

@@ -1,4 +1,4 @@
-#include "binlog/value_text.h"
+#include "value_text.h"
 
 #include <math.h>
 #include <stdio.h>
