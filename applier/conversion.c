@@ -300,26 +300,35 @@ int conversion_check(const struct target_table *table, const struct table_column
 	return -1;
 }
 
-/* At least; exactly in UTF-8 and in sets of one byte a character. */
-static size_t characters_in(const uint8_t *text, size_t length, const char *charset)
+/* Bytes of the character that a byte above 0x7f begins. */
+static size_t character_bytes(const uint8_t *at, size_t left, const char *charset)
 {
-	unsigned widest = charset_maximum(charset);
-	bool is_utf8 = strncmp(charset, "utf8", 4) == 0;
-	size_t ascii = 0, leads = 0;
+	uint8_t lead = at[0];
 
-	for (size_t i = 0; i < length; i++) {
-		ascii += text[i] < 0x80;
-		leads += text[i] >= 0xc0;
-	}
-	if (is_utf8)
-		return ascii + leads;
-	return widest == 1 ? length : ascii + (widest ? (length - ascii) / widest : 0);
+	if (strncmp(charset, "utf8", 4) == 0)
+		return lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+	if (strcmp(charset, "sjis") == 0 || strcmp(charset, "cp932") == 0) /* with half a width: of one byte */
+		return lead == 0x80 || (lead >= 0xa0 && lead < 0xe0) || lead > 0xfc ? 1 : 2;
+	if (strcmp(charset, "ujis") == 0 || strcmp(charset, "eucjpms") == 0)
+		return lead == 0x8f ? 3 : 2;
+	if (strcmp(charset, "gb18030") == 0)
+		return left > 1 && at[1] >= '0' && at[1] <= '9' ? 4 : 2;
+	return charset_maximum(charset) == 2 ? 2 : 1; /* euckr, gb2312, gbk, big5: the second byte may be a letter's */
 }
 
-/* Is a byte 0x20 at the end always a blank, and one below 0x80 always a character? */
+static size_t characters_in(const uint8_t *text, size_t length, const char *charset)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < length; count++)
+		i += text[i] < 0x80 ? 1 : character_bytes(text + i, length - i, charset);
+	return count;
+}
+
+/* Is a byte 0x20 at the end always a blank? */
 static bool has_plain_blanks(const char *charset)
 {
-	static const char *const others[] = {"ucs2", "utf16", "utf16le", "utf32", "big5", "gbk", "sjis", "cp932", "gb18030"};
+	static const char *const others[] = {"ucs2", "utf16", "utf16le", "utf32"};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		if (strcmp(charset, others[i]) == 0)

@@ -196,7 +196,18 @@ static void test_blanks_at_the_end(void **state)
 	expect_blanks(true, "\xc3\xbc\xe6\xbc\xa2  ", "utf8mb4", TYPE_BLOB, "varchar(3)");
 	expect_blanks(false, "\xc3\xbc\xe6\xbc\xa2 ", "utf8mb4", TYPE_VARCHAR, "varchar(3)");
 	expect_blanks(false, "\xa4\xa2\xa4\xa4 ", "ujis", TYPE_VARCHAR, "varchar(3)");
-	expect_blanks(false, "abc ", "gbk", TYPE_VARCHAR, "varchar(3)"); /* not certain */
+	expect_blanks(true, "\xa4\xa2\xa4\xa4" "  ", "ujis", TYPE_VARCHAR, "varchar(3)");
+	expect_blanks(false, "\x8f\xb0\xa1\x8e\xb1" " ", "eucjpms", TYPE_VARCHAR, "varchar(3)");
+	/* the second byte of a character may be one of ASCII's */
+	expect_blanks(false, "\x8c" "A\x8c" "a ", "euckr", TYPE_VARCHAR, "varchar(3)");
+	expect_blanks(true, "\x8c" "A\x8c" "a  ", "euckr", TYPE_VARCHAR, "varchar(3)");
+	expect_blanks(false, "\x81@\x81" "A ", "gbk", TYPE_VARCHAR, "varchar(3)");
+	expect_blanks(true, "abc ", "gbk", TYPE_VARCHAR, "varchar(3)");
+	expect_blanks(false, "\xa4@\xa4" "A ", "big5", TYPE_VARCHAR, "varchar(3)");
+	expect_blanks(false, "\x83\\\xb1 ", "sjis", TYPE_VARCHAR, "varchar(3)"); /* of two bytes, and of one */
+	expect_blanks(true, "\x83\\\xb1  ", "cp932", TYPE_VARCHAR, "varchar(3)");
+	expect_blanks(false, "\x81\x30\x81\x30\x81@ ", "gb18030", TYPE_VARCHAR, "varchar(3)");
+	expect_blanks(false, "a\0 ", "ucs2", TYPE_VARCHAR, "varchar(1)"); /* not looked at */
 	expect_blanks(true, "a ", "latin1", TYPE_VARCHAR, "char(3)");
 	expect_blanks(false, "a ", "latin1", TYPE_STRING, "char(3)");
 	expect_blanks(false, "a", "latin1", TYPE_VARCHAR, "char(3)");
