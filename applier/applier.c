@@ -13,15 +13,19 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-/* Batches that are dispatched and not committed may have so much memory together. */
-#define PENDING_BYTES ((size_t)16 << 20)
+/* Batches that are dispatched and not committed may have so much memory together, or twice the bytes of a full one. */
+#define PENDING_BYTES ((size_t)22 << 20)
+#define HELD_LEAST ((size_t)3 << 20)
+/* While nothing is under way at the target, a batch of this part of the limits goes out: it works on that while the next one is
+ * gathered. */
+#define FIRST_PART 8u
 
 void place_of(struct applier_place *place, const struct transaction *transaction, const struct change *change,
 	uint64_t item)
 {
 	memset(place, 0, sizeof(*place));
 	gtid_text(&transaction->gtid, place->gtid);
-	place->position = transaction->end;
+	place->position = place_position(transaction->end);
 	if (change)
 		place->position.offset = change->end_offset;
 	place->item = item;
@@ -46,7 +50,7 @@ void applier_fail(struct applier *applier, const struct error *error, const stru
 		memset(&applier->failure_place, 0, sizeof(applier->failure_place));
 		if (transaction) {
 			gtid_text(&transaction->gtid, applier->failure_place.gtid);
-			applier->failure_place.position = transaction->begin;
+			applier->failure_place.position = place_position(transaction->begin);
 		}
 	}
 	wake_all(applier);
@@ -59,7 +63,7 @@ void checkpoint_advance(struct checkpoint *checkpoint, struct gtid_set *gtids, c
 {
 	struct error ignored;
 
-	checkpoint->position = transaction->end;
+	checkpoint->position = place_position(transaction->end);
 	if (transaction->timestamp)
 		checkpoint->source_time = transaction->timestamp;
 	if (transaction->gtid.kind != GTID_NONE) {
@@ -294,6 +298,33 @@ static struct worker *choose_worker(struct applier *applier, const struct batch 
 	return !last || applier->window || applier->batch_us > idle->round_trip_us ? idle : last;
 }
 
+static size_t pending_most(const struct applier *applier)
+{
+	size_t two = 2 * applier->settings.merge_bytes;
+
+	return two > PENDING_BYTES ? two : PENDING_BYTES;
+}
+
+/* Is there room for it among those under way? Under the lock. */
+static bool may_be_pending(const struct applier *applier, const struct batch *batch)
+{
+	return !applier->pending_bytes || applier->pending_bytes + batch->held_bytes <= pending_most(applier);
+}
+
+/* How much memory a batch should have at most. The larger it is the less the target has to do, as long as it works on one while another
+ * one comes to it: what it gets done in the time of a way there and back has to fit beside these two. */
+static size_t held_most(struct applier *applier)
+{
+	size_t most = pending_most(applier), on_the_way = 0;
+
+	pthread_mutex_lock(&applier->lock);
+	if (applier->byte_ps > 0)
+		on_the_way = (size_t)(applier->workers[0].round_trip_us * 1000000 / applier->byte_ps);
+	pthread_mutex_unlock(&applier->lock);
+	most = most > on_the_way ? (most - on_the_way) / 4 : 0;
+	return most > HELD_LEAST ? most : HELD_LEAST;
+}
+
 /* Gives the batch to a worker as soon as one has room for it; false when the run has ended. A small one that can go out at once
  * is sent from here: waking the worker first would take as long as everything else on the way. */
 static bool hand_over(struct applier *applier, struct batch *batch)
@@ -307,7 +338,7 @@ static bool hand_over(struct applier *applier, struct batch *batch)
 		worker = choose_worker(applier, batch);
 		go_on = !applier_ended(applier);
 		if (!go_on || (worker_has_room(worker) &&
-				(!applier->pending_bytes || applier->pending_bytes + batch->held_bytes <= PENDING_BYTES) &&
+				may_be_pending(applier, batch) &&
 				(!applier->window || window_has_room(applier->window, batch->sequence))))
 			break;
 		pthread_cond_wait(&applier->changed, &applier->lock);
@@ -375,11 +406,26 @@ static bool drain(struct applier *applier)
 	return go_on;
 }
 
-static bool batch_full(const struct applier *applier, const struct batch *batch)
+static bool has_reached(const struct applier *applier, const struct batch *batch, size_t part)
 {
-	return batch->transaction_count >= applier->settings.merge_transactions ||
-		batch->rows + batch->statements >= applier->settings.merge_rows ||
-		batch->bytes >= applier->settings.merge_bytes ||
+	return batch->transaction_count >= applier->settings.merge_transactions / part ||
+		batch->rows + batch->statements >= applier->settings.merge_rows / part ||
+		batch->bytes >= applier->settings.merge_bytes / part || batch->bytes + batch->arena.bytes >= batch->held_most / part;
+}
+
+static bool nothing_under_way(struct applier *applier)
+{
+	bool nothing;
+
+	pthread_mutex_lock(&applier->lock);
+	nothing = applier->pending_bytes == 0;
+	pthread_mutex_unlock(&applier->lock);
+	return nothing;
+}
+
+static bool batch_full(struct applier *applier, const struct batch *batch)
+{
+	return has_reached(applier, batch, 1) || (has_reached(applier, batch, FIRST_PART) && nothing_under_way(applier)) ||
 		(applier->settings.merge_time_ms &&
 			now_us() - batch->born_us >= (int64_t)applier->settings.merge_time_ms * 1000);
 }
@@ -434,7 +480,7 @@ static int run_special(struct applier *applier, struct transaction *transaction,
 
 static bool is_at(const struct position *wanted, const struct transaction *transaction)
 {
-	return wanted->file[0] && position_compare(wanted, &transaction->begin) == 0;
+	return wanted->file[0] && place_compare(position_place(wanted), transaction->begin) == 0;
 }
 
 /* Nothing of a former run is ahead of where we are, and all before it is committed: the checkpoint says so from now on. */
@@ -493,6 +539,15 @@ static int leave_order(struct applier *applier, struct error *error)
 	return 0;
 }
 
+static struct batch *begin_batch(struct applier *applier)
+{
+	struct batch *batch = batch_new(true, applier->conflicts != NULL);
+
+	batch->born_us = now_us();
+	batch->held_most = held_most(applier);
+	return batch;
+}
+
 /* Takes one transaction in. On an error what came before it is applied first: the stream stops at its position. */
 static int take(struct applier *applier, struct transaction *transaction, struct batch **pending, struct error *error)
 {
@@ -509,7 +564,7 @@ static int take(struct applier *applier, struct transaction *transaction, struct
 		result = leave_order(applier, error);
 	if (result == 0) {
 		if (!*pending)
-			(*pending = batch_new(true, applier->conflicts != NULL))->born_us = now_us();
+			*pending = begin_batch(applier);
 		for (const struct change *change = transaction->first; change && !(*pending)->alone; change = change->next)
 			(*pending)->alone = change->kind != CHANGE_ROWS;
 		if (batch_add(*pending, transaction, error) == 0)

@@ -91,16 +91,8 @@ void batch_free(struct batch *batch)
 	}
 	free(batch->keys);
 	arena_release(&batch->arena);
+	arena_release(&batch->images);
 	free(batch);
-}
-
-const struct transaction *batch_last(const struct batch *batch)
-{
-	const struct transaction *at = batch->transactions;
-
-	while (at && at->next)
-		at = at->next;
-	return at;
 }
 
 void batch_operation_failed(const struct operation *operation)
@@ -588,7 +580,8 @@ static int add_rows(struct batch *batch, const struct transaction *transaction, 
 	struct rows_iterator iterator;
 	int more;
 
-	if (rows_iterator_init(&iterator, &change->rows, change->map, &batch->arena, error) < 0)
+	arena_reset(&batch->images);
+	if (rows_iterator_init(&iterator, &change->rows, change->map, &batch->images, error) < 0)
 		return -1;
 	if (change->rows.kind == ROWS_WRITE)
 		implicit_fill(change->map->applier_data, &iterator, &batch->arena);
@@ -658,7 +651,7 @@ int batch_add(struct batch *batch, struct transaction *transaction, struct error
 	*batch->last_transaction = transaction;
 	batch->last_transaction = &transaction->next;
 	batch->transaction_count++;
-	batch->bytes += transaction->arena.bytes;
+	batch->bytes += transaction_bytes(transaction);
 	return batch_add_range(batch, transaction, transaction->first, NULL, error);
 }
 
@@ -672,6 +665,7 @@ struct batch *batch_without_last(struct batch *broken, struct transaction **last
 	whole->alone = broken->alone;
 	whole->turned_coarse = broken->turned_coarse; /* the tables' keys are by now: the flag would not be set again */
 	whole->born_us = broken->born_us;
+	whole->held_most = broken->held_most;
 	batch_close(broken);
 	while (at->next) {
 		struct transaction *next = at->next;

@@ -78,6 +78,7 @@ struct operation {
 
 struct batch {
 	struct arena arena;
+	struct arena images;    /* of the event in hand */
 	struct transaction *transactions, **last_transaction;
 	size_t transaction_count;
 	struct operation *operations, **last_operation;
@@ -98,6 +99,7 @@ struct batch {
 	bool after_commit;      /* all before it must have been committed */
 	uint64_t after;         /* the batches up to this one must have been executed before; without the master's order committed */
 	size_t held_bytes;      /* what it counts for among those that are not committed */
+	size_t held_most;       /* it is full when it holds so much */
 	struct checkpoint checkpoint; /* behind its last transaction; the text is in the arena */
 	const char *gtids_before; /* before its first one; NULL = not known */
 };
@@ -126,8 +128,5 @@ void batch_close(struct batch *batch);
 /* The operation did not do what was expected, and its rows are going to be sent by themselves. Where they are of a table without a
  * key, all later ones of it will be: another way of finding them that fails is not tried twice. `operation` may be NULL. */
 void batch_operation_failed(const struct operation *operation);
-
-/* The source's last transaction in it. */
-const struct transaction *batch_last(const struct batch *batch);
 
 #endif

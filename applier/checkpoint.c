@@ -70,14 +70,6 @@ void checkpoint_release(struct checkpoint *checkpoint)
 	checkpoint->gtid_set = NULL;
 }
 
-bool channel_name_valid(const char *channel)
-{
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
-	size_t length = strlen(channel);
-
-	return length > 0 && length <= CHANNEL_NAME_MAXIMUM && strspn(channel, allowed) == length;
-}
-
 int checkpoint_make_tables(struct target *target, const char *schema, struct error *error)
 {
 	struct buffer sql = BUFFER_INIT;

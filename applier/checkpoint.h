@@ -44,9 +44,6 @@ struct checkpoint {
 
 void checkpoint_release(struct checkpoint *checkpoint);
 
-/* Letters, digits, '_', '-' and '.', at most CHANNEL_NAME_MAXIMUM. */
-bool channel_name_valid(const char *channel);
-
 /* Makes the schema and its tables where they are missing. */
 int checkpoint_install(struct target *target, const char *schema, struct error *error);
 

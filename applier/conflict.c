@@ -183,35 +183,3 @@ enum conflict_key_kind conflict_key_taken(const struct table_binding *binding, c
 		return KEY_NONE;
 	return key_of(binding, key, ordinal, after, before, true, number);
 }
-
-/* A fixed table: a key finds the newest sequence of its slot, so two keys in one slot conflict (falsely) at worst. No key is
- * ever forgotten while its batch may be in flight, as the sequence only grows. */
-#define INDEX_SLOTS ((size_t)1 << 20)
-
-struct conflict_index {
-	uint64_t sequences[INDEX_SLOTS];
-};
-
-struct conflict_index *conflict_index_new(void)
-{
-	return memory_zalloc_present(sizeof(struct conflict_index));
-}
-
-void conflict_index_free(struct conflict_index *index)
-{
-	free(index);
-}
-
-uint64_t conflict_index_add(struct conflict_index *index, const uint64_t *keys, size_t count, uint64_t sequence)
-{
-	uint64_t highest = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		uint64_t *slot = &index->sequences[keys[i] & (INDEX_SLOTS - 1)];
-
-		if (*slot != sequence && *slot > highest)
-			highest = *slot;
-		*slot = sequence;
-	}
-	return highest;
-}

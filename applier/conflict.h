@@ -35,12 +35,4 @@ enum conflict_key_kind conflict_key_left(const struct table_binding *binding, co
 enum conflict_key_kind conflict_key_taken(const struct table_binding *binding, const struct target_key *key,
 	unsigned ordinal, const struct value *before, const struct value *after, uint64_t *number);
 
-/* Which batch has last had a key. */
-struct conflict_index;
-
-struct conflict_index *conflict_index_new(void);
-void conflict_index_free(struct conflict_index *index);
-/* Notes the keys as the batch's; returns the highest sequence that had one of them before, or 0. */
-uint64_t conflict_index_add(struct conflict_index *index, const uint64_t *keys, size_t count, uint64_t sequence);
-
 #endif

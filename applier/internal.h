@@ -9,6 +9,7 @@
 #include "applier/applier.h"
 #include "applier/batch.h"
 #include "applier/conflict.h"
+#include "applier/conflict_index.h"
 #include "applier/intent.h"
 #include "applier/questions.h"
 #include "applier/render.h"
@@ -117,6 +118,7 @@ struct applier {
 	struct worker *last_worker;       /* that was given a batch */
 	struct worker *quiet;             /* leaves the answers of its one batch unread for a while; NULL = none */
 	int64_t batch_us;                 /* how long a batch keeps the target busy, smoothed */
+	int64_t byte_ps;                  /* the same for a byte of its memory, in picoseconds */
 	size_t pending_bytes;             /* of batches that were dispatched and are not committed */
 	uint64_t committed;               /* highest sequence such that all up to it are committed */
 	bool failed, stopping;

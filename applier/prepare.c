@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "applier/bound_map.h"
 #include "applier/generated.h"
 #include "applier/internal.h"
 #include "applier/registry.h"
@@ -67,16 +68,29 @@ static int check_engine(const struct applier *applier, const struct target_table
 		table->quoted, table->engine, table->quoted);
 }
 
-static int bind_rows(struct applier *applier, struct transaction *transaction, struct change *change, struct error *error)
+/* The change's map becomes the bound one. */
+static int bind_map(struct applier *applier, struct change *change, struct error *error)
 {
+	struct shared_map *shared = change->map_use->shared;
+	struct bound_map *bound = bound_map_of(shared, applier->tables);
 	const struct target_table *table;
-	struct table_binding *bound;
 
-	if (!change->map->applier_data &&
-		(table_cache_find(applier->tables, applier->control, change->map->database, change->map->table, &table,
-			 error) < 0 ||
-			check_engine(applier, table, error) < 0 ||
-			table_bind(table, change->map, applier->source.version.family, &transaction->arena, &bound, error) < 0))
+	if (!bound) {
+		if (table_cache_find(applier->tables, applier->control, shared->map->database, shared->map->table, &table,
+			    error) < 0 ||
+			check_engine(applier, table, error) < 0)
+			return -1;
+		bound = bound_map_make(shared, applier->tables, table, applier->source.version.family, error);
+		if (!bound)
+			return -1;
+	}
+	change->map = &bound->map;
+	return 0;
+}
+
+static int bind_rows(struct applier *applier, struct change *change, struct error *error)
+{
+	if (bind_map(applier, change, error) < 0)
 		return -1;
 	return applier->source.version.family == FAMILY_MARIADB
 		? generated_check_update(change->map->applier_data, &change->rows, applier->source.session_zone, error)
@@ -90,7 +104,7 @@ static int prepare_rows(struct applier *applier, struct transaction *transaction
 		return 0;
 	if (is_system_schema(change->map->database))
 		return set_rows_aside(applier, transaction, change, error);
-	if (bind_rows(applier, transaction, change, error) < 0)
+	if (bind_rows(applier, change, error) < 0)
 		return error_context(error, "%s:%llu", transaction->end.file, (unsigned long long)change->end_offset);
 	return 0;
 }

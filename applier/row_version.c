@@ -15,18 +15,18 @@ static uint64_t microseconds(const struct value *time)
 /* Did the update before it leave the row of history, or was it inserted (system_versioning_insert_history)? It ends when the row
  * that was written in its place begins. Of a transaction that comes in parts, this update may have come in the part before:
  * then it ends in the second of its statement. */
-static bool is_left_by_update(const struct table_binding *binding, const struct value *row_end,
-	const struct transaction *transaction, const struct change *change)
+static bool is_left_by_update(
+	const struct value *row_end, const struct transaction *transaction, const struct change *change)
 {
-	if (binding->version_us)
-		return microseconds(row_end) == binding->version_us;
+	if (change->map_use->version_us)
+		return microseconds(row_end) == change->map_use->version_us;
 	return transaction->part > 0 && row_end->number.u == change->timestamp;
 }
 
 enum row_version row_version_of(const struct rows_iterator *iterator, const struct transaction *transaction,
 	const struct change *change, enum rows_kind *kind)
 {
-	struct table_binding *binding = (struct table_binding *)iterator->map->applier_data; /* of this transaction's own */
+	const struct table_binding *binding = iterator->map->applier_data;
 	const struct value *row_end;
 
 	if (!binding->table->is_versioned || *kind == ROWS_DELETE)
@@ -34,11 +34,11 @@ enum row_version row_version_of(const struct rows_iterator *iterator, const stru
 	row_end = &iterator->after[binding->row_end];
 	if (is_current(row_end) || (*kind == ROWS_UPDATE && row_end->kind == VALUE_ABSENT)) {
 		if (*kind == ROWS_UPDATE)
-			binding->version_us = microseconds(&iterator->after[binding->row_start]);
+			change->map_use->version_us = microseconds(&iterator->after[binding->row_start]);
 		return VERSION_CURRENT;
 	}
 	if (*kind == ROWS_WRITE)
-		return is_left_by_update(binding, row_end, transaction, change) ? VERSION_LEFT : VERSION_INSERTED;
+		return is_left_by_update(row_end, transaction, change) ? VERSION_LEFT : VERSION_INSERTED;
 	*kind = ROWS_DELETE;
 	return VERSION_CURRENT;
 }

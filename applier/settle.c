@@ -29,7 +29,8 @@ static void place_of_row(const struct settlement *settlement, const struct row_c
 		place_of(place, row->transaction, row->change, settlement->row);
 }
 
-/* "table `db`.`t`, row id=5: update at binlog.000003:4711 (GTID 0-1-17)" */
+/* "table `db`.`t`, row id=5: update at binlog.000003:4711 (GTID 0-1-17) by UPDATE t SET …", the latter where the source's log has
+ * it (binlog_annotate_row_events, binlog_rows_query_log_events). */
 static void describe_row(const struct settlement *settlement, const struct row_change *row, struct buffer *out)
 {
 	struct applier_place place;
@@ -41,6 +42,10 @@ static void describe_row(const struct settlement *settlement, const struct row_c
 		(unsigned long long)place.position.offset);
 	if (place.gtid[0])
 		buffer_printf(out, " (GTID %s)", place.gtid);
+	if (row->change && row->change->annotation) {
+		buffer_puts(out, " by ");
+		annotation_put_excerpt(row->change, out);
+	}
 }
 
 /* The row is written, and the target computes another value for a generated column than the master did. No server takes a value

@@ -82,7 +82,7 @@ static int replace(struct special *special, struct error *error)
 
 static bool is_at(const struct position *wanted, const struct transaction *transaction)
 {
-	return wanted->file[0] && position_compare(wanted, &transaction->begin) == 0;
+	return wanted->file[0] && place_compare(position_place(wanted), transaction->begin) == 0;
 }
 
 /* What the operator wished for instead of the transaction. */

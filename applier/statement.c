@@ -109,6 +109,24 @@ void statement_mask_error(const struct change *change, struct error *error)
 	buffer_release(&said);
 }
 
+void annotation_put_excerpt(const struct change *change, struct buffer *out)
+{
+	struct lexer_options options = {0};
+	struct buffer masked = BUFFER_INIT;
+	const char *space;
+
+	sql_mask_secrets(change->annotation, change->annotation_length, &options, &masked);
+	for (const char *at = buffer_text(&masked); *at; at = space) { /* on one line, however it was laid out */
+		at += strspn(at, " \t\r\n");
+		space = at + strcspn(at, " \t\r\n");
+		buffer_put_printable(out, at, (size_t)(space - at), (size_t)(space - at));
+		buffer_puts(out, *space ? " " : "");
+	}
+	if (change->annotation_length + 4 > ANNOTATION_KEPT) /* a character may have been cut off */
+		buffer_puts(out, "…");
+	buffer_release(&masked);
+}
+
 const char *statement_excerpt(const struct change *change, struct arena *arena)
 {
 	const struct query_event *query = &change->statement->query;

@@ -44,5 +44,7 @@ void statement_mask_error(const struct change *change, struct error *error);
 
 /* The statement's first words for messages, secrets masked; in the arena. */
 const char *statement_excerpt(const struct change *change, struct arena *arena);
+/* The statement that changed the rows, as far as it was kept. The change has an annotation. */
+void annotation_put_excerpt(const struct change *change, struct buffer *out);
 
 #endif

@@ -58,14 +58,13 @@ static int column_names(struct special *special, const char *query, size_t lengt
 	return result;
 }
 
-/* Several changes share one map. */
 void special_forget_definitions(struct special *special)
 {
 	table_cache_clear(special->applier->tables);
 	stored_code_clear(special->applier->code);
 	for (struct change *change = special->transaction->first; change; change = change->next) {
 		if (change->kind == CHANGE_ROWS)
-			change->map->applier_data = NULL;
+			change->map = change->map_use->shared->map;
 	}
 	special->stale = false;
 }
@@ -268,7 +267,7 @@ static bool operator_says_not(const struct special *special)
 {
 	const struct position *wish = &special->applier->retry_at;
 
-	return wish->file[0] && position_compare(wish, &special->transaction->begin) == 0;
+	return wish->file[0] && place_compare(position_place(wish), special->transaction->begin) == 0;
 }
 
 /* A step that commits has run: counted, when it is the statement itself, and put down for people. */

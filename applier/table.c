@@ -1,5 +1,6 @@
 #include "applier/table.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -27,13 +28,22 @@ struct table_cache {
 	struct catalog *catalog;
 	struct arena arena;
 	uint64_t tables; /* ever read: numbers them */
+	uint64_t generation;
 };
+
+static uint64_t next_generation(void)
+{
+	static atomic_uint_least64_t last;
+
+	return atomic_fetch_add(&last, 1) + 1;
+}
 
 struct table_cache *table_cache_new(void)
 {
 	struct table_cache *cache = memory_zalloc(sizeof(*cache));
 
 	cache->catalog = catalog_new();
+	cache->generation = next_generation();
 	return cache;
 }
 
@@ -49,6 +59,12 @@ void table_cache_clear(struct table_cache *cache)
 	}
 	catalog_clear(cache->catalog);
 	arena_release(&cache->arena);
+	cache->generation = next_generation();
+}
+
+uint64_t table_cache_generation(const struct table_cache *cache)
+{
+	return cache->generation;
 }
 
 void table_cache_free(struct table_cache *cache)

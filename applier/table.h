@@ -98,6 +98,8 @@ struct table_cache *table_cache_new(void);
 void table_cache_free(struct table_cache *cache);
 /* Forgets everything. No transaction that was bound to a table may be in use. */
 void table_cache_clear(struct table_cache *cache);
+/* A number that changes when it is cleared, and that no other cache of this process ever has. */
+uint64_t table_cache_generation(const struct table_cache *cache);
 
 /* The table, read from the target when it is not known yet; `exists` is false when there is none. */
 int table_cache_find(struct table_cache *cache, struct target *target, const char *database, const char *name,
@@ -124,7 +126,6 @@ struct table_binding {
 	 * their ASCII letters are. NULL when there is no such column */
 	const bool *loose_text;
 	int row_start, row_end; /* of a system-versioned table: the source's columns; -1 = not versioned */
-	uint64_t version_us;    /* likewise: since when the row holds that an UPDATE of this map wrote last. Its batch's to write */
 	bool all_columns;  /* each assignable target column has a source: a full image tells the whole row */
 };
 

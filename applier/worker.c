@@ -550,7 +550,7 @@ static int receive_commit(struct worker *worker)
 static void learn_duration(struct worker *worker, const struct passage *passage)
 {
 	struct applier *applier = worker->applier;
-	int64_t now = clock_monotonic_us(), took;
+	int64_t now = clock_monotonic_us(), took, byte_ps;
 
 	if (worker->answered_us > passage->sent_us) /* it lay there when the one before was done */
 		took = now - worker->answered_us;
@@ -559,6 +559,8 @@ static void learn_duration(struct worker *worker, const struct passage *passage)
 	worker->answered_us = now;
 	pthread_mutex_lock(&applier->lock);
 	applier->batch_us = applier->batch_us ? applier->batch_us + (took - applier->batch_us) / 8 : took;
+	byte_ps = took * 1000000 / (int64_t)passage->batch->held_bytes;
+	applier->byte_ps = applier->byte_ps ? applier->byte_ps + (byte_ps - applier->byte_ps) / 8 : byte_ps;
 	pthread_mutex_unlock(&applier->lock);
 }
 

@@ -28,6 +28,34 @@ void arena_release(struct arena *arena)
 	*arena = (struct arena)ARENA_INIT;
 }
 
+void arena_reset(struct arena *arena)
+{
+	struct arena_block *kept = arena->blocks;
+
+	if (!kept)
+		return;
+	arena->blocks = kept->next;
+	arena_release(arena);
+	kept->next = NULL;
+	*arena = (struct arena){kept, kept->data, kept->data + kept->size, sizeof(*kept) + kept->size};
+}
+
+void arena_adopt(struct arena *arena, struct arena *from)
+{
+	struct arena_block *last = from->blocks;
+
+	if (!arena->blocks) {
+		*arena = *from;
+	} else if (last) {
+		while (last->next)
+			last = last->next;
+		last->next = arena->blocks->next;
+		arena->blocks->next = from->blocks;
+		arena->bytes += from->bytes;
+	}
+	*from = (struct arena)ARENA_INIT;
+}
+
 static struct arena_block *add_block(struct arena *arena, size_t size)
 {
 	struct arena_block *block = memory_alloc(sizeof(*block) + size);

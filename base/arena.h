@@ -15,6 +15,10 @@ struct arena {
 #define ARENA_INIT {NULL, NULL, NULL, 0}
 
 void arena_release(struct arena *arena);
+/* Empties it and keeps a block, for what is needed again and again. */
+void arena_reset(struct arena *arena);
+/* What is in `from` is in `arena` from now on, where it stands, and `from` is empty. */
+void arena_adopt(struct arena *arena, struct arena *from);
 /* 16-byte aligned, not cleared. */
 void *arena_alloc(struct arena *arena, size_t size);
 void *arena_zalloc(struct arena *arena, size_t size);

@@ -74,6 +74,7 @@ struct assembler *assembler_new(const struct assembler_limits *limits)
 
 	assembler->limits = *limits;
 	assembler->expect_format = true;
+	assembler->maps = map_cache_new();
 	return assembler;
 }
 
@@ -97,6 +98,7 @@ void assembler_free(struct assembler *assembler)
 	transaction_free(assembler->part_out);
 	gtid_set_free(assembler->previous_gtids);
 	payload_reader_free(assembler->payload);
+	map_cache_free(assembler->maps);
 	buffer_release(&assembler->format_body);
 	buffer_release(&assembler->verbatim);
 	buffer_release(&assembler->kept);
@@ -128,7 +130,7 @@ void assembler_start(
 		transaction_copy_head(abandoned, assembler->part_out);
 		abandoned->kind = TRANSACTION_ABANDONED;
 		abandoned->part = assembler->part_out->part + 1;
-		abandoned->end = *position;
+		abandoned->end = transaction_place(abandoned, position);
 		assembler_queue(assembler, abandoned);
 	}
 }
@@ -227,7 +229,7 @@ static bool belongs_to_group(const struct event_header *header)
 static int check_whole(const struct assembler *assembler, struct error *error)
 {
 	const struct transaction *transaction = assembler->group.transaction;
-	size_t bytes = (transaction ? transaction->arena.bytes : 0) + assembler->verbatim.length;
+	size_t bytes = (transaction ? transaction_bytes(transaction) : 0) + assembler->verbatim.length;
 
 	if (!transaction || !assembler->limits.whole_bytes || bytes <= assembler->limits.whole_bytes)
 		return 0;

@@ -26,13 +26,10 @@ enum group_state {
 
 #define MAP_BUCKETS 64u
 
-struct map_entry { /* a table map of the open group, and its bytes for the case that a new part needs it */
+struct map_entry { /* a table map of the open group, as the part in hand uses it */
 	struct map_entry *next;
 	uint64_t table_id;
-	const uint8_t *body;
-	size_t body_length;
-	struct event_header header;
-	struct table_map *map; /* NULL: not yet parsed into this part's arena */
+	struct map_use *use;
 };
 
 struct load_file { /* the file of LOAD DATA that is being sent */
@@ -77,6 +74,7 @@ struct assembler {
 	unsigned groups_ended; /* since the start */
 	struct gtid_set *previous_gtids;
 	struct group group;
+	struct map_cache *maps; /* of this file */
 	struct buffer verbatim; /* the open XA group's events */
 	struct payload_reader *payload;
 	bool in_payload;		  /* the event in hand comes out of one */
@@ -123,9 +121,11 @@ bool group_keeps_events(const struct assembler *assembler);
 void group_keep_verbatim(struct assembler *assembler, const struct event *event);
 /* The events since the last part go with the transaction; false when they are more than can be kept. */
 bool group_take_verbatim(struct assembler *assembler, struct transaction *transaction);
-/* In the parts of a prepared transaction the events stand for the changes. */
+/* The transaction uses the map, for which its caller has become a user. */
+struct map_use *transaction_use_map(struct transaction *transaction, struct shared_map *shared);
+/* In the parts of a prepared transaction the events stand for the changes. Their memory stays, that of their maps is left. */
 void transaction_forget_changes(struct transaction *transaction);
-/* Everything but arena and changes. */
+/* Everything but arena, changes and maps. */
 void transaction_copy_head(struct transaction *to, const struct transaction *from);
 
 /* assembler_payload.c */

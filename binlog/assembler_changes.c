@@ -2,6 +2,7 @@
  * table maps and rows. Bytes that are kept are copied into the transaction's arena once. */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "binlog/assembler.h"
 #include "binlog/control.h"
 
@@ -194,6 +195,8 @@ int handle_annotation(struct assembler *assembler, const struct event *event, st
 		return -1;
 	if (!group->transaction) /* outside a group it tells nothing */
 		return 0;
+	if (length > ANNOTATION_KEPT)
+		length = utf8_whole(text, ANNOTATION_KEPT);
 	group->annotation = arena_strndup(&group->transaction->arena, text, length);
 	group->annotation_length = length;
 	return 0;
@@ -220,14 +223,6 @@ static struct map_entry *map_find(struct group *group, uint64_t table_id)
 	return NULL;
 }
 
-static int parse_map(struct assembler *assembler, struct map_entry *entry, struct error *error)
-{
-	struct event event = {entry->header, entry->body, entry->body_length};
-
-	return table_map_parse(
-		&event, &assembler->format, &assembler->group.transaction->arena, &entry->map, error);
-}
-
 static int expect_open(const struct assembler *assembler, struct error *error)
 {
 	if (assembler->group.state == GROUP_OPEN)
@@ -235,40 +230,57 @@ static int expect_open(const struct assembler *assembler, struct error *error)
 	return error_set(error, ERROR_CORRUPT, "rows are changed, but no transaction is open.");
 }
 
+/* As the cache has it, or read now, on the transaction's account. */
+static struct shared_map *find_map(struct assembler *assembler, const struct event *event, struct error *error)
+{
+	struct shared_map *shared = map_cache_find(assembler->maps, event);
+
+	if (shared)
+		return shared;
+	shared = shared_map_new(event, &assembler->format, error);
+	if (!shared)
+		return NULL;
+	assembler->group.transaction->maps_bytes += shared->arena.bytes;
+	map_cache_add(assembler->maps, shared);
+	return shared;
+}
+
+static bool is_same_map(const struct map_entry *entry, const struct event *event)
+{
+	const struct shared_map *shared = entry->use->shared;
+
+	return shared->body_length == event->body_length &&
+	       memcmp(shared->body, event->body, event->body_length) == 0;
+}
+
 /* Each statement of a transaction repeats the maps of its tables: the same bytes are the same map. */
 int handle_table_map(struct assembler *assembler, const struct event *event, struct error *error)
 {
 	struct group *group = &assembler->group;
-	struct map_entry *entry,
-		fresh = {.header = event->header, .body = event->body, .body_length = event->body_length};
-	struct arena *arena;
+	struct map_entry *entry;
+	struct shared_map *shared;
+	uint64_t table_id = 0;
 
 	if (expect_open(assembler, error) < 0)
 		return -1;
-	arena = &group->transaction->arena;
-	if (event->body_length >= 6) {
-		for (int i = 6; i-- > 0;)
-			fresh.table_id = fresh.table_id << 8 | event->body[i];
-		entry = map_find(group, fresh.table_id);
-		if (entry && entry->body_length == event->body_length &&
-			memcmp(entry->body, event->body, event->body_length) == 0)
-			return 0;
-	}
-	if (parse_map(assembler, &fresh, error) < 0)
+	for (int i = event->body_length < 6 ? 0 : 6; i-- > 0;)
+		table_id = table_id << 8 | event->body[i];
+	entry = map_find(group, table_id);
+	if (entry && is_same_map(entry, event))
+		return 0;
+	shared = find_map(assembler, event, error);
+	if (!shared)
 		return -1;
-	entry = map_find(group, fresh.map->table_id);
+	entry = map_find(group, shared->map->table_id);
 	if (!entry) {
-		struct map_entry **bucket = map_bucket(group, fresh.map->table_id);
+		struct map_entry **bucket = map_bucket(group, shared->map->table_id);
 
-		entry = arena_zalloc(arena, sizeof(*entry));
+		entry = arena_zalloc(&group->transaction->arena, sizeof(*entry));
+		entry->table_id = shared->map->table_id;
 		entry->next = *bucket;
 		*bucket = entry;
 	}
-	entry->table_id = fresh.map->table_id;
-	entry->header = event->header;
-	entry->body = arena_copy(arena, event->body, event->body_length);
-	entry->body_length = event->body_length;
-	entry->map = fresh.map; /* rows that came before keep the map that they had */
+	entry->use = transaction_use_map(group->transaction, shared); /* rows that came before keep the map that they had */
 	return 0;
 }
 
@@ -278,6 +290,7 @@ int handle_rows(struct assembler *assembler, const struct event *event, struct e
 	struct event copy = *event;
 	struct rows_event rows;
 	struct map_entry *entry;
+	const struct table_map *map;
 	struct change *change;
 	struct arena *arena;
 
@@ -296,16 +309,16 @@ int handle_rows(struct assembler *assembler, const struct event *event, struct e
 		return error_set(error, ERROR_CORRUPT,
 			"it changes rows of table %llu, of which no table map came before.",
 			(unsigned long long)rows.table_id);
-	if (!entry->map && parse_map(assembler, entry, error) < 0)
-		return -1;
-	if (rows.columns_count != entry->map->columns_count)
+	map = entry->use->shared->map;
+	if (rows.columns_count != map->columns_count)
 		return error_set(error, ERROR_CORRUPT,
 			"it has %lu columns, but the table map of %s.%s has %lu.",
-			(unsigned long)rows.columns_count, entry->map->database, entry->map->table,
-			(unsigned long)entry->map->columns_count);
+			(unsigned long)rows.columns_count, map->database, map->table,
+			(unsigned long)map->columns_count);
 	change = append_change(assembler, &event->header, CHANGE_ROWS);
 	change->rows = rows;
-	change->map = entry->map;
+	change->map = map;
+	change->map_use = entry->use;
 	change->annotation = group->annotation;
 	change->annotation_length = group->annotation ? group->annotation_length : 0;
 	group->transaction->row_bytes += rows.rows_length;

@@ -39,6 +39,7 @@ int handle_format(struct assembler *assembler, const struct event *event, struct
 		return -1;
 	group_drop(assembler);
 	assembler->format = format;
+	map_cache_clear(assembler->maps);
 	assembler->expect_format = false;
 	assembler->first_in_file = true;
 	buffer_clear(&assembler->format_body);

@@ -16,7 +16,7 @@ struct transaction *transaction_new(const struct assembler *assembler, enum tran
 	struct transaction *transaction = memory_zalloc(sizeof(*transaction));
 
 	transaction->kind = kind;
-	transaction->begin = transaction->end = assembler->position;
+	transaction->begin = transaction->end = transaction_place(transaction, &assembler->position);
 	transaction->family = assembler->format.family;
 	transaction->server_version = assembler->format.version;
 	return transaction;
@@ -65,7 +65,7 @@ void group_drop(struct assembler *assembler)
 
 	if (transaction && group->parts) {
 		struct transaction *abandoned = transaction_new(assembler, TRANSACTION_ABANDONED);
-		struct position end = abandoned->end;
+		struct log_place end = abandoned->end;
 
 		transaction_copy_head(abandoned, transaction);
 		abandoned->kind = TRANSACTION_ABANDONED;
@@ -105,7 +105,7 @@ void group_finish(struct assembler *assembler, enum transaction_end kind, const 
 		transaction_forget_changes(transaction);
 	}
 	transaction->kind = kind;
-	transaction->end = assembler->position;
+	transaction->end = transaction_place(transaction, &assembler->position);
 	assembler->groups_ended++;
 	assembler->group.transaction = NULL;
 	group_reset(assembler);
@@ -357,10 +357,8 @@ int handle_query(struct assembler *assembler, const struct event *event, struct 
 		result = end_prepared(assembler, event, &query, verb == VERB_XA_COMMIT, error);
 		break;
 	case VERB_OTHER:
-		if (!transaction) { /* the scratch arena becomes the transaction's */
-			group_transaction(assembler, event)->arena = scratch;
-			scratch = (struct arena)ARENA_INIT;
-		}
+		if (!transaction)
+			arena_adopt(&group_transaction(assembler, event)->arena, &scratch);
 		result = plain_statement(assembler, event, &query, error);
 		break;
 	}

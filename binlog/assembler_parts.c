@@ -4,16 +4,28 @@
 
 #include "binlog/assembler.h"
 
+/* Of the places, which are in another one's arena, or were. */
+static void copy_names(struct transaction *transaction)
+{
+	const char *begin = transaction->begin.file, *end = transaction->end.file;
+
+	transaction->begin.file = begin ? arena_strdup(&transaction->arena, begin) : NULL;
+	transaction->end.file = end == begin ? transaction->begin.file : arena_strdup(&transaction->arena, end);
+}
+
 void transaction_copy_head(struct transaction *to, const struct transaction *from)
 {
 	struct arena arena = to->arena;
 
 	*to = *from;
 	to->arena = arena;
+	copy_names(to);
 	to->next = NULL;
 	to->first = to->last = NULL;
 	to->changes = 0;
 	to->row_bytes = 0;
+	to->maps = NULL;
+	to->maps_bytes = 0;
 	to->events = NULL;
 	to->events_length = 0;
 }
@@ -79,8 +91,22 @@ bool group_take_verbatim(struct assembler *assembler, struct transaction *transa
 	return ok;
 }
 
+struct map_use *transaction_use_map(struct transaction *transaction, struct shared_map *shared)
+{
+	struct map_use *use = arena_zalloc(&transaction->arena, sizeof(*use));
+
+	use->shared = shared;
+	use->next = transaction->maps;
+	transaction->maps = use;
+	return use;
+}
+
 void transaction_forget_changes(struct transaction *transaction)
 {
+	for (struct map_use *use = transaction->maps; use; use = use->next)
+		shared_map_leave(use->shared);
+	transaction->maps = NULL;
+	transaction->maps_bytes = 0;
 	transaction->first = transaction->last = NULL;
 	transaction->changes = 0;
 	transaction->row_bytes = 0;
@@ -105,16 +131,15 @@ static void hand_out_blocks(struct assembler *assembler)
 
 static void carry_maps(struct group *group)
 {
-	struct arena *arena = &group->transaction->arena;
+	struct transaction *part = group->transaction;
 
 	group->last_map = NULL;
 	for (unsigned i = 0; i < MAP_BUCKETS; i++) {
 		struct map_entry **link = &group->maps[i];
 
 		for (; *link; link = &(*link)->next) {
-			*link = arena_copy(arena, *link, sizeof(**link));
-			(*link)->body = arena_copy(arena, (*link)->body, (*link)->body_length);
-			(*link)->map = NULL;
+			*link = arena_copy(&part->arena, *link, sizeof(**link));
+			(*link)->use = transaction_use_map(part, shared_map_take((*link)->use->shared));
 		}
 	}
 }
@@ -148,7 +173,7 @@ void group_hand_out_part(struct assembler *assembler)
 	struct group *group = &assembler->group;
 	struct transaction *part = group->transaction, *rest;
 
-	if (!assembler->limits.part_bytes || part->arena.bytes <= assembler->limits.part_bytes)
+	if (!assembler->limits.part_bytes || transaction_bytes(part) <= assembler->limits.part_bytes)
 		return;
 	hand_out_blocks(assembler);
 	rest = transaction_new(assembler, TRANSACTION_OPEN);
@@ -162,6 +187,8 @@ void group_hand_out_part(struct assembler *assembler)
 	if (group_keeps_events(assembler)) {
 		transaction_forget_changes(part);
 		arena_release(&part->arena);
+		part->begin.file = part->end.file = rest->begin.file;
+		copy_names(part);
 		group_take_verbatim(assembler, part); /* hardly more than the limit */
 	}
 	assembler_queue(assembler, part);

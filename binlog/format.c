@@ -1,6 +1,7 @@
 /* Headers, checksums, the format description, and the order of positions. */
 #include "binlog/format.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,19 +35,33 @@ static int64_t file_number(const char *file, size_t *base)
 	return number;
 }
 
-int position_compare(const struct position *a, const struct position *b)
+int place_compare(struct log_place a, struct log_place b)
 {
+	const char *a_file = a.file ? a.file : "", *b_file = b.file ? b.file : "";
 	size_t a_base, b_base;
-	int64_t a_number = file_number(a->file, &a_base), b_number = file_number(b->file, &b_base);
-	int order = strncmp(a->file, b->file, a_base < b_base ? a_base : b_base);
+	int64_t a_number = file_number(a_file, &a_base), b_number = file_number(b_file, &b_base);
+	int order = strncmp(a_file, b_file, a_base < b_base ? a_base : b_base);
 
 	if (order == 0 && a_base != b_base)
 		order = a_base < b_base ? -1 : 1;
 	if (order == 0 && a_number != b_number)
 		order = a_number < b_number ? -1 : 1;
-	if (order == 0 && a->offset != b->offset)
-		order = a->offset < b->offset ? -1 : 1;
+	if (order == 0 && a.offset != b.offset)
+		order = a.offset < b.offset ? -1 : 1;
 	return order;
+}
+
+int position_compare(const struct position *a, const struct position *b)
+{
+	return place_compare(position_place(a), position_place(b));
+}
+
+struct position place_position(struct log_place place)
+{
+	struct position position = {.offset = place.offset};
+
+	snprintf(position.file, sizeof(position.file), "%s", place.file ? place.file : "");
+	return position;
 }
 
 /* "10.11.6-MariaDB-log" → 101106. MariaDB's "5.5.5-" in front of the real number, made for old replicas, is

@@ -131,6 +131,22 @@ struct position {
  * the last dot (binlog.999999 < binlog.1000000). */
 int position_compare(const struct position *a, const struct position *b);
 
+/* The same where very many are kept, and the name is somebody else's. */
+struct log_place {
+	const char *file; /* NUL-terminated; NULL is "" */
+	uint64_t offset;
+};
+
+static inline struct log_place position_place(const struct position *position)
+{
+	return (struct log_place){position->file, position->offset};
+}
+
+/* With a copy of the name. */
+struct position place_position(struct log_place place);
+/* As position_compare. */
+int place_compare(struct log_place a, struct log_place b);
+
 /* Splits an event off: `length` must be exactly the event's own. The checksum is verified over the bytes when
  * the format in force says so; a format description's own algorithm is found first (its IN_USE flag is taken
  * out of the sum, 1.4). Errors are ERROR_CORRUPT and name what was expected. */

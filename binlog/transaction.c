@@ -11,8 +11,18 @@ void transaction_free(struct transaction *transaction)
 {
 	if (!transaction)
 		return;
+	transaction_forget_changes(transaction);
 	arena_release(&transaction->arena);
 	free(transaction);
+}
+
+struct log_place transaction_place(struct transaction *transaction, const struct position *position)
+{
+	const char *file = transaction->begin.file;
+
+	if (!file || strcmp(file, position->file) != 0)
+		file = arena_strdup(&transaction->arena, position->file);
+	return (struct log_place){file, position->offset};
 }
 
 bool transaction_is(const struct transaction *transaction, const char *gtid, const struct position *begin)
@@ -21,7 +31,7 @@ bool transaction_is(const struct transaction *transaction, const char *gtid, con
 
 	if (strcmp(gtid_text(&transaction->gtid, text), gtid) != 0)
 		return false;
-	return *gtid || position_compare(&transaction->begin, begin) == 0;
+	return *gtid || place_compare(transaction->begin, position_place(begin)) == 0;
 }
 
 struct transaction *transaction_new_abandoned(void)

@@ -16,6 +16,7 @@
 #include "binlog/gtid.h"
 #include "binlog/query.h"
 #include "binlog/rows.h"
+#include "binlog/shared_map.h"
 #include "binlog/xa.h"
 
 struct load_block { /* the file of a LOAD DATA statement, block by block */
@@ -24,10 +25,12 @@ struct load_block { /* the file of a LOAD DATA statement, block by block */
 	size_t length;
 };
 
+#define ANNOTATION_KEPT 100u /* enough to know the statement again; there is one for each */
+
 enum change_kind {
 	CHANGE_QUERY,	/* query, statement */
 	CHANGE_LOAD,	/* query (is_load), statement, blocks */
-	CHANGE_ROWS,	/* rows, map */
+	CHANGE_ROWS,	/* rows, map, map_use */
 	CHANGE_BLOCKS,	/* blocks of a file, whose LOAD DATA (if it did not fail) comes in a later part */
 };
 
@@ -49,8 +52,9 @@ struct change {
 	struct load_block *blocks;
 	bool continues; /* LOAD, BLOCKS: blocks of the same file came in parts before this one */
 	struct rows_event rows;
-	struct table_map *map;
-	const char *annotation; /* text of ROWS_QUERY/ANNOTATE_ROWS of this statement, or NULL */
+	const struct table_map *map; /* as the master described the table; the receiver may put its own copy here */
+	struct map_use *map_use;     /* where the master's is */
+	const char *annotation; /* text of ROWS_QUERY/ANNOTATE_ROWS of this statement, or NULL: the first ANNOTATION_KEPT bytes */
 	size_t annotation_length;
 	void *applier_data; /* whatever the applier hangs here (how the statement is sent) */
 };
@@ -86,8 +90,8 @@ struct transaction {
 	struct transaction *next; /* for whoever owns it */
 	struct arena arena;
 	struct gtid gtid;	      /* GTID_NONE where the source has none */
-	struct position begin;	      /* of the first event (the GTID event where there is one) */
-	struct position end;	      /* where the next transaction starts: what a restart may ask for */
+	struct log_place begin;	      /* of the first event (the GTID event where there is one); the name is in the arena */
+	struct log_place end;	      /* where the next transaction starts: what a restart may ask for */
 	uint32_t server_id;	      /* originating server */
 	enum server_family family;    /* of the stream (its format description) */
 	unsigned server_version;      /* of the stream */
@@ -103,6 +107,8 @@ struct transaction {
 	const char *note; /* EMPTY: why; otherwise NULL */
 	struct change *first, *last;
 	size_t changes;
+	struct map_use *maps; /* all that its changes have */
+	size_t maps_bytes;    /* of those that it was the first to have */
 	size_t row_bytes; /* of all rows events */
 	/* XA_PREPARE: the format description and then the events of the group verbatim (each with header,
 	 * without checksum), so that the applier can keep them and have them assembled again
@@ -123,7 +129,15 @@ static inline bool transaction_ends(const struct transaction *transaction)
 	return transaction->kind != TRANSACTION_OPEN && transaction->kind != TRANSACTION_ABANDONED;
 }
 
+/* What it takes of memory, to whoever bounds that. */
+static inline size_t transaction_bytes(const struct transaction *transaction)
+{
+	return sizeof(*transaction) + transaction->arena.bytes + transaction->maps_bytes;
+}
+
 void transaction_free(struct transaction *transaction);
+/* The position as one of the transaction's places. */
+struct log_place transaction_place(struct transaction *transaction, const struct position *position);
 /* TRANSACTION_ABANDONED for who has lost parts on their way: it has no place in the log. */
 struct transaction *transaction_new_abandoned(void);
 

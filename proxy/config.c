@@ -519,8 +519,6 @@ int config_validate(const struct config *config, struct error *error)
 			(unsigned long long)source->heartbeat_period_ms);
 	if (config->server_uuid && validate_uuid(config->server_uuid, error) != 0)
 		return -1;
-	if (config->merge_bytes > config->queue_bytes)
-		return error_set(error, ERROR_USAGE, "[changeling] merge-bytes is larger than queue-bytes");
 	if (validate_name("changeling", "channel", config->channel, "_-.", error) != 0)
 		return -1;
 	return validate_name("target", "schema", config->target.schema, "_$-", error);

@@ -185,8 +185,7 @@ extern const size_t config_option_count;
 /* The option's value as the file would have it, appended; false when it has none. */
 bool config_value_text(const struct config *config, const struct config_option *option, struct buffer *text);
 
-/* The options of a group (NULL = all) as --help prints them, and as Markdown tables for the reference. */
+/* The options of a group (NULL = all) as --help prints them. */
 void config_print_help(FILE *out, const char *group);
-void config_print_markdown(FILE *out);
 
 #endif

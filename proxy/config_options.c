@@ -97,18 +97,18 @@ const struct config_option config_options[] = {
 	{"changeling", "replica-preserve-commit-order", "slave-preserve-commit-order", CONFIG_BOOLEAN,
 		AT(preserve_commit_order), "on", 0, 0, NULL, NULL,
 		"commit in the source's order, so that a reader sees only states that the source had"},
-	{"changeling", "merge-transactions", NULL, CONFIG_NUMBER, AT(merge_transactions), "1000", 1, 100000, NULL,
+	{"changeling", "merge-transactions", NULL, CONFIG_NUMBER, AT(merge_transactions), "4000", 1, 100000, NULL,
 		NULL, "most of the source's transactions that are committed together"},
-	{"changeling", "merge-rows", NULL, CONFIG_NUMBER, AT(merge_rows), "5000", 1, 10000000, NULL, "rows",
+	{"changeling", "merge-rows", NULL, CONFIG_NUMBER, AT(merge_rows), "20000", 1, 10000000, NULL, "rows",
 		"most rows that are committed together, unless one transaction has more"},
-	{"changeling", "merge-bytes", NULL, CONFIG_BYTES, AT(merge_bytes), "2M", 1024, TERABYTE, NULL, "bytes",
-		"most bytes of statements that are sent together"},
+	{"changeling", "merge-bytes", NULL, CONFIG_BYTES, AT(merge_bytes), "4M", 1024, TERABYTE, NULL, "bytes",
+		"most memory of the source's transactions that are committed together; less over a long round trip"},
 	{"changeling", "merge-time", "merge-time-ms", CONFIG_MILLIS, AT(merge_time_ms), "1s", 0, 60000, NULL,
 		"seconds", "longest time for which more is gathered, while there is a backlog"},
 	{"changeling", "large-transaction-bytes", NULL, CONFIG_BYTES, AT(large_transaction_bytes), "8M", 65536,
 		TERABYTE, NULL, "bytes", "a larger transaction is sent to the target as it arrives"},
-	{"changeling", "queue-bytes", NULL, CONFIG_BYTES, AT(queue_bytes), "8M", 1048576, TERABYTE, NULL,
-		"bytes", "most memory for what is received and not yet applied"},
+	{"changeling", "queue-bytes", NULL, CONFIG_BYTES, AT(queue_bytes), "4M", 1048576, TERABYTE, NULL,
+		"bytes", "most memory for what is received and waits for its turn"},
 	{"changeling", "max-event-bytes", "replica-max-allowed-packet slave-max-allowed-packet", CONFIG_BYTES,
 		AT(max_event_bytes), "1G", 1048576, UINT64_C(4) << 30, NULL, "bytes",
 		"largest event to accept from the source"},
@@ -489,29 +489,5 @@ void config_print_help(FILE *out, const char *group)
 		put_wrapped(out, buffer_text(&help), 8);
 		buffer_release(&text);
 		buffer_release(&help);
-	}
-}
-
-void config_print_markdown(FILE *out)
-{
-	const char *group = "";
-
-	for (size_t i = 0; i < config_option_count; i++) {
-		const struct config_option *option = &config_options[i];
-		struct buffer text = BUFFER_INIT;
-
-		if (strcmp(option->group, group) != 0) {
-			group = option->group;
-			fprintf(out,
-				"%s### [%s]\n\n| Option | Value | Default | Meaning |\n|---|---|---|---|\n",
-				i ? "\n" : "", group);
-		}
-		put_choices(option, ", ", &text);
-		fprintf(out, "| `%s`", option->name);
-		for (const char *at = option->synonyms; at && *at; at += strcspn(at, " "), at += *at == ' ')
-			fprintf(out, ", `%.*s`", (int)strcspn(at, " "), at);
-		fprintf(out, " | %s | %s%s%s | %s |\n", buffer_text(&text), option->value ? "`" : "",
-			option->value ? option->value : "", option->value ? "`" : "", option->help);
-		buffer_release(&text);
 	}
 }

@@ -99,7 +99,7 @@ bool goal_reached(const struct goal *goal, const struct position *position, cons
 	return goal->set ? gtid_set_contains_set(set, goal->set) : gtid_set_contains(set, &goal->gtid);
 }
 
-bool goal_is_before(const struct goal *goal, const struct position *begin)
+bool goal_is_before(const struct goal *goal, struct log_place begin)
 {
-	return goal->kind == GOAL_POSITION && position_compare(begin, &goal->position) >= 0;
+	return goal->kind == GOAL_POSITION && place_compare(begin, position_place(&goal->position)) >= 0;
 }

@@ -154,6 +154,6 @@ int goal_resolve(struct goal *goal, struct source *source, bool by_gtid, struct 
  * transaction, the set. */
 bool goal_reached(const struct goal *goal, const struct position *position, const struct gtid_set *set);
 /* Does the transaction lie behind the goal? */
-bool goal_is_before(const struct goal *goal, const struct position *begin);
+bool goal_is_before(const struct goal *goal, struct log_place begin);
 
 #endif

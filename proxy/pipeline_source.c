@@ -41,19 +41,20 @@ static int bound_set(struct pipeline *pipeline, const struct transaction *transa
 /* Notes what is about to be queued. */
 static void note_received(struct pipeline *pipeline, const struct transaction *transaction)
 {
+	struct position end = place_position(transaction->end);
 	struct error unused;
 
 	pthread_mutex_lock(&pipeline->lock);
 	if (transaction->kind == TRANSACTION_OPEN) {
-		lag_received(pipeline->lag, &transaction->end, transaction->timestamp);
+		lag_received(pipeline->lag, &end, transaction->timestamp);
 	} else if (completes(transaction)) {
 		if (transaction->gtid.kind != GTID_NONE) {
 			gtid_text(&transaction->gtid, pipeline->view.received_gtid);
 			if (pipeline->received_set)
 				gtid_set_add(pipeline->received_set, &transaction->gtid, &unused);
 		}
-		lag_received(pipeline->lag, &transaction->end, transaction->timestamp);
-		pipeline->resume = transaction->end;
+		lag_received(pipeline->lag, &end, transaction->timestamp);
+		pipeline->resume = end;
 	}
 	pthread_mutex_unlock(&pipeline->lock);
 }
@@ -65,14 +66,14 @@ static bool hand_over(struct pipeline *pipeline, struct transaction *transaction
 	bool last = goal->kind == GOAL_GTID && !goal->set && completes(transaction) &&
 		    memcmp(&goal->gtid, &transaction->gtid, sizeof(goal->gtid)) == 0;
 
-	if (transaction->part == 0 && completes(transaction) && goal_is_before(goal, &transaction->begin)) {
+	if (transaction->part == 0 && completes(transaction) && goal_is_before(goal, transaction->begin)) {
 		pipeline->goal_reached = true;
 		transaction_free(transaction);
 		return false;
 	}
 	note_received(pipeline, transaction);
 	FAULT_POINT("pipeline.queue");
-	if (!queue_push(pipeline->queue, transaction, transaction->arena.bytes + sizeof(*transaction))) {
+	if (!queue_push(pipeline->queue, transaction, transaction_bytes(transaction))) {
 		transaction_free(transaction);
 		return false;
 	}
@@ -94,7 +95,7 @@ static bool follow_rotation(struct pipeline *pipeline)
 	empty = memory_zalloc(sizeof(*empty));
 	empty->kind = TRANSACTION_EMPTY;
 	empty->note = "a new file of the binary log";
-	empty->begin = empty->end = *now;
+	empty->begin = empty->end = transaction_place(empty, now);
 	empty->family = pipeline->applier_source.version.family;
 	empty->server_version = pipeline->applier_source.version.number;
 	return hand_over(pipeline, empty);

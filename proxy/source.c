@@ -110,11 +110,6 @@ const char *source_tls_version(const struct source *source)
 	return source->tls_version[0] ? source->tls_version : NULL;
 }
 
-uint64_t source_connection_id(const struct source *source)
-{
-	return source->connection_id;
-}
-
 int source_stopped(struct error *error)
 {
 	return error_set(error, ERROR_STOPPED, "reading from the source was ended on request.");
@@ -257,7 +252,6 @@ static int connect_one(
 		snprintf(source->tls_version, sizeof(source->tls_version), "%s", version ? version : "");
 	}
 	source->mysql = mysql;
-	source->connection_id = mysql_thread_id(mysql);
 	result = 0;
 out:
 	if (result < 0)
@@ -270,14 +264,13 @@ static int learn_version(struct source *source, struct error *error)
 {
 	struct arena arena = ARENA_INIT;
 	struct source_rows rows;
-	int result = source_query(source, "SELECT @@version, CONNECTION_ID()", &arena, &rows, error);
+	int result = source_query(source, "SELECT @@version", &arena, &rows, error);
 
-	if (result == 0 && (rows.rows != 1 || !source_cell(&rows, 0, 0) || !source_cell(&rows, 0, 1)))
+	if (result == 0 && (rows.rows != 1 || !source_cell(&rows, 0, 0)))
 		result = error_set(error, ERROR_CONNECT, "the source %s gave no version.", source->host);
 	if (result == 0) {
 		printable_copy(source->version_text, sizeof(source->version_text), source_cell(&rows, 0, 0));
 		source->version = protocol_version(source->version_text, &source->family);
-		source->connection_id = strtoull(source_cell(&rows, 0, 1), NULL, 10);
 		if (source->version < 50500)
 			result = error_set(error, ERROR_STOP,
 				"the source %s is version %s: replication needs MySQL 5.5 or MariaDB 5.5 or "

@@ -66,7 +66,6 @@ const char *source_version_text(const struct source *source); /* "10.11.6-MariaD
 const char *source_host(const struct source *source);	/* "db1:3306", the one that let us in; "" = none */
 const char *source_cipher(const struct source *source); /* NULL = not encrypted */
 const char *source_tls_version(const struct source *source); /* "TLSv1.3", or NULL */
-uint64_t source_connection_id(const struct source *source);  /* as in SHOW PROCESSLIST */
 
 /* A small result as text, in the arena: cells[row * columns + column], NULL for NULL. */
 struct source_rows {
@@ -109,10 +108,6 @@ struct source_start {
  * from the file's begin, and source_read leaves out what comes before, so that the caller sees no
  * difference. */
 int source_start_dump(struct source *source, const struct source_start *start, struct error *error);
-
-/* The offset before which source_read is leaving events out at present, for status; 0 = none. The caller need
- * not drop anything itself. */
-uint64_t source_skip_until(const struct source *source);
 
 /* The checksum of events before the first format description, as the session agreed on it (1.4): for
  * assembler_start. */

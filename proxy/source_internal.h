@@ -19,7 +19,6 @@ struct source {
 	char host[300];
 	char cipher[128];
 	char tls_version[32];
-	uint64_t connection_id;
 	enum checksum_algorithm checksum;
 	struct skipper skipper;
 	struct buffer changed; /* the event in hand, when the skipper changed it */

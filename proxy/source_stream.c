@@ -13,11 +13,6 @@
 
 #define DUMP_OFFSET_MAXIMUM UINT32_MAX /* what fits into the command */
 
-uint64_t source_skip_until(const struct source *source)
-{
-	return source->skipper.until;
-}
-
 enum checksum_algorithm source_checksum(const struct source *source)
 {
 	return source->checksum;

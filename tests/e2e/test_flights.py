@@ -29,7 +29,7 @@ def test_nothing_happens_behind_a_failure(pairing, target, workers):
         if number == 60:
             p.source.sql(f"UPDATE `{p.db}`.t SET n = n + 1 WHERE id = 2")
         p.source.sql(f"UPDATE `{p.db}`.t SET n = n + 1 WHERE id = 1")
-    p.changeling.run()
+    p.changeling.run(wait=False)
     row = p.changeling.wait_error()
     assert "0 such rows" in row["error"] and "id=2" in row["error"], row["error"]
     assert p.target.value(f"SELECT MAX(n) FROM `{p.db}`.journal") == 60
@@ -65,7 +65,7 @@ def test_a_row_is_missing_among_many_that_go_one_by_one(pairing, target):
     p.changeling.change_master(p.source.position())
     p.target.sql(f"DELETE FROM `{p.db}`.keyless WHERE a = 200")
     p.source.sql(f"USE `{p.db}`; INSERT INTO journal VALUES (1); UPDATE keyless SET n = n + 1; INSERT INTO journal VALUES (2)")
-    p.changeling.run()
+    p.changeling.run(wait=False)
     row = p.changeling.wait_error()
     assert "0 such rows" in row["error"] and "a=200" in row["error"], row["error"]
     assert p.target.value(f"SELECT SUM(n) FROM `{p.db}`.keyless") == 0

@@ -93,9 +93,10 @@ def test_a_row_is_missing_and_another_there_twice(pairing, target):
     p.target.sql(f"DELETE FROM `{p.db}`.t WHERE a = 20; INSERT INTO `{p.db}`.t VALUES (10, 'row 10')")
     p.changeling.change_master("now")
     p.source.sql(f"DELETE FROM `{p.db}`.t WHERE a BETWEEN 5 AND 30")
-    p.changeling.run()
+    p.changeling.run(wait=False)
     row = p.changeling.wait_error()
     assert "0 such rows" in row["error"] and "a=20" in row["error"], row["error"]
+    assert " by DELETE FROM `" in row["error"]   # the statement, as the source logged it
     assert p.target.value(f"SELECT COUNT(*) FROM `{p.db}`.t") == 40
     p.target.sql(f"INSERT INTO `{p.db}`.t VALUES (20, 'row 20')")
     p.changeling.after_error("retry")

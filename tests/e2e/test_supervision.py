@@ -413,7 +413,7 @@ def test_its_first_transaction_can_be_skipped(moved, kind):
     p = moved(kind)
     p.target.sql(f"DELETE FROM `{p.db}`.t")
     p.source.sql(f"UPDATE `{p.db}`.t SET v = 'gone' WHERE id = 1; INSERT INTO `{p.db}`.t VALUES (2, 'of the second')")
-    p.changeling.run()
+    p.changeling.run(wait=False)
     p.changeling.wait_error()
     p.changeling.after_error("skip")
     p.changeling.wait_caught_up()

@@ -10,19 +10,6 @@
 #include "applier/conflict.h"
 #include "binlog/table_map.h"
 
-static void test_conflict_index(void **state)
-{
-	struct conflict_index *index = conflict_index_new();
-	uint64_t first[] = {1, 2, 3}, second[] = {4, 5}, third[] = {5, 1};
-
-	(void)state;
-	assert_int_equal(conflict_index_add(index, first, 3, 1), 0);
-	assert_int_equal(conflict_index_add(index, second, 2, 2), 0);
-	assert_int_equal(conflict_index_add(index, third, 2, 3), 2);
-	assert_int_equal(conflict_index_add(index, first, 3, 4), 3);
-	conflict_index_free(index);
-}
-
 static unsigned only_column[] = {0};
 
 /* 0 = coarse. `source_collation`: its MySQL number. */
@@ -204,7 +191,7 @@ static void test_part_of_a_key_that_only_the_target_has(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_conflict_index), cmocka_unit_test(test_coarse_text), cmocka_unit_test(test_loose_collations),
+		cmocka_unit_test(test_coarse_text), cmocka_unit_test(test_loose_collations),
 		cmocka_unit_test(test_bytes_of_other_character_sets), cmocka_unit_test(test_part_of_a_key_is_updated),
 		cmocka_unit_test(test_generated_part_of_a_key), cmocka_unit_test(test_part_of_a_key_is_left_to_its_default),
 		cmocka_unit_test(test_part_of_a_key_that_only_the_target_has),

@@ -80,10 +80,9 @@ static struct applied_set *noted(const char *const (*rows)[3], size_t count, con
 
 static bool takes_kind(struct applied_set *set, enum transaction_end kind, const char *file, uint64_t offset, const char *gtid)
 {
-	struct transaction transaction = {.begin = {.offset = offset}, .kind = kind};
+	struct transaction transaction = {.begin = {file, offset}, .kind = kind};
 	struct error error = {0};
 
-	snprintf(transaction.begin.file, sizeof(transaction.begin.file), "%s", file);
 	if (*gtid)
 		assert_int_equal(gtid_parse(gtid, &transaction.gtid, &error), 0);
 	return applied_set_take(set, &transaction);
