@@ -178,13 +178,10 @@ static void put_line(struct buffer *out, const char *line, size_t length)
 
 static uint64_t count_lines(const char *text, size_t length)
 {
-	const char *end = text + length;
-	uint64_t lines = 0;
+	uint64_t lines = length > 0 && text[length - 1] != '\n';
 
-	for (; text && text < end; lines++) {
-		text = memchr(text, '\n', (size_t)(end - text));
-		text += text != NULL;
-	}
+	for (size_t i = 0; i < length; i++)
+		lines += text[i] == '\n';
 	return lines;
 }
 
