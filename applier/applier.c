@@ -15,6 +15,7 @@
 
 /* Batches that are dispatched and not committed may have so much memory together, or twice the bytes of a full one. */
 #define PENDING_BYTES ((size_t)22 << 20)
+#define PENDING_BATCHES 4u
 #define HELD_LEAST ((size_t)3 << 20)
 /* While nothing is under way at the target, a batch of this part of the limits goes out: it works on that while the next one is
  * gathered. */
@@ -311,8 +312,9 @@ static bool may_be_pending(const struct applier *applier, const struct batch *ba
 	return !applier->pending_bytes || applier->pending_bytes + batch->held_bytes <= pending_most(applier);
 }
 
-/* How much memory a batch should have at most. The larger it is the less the target has to do, as long as it works on one while another
- * one comes to it: what it gets done in the time of a way there and back has to fit beside these two. */
+/* How much memory a batch should have at most. The larger it is the less the target has to do, as long as it works on one while others
+ * come to it: what it gets done in the time of a way there and back has to fit beside these, of which there should be some, as not all
+ * are of one size. */
 static size_t held_most(struct applier *applier)
 {
 	size_t most = pending_most(applier), on_the_way = 0;
@@ -321,7 +323,7 @@ static size_t held_most(struct applier *applier)
 	if (applier->byte_ps > 0)
 		on_the_way = (size_t)(applier->workers[0].round_trip_us * 1000000 / applier->byte_ps);
 	pthread_mutex_unlock(&applier->lock);
-	most = most > on_the_way ? (most - on_the_way) / 4 : 0;
+	most = most > on_the_way ? (most - on_the_way) / PENDING_BATCHES : 0;
 	return most > HELD_LEAST ? most : HELD_LEAST;
 }
 
