@@ -206,34 +206,53 @@ static int map_add(
 	return 0;
 }
 
-/* What a type has in parentheses, where the log tells it: bytes at most, digits, bits, members. */
-static void put_type_text(const struct table_column *column, struct buffer *out)
+/* A number that belongs to a column's type. */
+struct type_number {
+	const char *name;
+	unsigned value;
+	const char *unit;
+};
+
+#define TYPE_NUMBERS 2u
+
+/* Those that the log tells; returns how many. */
+static unsigned type_numbers(const struct table_column *column, struct type_number numbers[TYPE_NUMBERS])
 {
 	switch (column->type) {
 	case TYPE_STRING:
 	case TYPE_VARCHAR:
 	case TYPE_VARCHAR_COMPRESSED:
-		buffer_printf(out, "(%u bytes)", column->maximum_bytes);
-		break;
+		numbers[0] = (struct type_number){"maximum_bytes", column->maximum_bytes, " bytes"};
+		return 1;
 	case TYPE_NEWDECIMAL:
-		buffer_printf(out, "(%u,%u)", column->precision, column->scale);
-		break;
+		numbers[0] = (struct type_number){"precision", column->precision, ""};
+		numbers[1] = (struct type_number){"scale", column->scale, ""};
+		return 2;
 	case TYPE_TIMESTAMP2:
 	case TYPE_DATETIME2:
 	case TYPE_TIME2:
-		if (column->scale)
-			buffer_printf(out, "(%u)", column->scale);
-		break;
+		numbers[0] = (struct type_number){"fraction_digits", column->scale, ""};
+		return column->scale > 0;
 	case TYPE_BIT:
-		buffer_printf(out, "(%u)", column->bits);
-		break;
+		numbers[0] = (struct type_number){"bits", column->bits, ""};
+		return 1;
 	case TYPE_VECTOR:
-		if (column->vector_dimensions)
-			buffer_printf(out, "(%u)", column->vector_dimensions);
-		break;
+		numbers[0] = (struct type_number){"dimensions", column->vector_dimensions, ""};
+		return column->vector_dimensions > 0;
 	default:
-		break;
+		return 0;
 	}
+}
+
+/* In parentheses, as SQL has them, and members likewise. */
+static void put_type_text(const struct table_column *column, struct buffer *out)
+{
+	struct type_number numbers[TYPE_NUMBERS];
+	unsigned count = type_numbers(column, numbers);
+
+	for (unsigned i = 0; i < count; i++)
+		buffer_printf(out, "%c%u%s", i ? ',' : '(', numbers[i].value, numbers[i].unit);
+	buffer_puts(out, count ? ")" : "");
 	if (!column->names)
 		return;
 	for (uint32_t i = 0; i < column->names->count; i++) {
@@ -279,30 +298,11 @@ static void put_column_text(const struct table_column *column, uint32_t index, s
 
 static void put_type_json(const struct table_column *column, struct buffer *out)
 {
-	switch (column->type) {
-	case TYPE_STRING:
-	case TYPE_VARCHAR:
-	case TYPE_VARCHAR_COMPRESSED:
-		buffer_printf(out, ",\"maximum_bytes\":%u", column->maximum_bytes);
-		break;
-	case TYPE_NEWDECIMAL:
-		buffer_printf(out, ",\"precision\":%u,\"scale\":%u", column->precision, column->scale);
-		break;
-	case TYPE_TIMESTAMP2:
-	case TYPE_DATETIME2:
-	case TYPE_TIME2:
-		buffer_printf(out, ",\"fraction_digits\":%u", column->scale);
-		break;
-	case TYPE_BIT:
-		buffer_printf(out, ",\"bits\":%u", column->bits);
-		break;
-	case TYPE_VECTOR:
-		if (column->vector_dimensions)
-			buffer_printf(out, ",\"dimensions\":%u", column->vector_dimensions);
-		break;
-	default:
-		break;
-	}
+	struct type_number numbers[TYPE_NUMBERS];
+	unsigned count = type_numbers(column, numbers);
+
+	for (unsigned i = 0; i < count; i++)
+		buffer_printf(out, ",\"%s\":%u", numbers[i].name, numbers[i].value);
 	if (!column->names)
 		return;
 	for (uint32_t i = 0; i < column->names->count; i++) {
