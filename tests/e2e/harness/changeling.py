@@ -324,11 +324,13 @@ class Changeling:
                           lambda: f"/{pattern}/ in the log:\n{self.log_tail()}", 0.05)
 
     def after_error(self, name, *arguments):
-        """`skip` or `retry`, and a new start when the stop has ended the process."""
+        """`skip` or `retry`, and a new start when the stop has ended the process. What follows may stop it again at
+        once: then it returns all the same, and `wait_error` tells of it."""
         result = self.command(name, *arguments)
         assert result.code == 0, f"{name}: {result}"
         if not self.running():
-            self.run()
+            self.run(wait=False)
+            self.wait_state("running", "error")
         return result
 
     def throw_away(self):
