@@ -8,8 +8,9 @@
 #include "applier/questions.h"
 #include "base/memory.h"
 
-/* Tables of one schema that are read one by one before the rest is read with them. */
+/* Tables of one schema that are read one by one before the rest is read with them: where there are not many, one. */
 #define SINGLE_TABLES 4
+#define FEW_TABLES 64
 
 static const struct {
 	const char *select, *from;
@@ -45,7 +46,7 @@ struct answer {
 struct schema {
 	char *database;
 	unsigned asked;     /* tables that were asked about one by one */
-	bool whole;
+	bool few, whole;
 	struct answer answers[CATALOG_KINDS];
 	UT_hash_handle hh;
 };
@@ -143,22 +144,34 @@ static void put_question(struct buffer *sql, const struct target *target, enum c
 		questions[kind].order);
 }
 
-/* Everything about one table, or (name NULL) about all of the schema, in one round trip. */
-static int ask(struct catalog *catalog, struct target *target, const char *database, const char *name,
+static struct question *ask_count(struct questions *round, const char *database)
+{
+	struct question *question = questions_put(round, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ");
+
+	sql_put_string(&question->text, database, strlen(database));
+	return question;
+}
+
+/* Everything about one table, or (name NULL) about all of the schema, in one round trip; with the first table also how many there
+ * are. */
+static int ask(struct catalog *catalog, struct target *target, struct schema *schema, const char *name,
 	struct catalog_answers *answers, struct error *error)
 {
 	struct questions round;
-	struct question *asked[CATALOG_KINDS];
+	struct question *asked[CATALOG_KINDS], *count;
 
 	questions_init(&round, &catalog->arena);
 	for (int kind = 0; kind < CATALOG_KINDS; kind++) {
 		asked[kind] = questions_put(&round, "");
-		put_question(&asked[kind]->text, target, (enum catalog_kind)kind, database, name);
+		put_question(&asked[kind]->text, target, (enum catalog_kind)kind, schema->database, name);
 	}
+	count = schema->asked == 1 && name ? ask_count(&round, schema->database) : NULL;
 	if (questions_ask(&round, target, error) < 0)
 		return -1;
 	for (int kind = 0; kind < CATALOG_KINDS; kind++)
 		answers->of[kind] = asked[kind]->rows;
+	if (count)
+		schema->few = strtoull(target_text(&count->rows, 0, 0), NULL, 10) <= FEW_TABLES;
 	return 0;
 }
 
@@ -196,7 +209,7 @@ static int ask_whole(struct catalog *catalog, struct target *target, struct sche
 {
 	struct catalog_answers all;
 
-	if (ask(catalog, target, schema->database, NULL, &all, error) < 0)
+	if (ask(catalog, target, schema, NULL, &all, error) < 0)
 		return error_context(error, "reading the definitions of schema %s", schema->database);
 	for (int kind = 0; kind < CATALOG_KINDS; kind++) {
 		schema->answers[kind].rows = all.of[kind];
@@ -226,13 +239,14 @@ int catalog_read(struct catalog *catalog, struct target *target, const char *dat
 	struct schema *schema = find_schema(catalog, database);
 	struct range *table = NULL;
 
-	if (!schema->whole && ++schema->asked > SINGLE_TABLES && ask_whole(catalog, target, schema, error) < 0)
+	if (!schema->whole && ++schema->asked > (schema->few ? 1 : SINGLE_TABLES) &&
+		ask_whole(catalog, target, schema, error) < 0)
 		return -1;
 	if (schema->whole)
 		HASH_FIND_STR(schema->answers[CATALOG_TABLE].ranges, name, table);
 	/* a name that the whole schema does not have may still be there in other letters: the server knows */
 	if (!table)
-		return ask(catalog, target, database, name, answers, error);
+		return ask(catalog, target, schema, name, answers, error);
 	for (int kind = 0; kind < CATALOG_KINDS; kind++)
 		take_range(&schema->answers[kind], name, &answers->of[kind]);
 	return 0;

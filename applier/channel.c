@@ -458,21 +458,28 @@ static int raise_epoch(struct applier *applier, const char *lock_name, bool (*wa
 	}
 }
 
+/* The workers' connections are being opened meanwhile: it is the control connection's alone that is noted. */
+static void put_control(char control[32], const struct applier *applier)
+{
+	snprintf(control, 32, "%llu", (unsigned long long)target_connection_id(applier->control));
+}
+
 /* On the control connection: whoever writes here has the lock. */
-static void ask_note(const struct applier *applier, struct questions *questions, const char *connections)
+void channel_ask_note(const struct applier *applier, struct questions *questions)
 {
 	struct question *question = questions_add(questions, "noting who has channel %s", applier->settings.channel);
 	struct buffer *sql = &question->text;
-	char host[256];
+	char host[256], control[32];
 
 	put_host(host, applier);
+	put_control(control, applier);
 	buffer_puts(sql, "REPLACE INTO ");
 	put_table(sql, applier, "instance");
 	buffer_puts(sql, " (channel, epoch, host, pid, connections, heartbeat) VALUES (");
 	sql_put_string(sql, applier->settings.channel, strlen(applier->settings.channel));
 	buffer_printf(sql, ", %llu, ", (unsigned long long)applier->taken.epoch);
 	sql_put_string(sql, host, strlen(host));
-	buffer_printf(sql, ", %ld, '%s', UNIX_TIMESTAMP())", (long)getpid(), connections);
+	buffer_printf(sql, ", %ld, '%s', UNIX_TIMESTAMP())", (long)getpid(), control);
 }
 
 static char *connection_list(const struct applier *applier)
@@ -515,20 +522,6 @@ int channel_take(struct applier *applier, bool (*waiting)(void *context), void *
 	return 0;
 }
 
-/* The workers' connections are being opened meanwhile: it is the control connection's alone that is noted. */
-static void put_control(char control[32], const struct applier *applier)
-{
-	snprintf(control, 32, "%llu", (unsigned long long)target_connection_id(applier->control));
-}
-
-void channel_ask_note(struct applier *applier, struct questions *questions)
-{
-	char control[32];
-
-	put_control(control, applier);
-	ask_note(applier, questions, control);
-}
-
 int channel_heartbeat_start(struct applier *applier, struct error *error)
 {
 	char lock_name[CHANNEL_LOCK_TEXT], control[32];
@@ -540,20 +533,22 @@ int channel_heartbeat_start(struct applier *applier, struct error *error)
 	return heartbeat_start(&applier->heartbeat, applier, lock_name, control, error);
 }
 
-int channel_note_workers(struct applier *applier, struct error *error)
+void channel_list_workers(struct applier *applier)
 {
 	char *connections = connection_list(applier);
-	struct arena arena = ARENA_INIT;
-	struct questions questions;
-	int result;
 
-	questions_init(&questions, &arena);
-	ask_note(applier, &questions, connections);
-	result = questions_ask(&questions, applier->control, error);
-	arena_release(&arena);
 	heartbeat_list(applier->heartbeat, connections);
 	free(connections);
-	return result;
+}
+
+void channel_put_worker_note(const struct applier *applier, struct buffer *sql, uint64_t connection)
+{
+	buffer_puts(sql, "UPDATE ");
+	put_table(sql, applier, "instance");
+	buffer_printf(sql, " SET connections = CONCAT(connections, ',%llu')", (unsigned long long)connection);
+	put_where(sql, applier);
+	buffer_printf(sql, " AND epoch = %llu AND NOT FIND_IN_SET('%llu', connections)", (unsigned long long)applier->taken.epoch,
+		(unsigned long long)connection);
 }
 
 void channel_heartbeat_stop(struct applier *applier)

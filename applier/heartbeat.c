@@ -8,12 +8,14 @@
 #include <time.h>
 
 #include "applier/internal.h"
+#include "applier/own_session.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/memory.h"
 
 #define BEAT_TIMEOUT_SECONDS 10u
 #define STOP_SECONDS 2
+#define ROW_LOCK_SECONDS 10u
 
 struct heartbeat {
 	struct applier *applier;
@@ -102,12 +104,8 @@ static int open_heartbeat(struct heartbeat *heartbeat, struct error *error)
 {
 	struct target *target = NULL;
 
-	if (target_connect(&target, &heartbeat->options, error) < 0)
+	if (own_session_connect(&target, &heartbeat->options, &heartbeat->applier->settings, ROW_LOCK_SECONDS, error) < 0)
 		return -1;
-	if (session_prepare(target, &heartbeat->applier->settings, 10, error) < 0) {
-		target_close(target);
-		return -1;
-	}
 	pthread_mutex_lock(&heartbeat->lock);
 	heartbeat->target = target;
 	pthread_mutex_unlock(&heartbeat->lock);

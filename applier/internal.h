@@ -61,6 +61,7 @@ struct worker {
 	size_t unread;            /* statements whose answers have not been read */
 	int64_t round_trip_us;    /* as measured when it was opened */
 	int64_t answered_us;      /* when the last flight's answers came */
+	bool noted;               /* its connection is listed in the channel's instance row */
 	pthread_t thread;
 	bool started;
 	pthread_cond_t changed;   /* with the applier's lock: it may have something to do */
@@ -145,12 +146,6 @@ void *worker_main(void *worker);
 void worker_send_lent(struct worker *worker, bool commits);
 /* Appends the statements of an operation that came as one. */
 void worker_render_statement(struct flight *flight, const struct operation *operation, struct session *session);
-/* Session settings that every connection of ours gets once. */
-int session_prepare(struct target *target, const struct applier_settings *settings, unsigned row_lock_seconds,
-	struct error *error);
-/* The same among other questions. */
-void session_ask(struct questions *questions, const struct target *target, const struct applier_settings *settings,
-	unsigned row_lock_seconds);
 
 /* passage.c: a worker's ring */
 /* Under the lock: gives the worker a batch, for which it must have room. */
@@ -233,12 +228,14 @@ int single_apply(struct applier *applier, struct worker *worker, const struct tr
 int channel_take(struct applier *applier, bool (*waiting)(void *context), void *waiting_context,
 	struct error *error);
 /* Then: the question that notes who has it. */
-void channel_ask_note(struct applier *applier, struct questions *questions);
+void channel_ask_note(const struct applier *applier, struct questions *questions);
 /* It is noted: keeps the channel alive from now on, by a thread with a connection of its own. When the channel is lost, that
  * calls applier_fail (ERROR_FENCED, or ERROR_RETRY when only connections are) and ends what the control connection waits for. */
 int channel_heartbeat_start(struct applier *applier, struct error *error);
-/* The workers are connected: notes their connections, for whoever has to end them. */
-int channel_note_workers(struct applier *applier, struct error *error);
+/* The workers are connected: the heartbeat lists their connections, for whoever has to end them. */
+void channel_list_workers(struct applier *applier);
+/* The statement by which a worker's connection lists itself before its first transaction, if it is not listed yet. */
+void channel_put_worker_note(const struct applier *applier, struct buffer *sql, uint64_t connection);
 /* Before any connection is closed; also when the channel was not taken. */
 void channel_heartbeat_stop(struct applier *applier);
 

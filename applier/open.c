@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "applier/internal.h"
+#include "applier/own_session.h"
 #include "applier/stored_code.h"
 #include "base/memory.h"
 
@@ -132,8 +133,8 @@ static bool wait_alone(void *context)
 	return openings->waiting && openings->waiting(openings->waiting_context);
 }
 
-/* The control connection's session, and our own schema. */
-static int prepare_control(struct applier *applier, struct error *error)
+/* The control connection's session, what the server is, and our own schema. */
+static int begin_control(struct applier *applier, struct error *error)
 {
 	const struct applier_settings *settings = &applier->settings;
 	struct arena arena = ARENA_INIT;
@@ -142,9 +143,13 @@ static int prepare_control(struct applier *applier, struct error *error)
 	int result;
 
 	questions_init(&questions, &arena);
-	session_ask(&questions, applier->control, settings, settings->lock_wait_seconds);
+	own_session_ask(&questions, settings, settings->lock_wait_seconds);
 	installed = checkpoint_ask_installed(&questions, settings->target.schema);
-	result = questions_ask(&questions, applier->control, error);
+	result = target_begin(applier->control, &questions, error);
+	if (result == 0) {
+		applier->control_session = session_new(target_family(applier->control), target_version(applier->control));
+		set_rendering(applier);
+	}
 	if (result == 0 && !checkpoint_is_installed(installed))
 		result = checkpoint_make_tables(applier->control, settings->target.schema, error);
 	arena_release(&arena);
@@ -182,7 +187,7 @@ static int open_channel(struct openings *openings, struct error *error)
 {
 	struct applier *applier = openings->applier;
 
-	if (prepare_control(applier, error) < 0 || channel_take(applier, wait_alone, openings, error) < 0)
+	if (begin_control(applier, error) < 0 || channel_take(applier, wait_alone, openings, error) < 0)
 		return -1;
 	open_workers(openings);
 	start_state(applier);
@@ -214,16 +219,14 @@ int applier_open(struct applier **result, const struct applier_settings *setting
 	int status;
 
 	applier->past = past;
-	if (target_connect(&applier->control, &settings->target, error) < 0)
+	if (target_login(&applier->control, &settings->target, error) < 0)
 		goto fail;
-	applier->control_session = session_new(target_family(applier->control), target_version(applier->control));
-	set_rendering(applier);
 	opening_start(&openings.probe, applier, NULL, 0);
 	open_workers(&openings);
 	status = open_channel(&openings, error);
 	status = end_workers(&openings, status, error);
 	if (status == 0)
-		status = channel_note_workers(applier, error);
+		channel_list_workers(applier);
 	if (opening_end(&openings.probe, 1, status, error) < 0)
 		goto fail;
 	*result = applier;

@@ -179,10 +179,8 @@ static struct question *ask_names(struct probe *probe, const char *column, const
 
 static void ask_all_names(struct probe *probe)
 {
-	if (target_family(probe->target) == FAMILY_MARIADB) {
-		probe->first.shared_names = ask_names(probe, "FULL_COLLATION_NAME", "COLLATION_CHARACTER_SET_APPLICABILITY");
-		probe->first.shared_names->borne = 1054; /* no such column */
-	}
+	probe->first.shared_names = ask_names(probe, "FULL_COLLATION_NAME", "COLLATION_CHARACTER_SET_APPLICABILITY");
+	probe->first.shared_names->borne = 1054; /* no such column */
 	probe->first.names = ask_names(probe, "COLLATION_NAME", "COLLATIONS");
 }
 
@@ -190,7 +188,7 @@ static void take_all_names(struct probe *probe)
 {
 	const struct question *shared = probe->first.shared_names;
 
-	take_names(shared && shared->refusal.kind == ERROR_NONE ? &shared->rows : &probe->first.names->rows,
+	take_names(shared->refusal.kind == ERROR_NONE ? &shared->rows : &probe->first.names->rows,
 		probe->capabilities);
 }
 
@@ -459,7 +457,7 @@ static int ask_first(struct probe *probe, struct error *error)
 	ask_other_accounts(probe);
 	ask_session_variables(probe);
 	ask_turn(probe);
-	return questions_ask(&probe->questions, probe->target, error);
+	return target_begin(probe->target, &probe->questions, error);
 }
 
 static int ask_second(struct probe *probe, struct error *error)
@@ -473,11 +471,13 @@ static int ask_second(struct probe *probe, struct error *error)
 
 static int run(struct probe *probe, struct error *error)
 {
+	if (ask_first(probe, error) < 0)
+		return -1;
 	if (capabilities_set(probe->capabilities, "version", target_version_text(probe->target), error) < 0) {
 		error->kind = ERROR_STOP; /* not a person's word, but the server's */
 		return -1;
 	}
-	if (ask_first(probe, error) < 0 || take_variables(probe, error) < 0 || take_session(probe, error) < 0 ||
+	if (take_variables(probe, error) < 0 || take_session(probe, error) < 0 ||
 		ask_second(probe, error) < 0)
 		return -1;
 	take_engines(probe);
@@ -496,7 +496,7 @@ int capabilities_probe(const struct target_options *options, struct capabilities
 	int result;
 
 	capabilities_release(capabilities);
-	if (target_connect(&probe.target, options, error) < 0)
+	if (target_login(&probe.target, options, error) < 0)
 		return error_context(error, "connecting to find out what the target can do");
 	questions_init(&probe.questions, &probe.arena);
 	result = run(&probe, error);

@@ -58,6 +58,17 @@ struct question *questions_put(struct questions *questions, const char *text)
 	return question;
 }
 
+void questions_move(struct questions *questions, struct questions *from)
+{
+	if (questions->last)
+		questions->last->next = from->first;
+	else
+		questions->first = from->first;
+	if (from->last)
+		questions->last = from->last;
+	questions_init(from, from->arena);
+}
+
 /* Is the answer about the question, and the connection as good as before? */
 static bool is_refusal(const struct error *error)
 {

@@ -43,6 +43,9 @@ struct question *questions_add(struct questions *questions, const char *format, 
 /* The same without such words, and with its text. */
 struct question *questions_put(struct questions *questions, const char *text);
 
+/* Puts those of `from` behind the others; both live in one arena. */
+void questions_move(struct questions *questions, struct questions *from);
+
 /* Asks them all; afterwards there are none, and those that were there have their answers. -1 with the first refusal that is not
  * borne, all the others being answered; or with what is wrong with the connection, which is of no use then. */
 int questions_ask(struct questions *questions, struct target *target, struct error *error);

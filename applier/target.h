@@ -29,18 +29,26 @@ struct target_options {
 };
 
 struct target;
+struct questions;
 
 /* What sessions of ours wait for a lock of a table (lock_wait_timeout), unless a statement of the log asks for another. */
 #define TARGET_LOCK_WAIT_SECONDS 10u
 
-/* Connects and checks the connection (cipher, names). ERROR_CONNECT for what another attempt may mend, with the
- * server's words; ERROR_STOP for what a person must change (certificate refused, account locked, wrong
- * password).
+/* Connects, checks the connection (cipher, names) and logs in; nothing is known of the server yet: target_begin comes next.
+ * ERROR_CONNECT for what another attempt may mend, with the server's words; ERROR_STOP for what a person must change (certificate
+ * refused, account locked, wrong password).
  *
  * The connection is impatient: whatever is asked to set it up, to take the channel or to look at the target is small, and
  * a server that says nothing for connect_timeout_seconds longer than such a statement may wait for a lock is given up, with
  * ERROR_RETRY. (While it logs in it has connect_timeout_seconds.) */
-int target_connect(struct target **target, const struct target_options *options, struct error *error);
+int target_login(struct target **target, const struct target_options *options, struct error *error);
+
+/* Makes the session ours and finds out what the server is; what else is to be asked (NULL: nothing) goes behind that in the same
+ * round trip, as questions_ask does. */
+int target_begin(struct target *target, struct questions *also, struct error *error);
+
+/* Both. */
+int target_connect(struct target **target, const struct target_options *options, struct questions *also, struct error *error);
 
 /* From here on statements are run that may take hours: an answer is waited for as options.read_timeout_seconds says. */
 void target_be_patient(struct target *target);
@@ -81,7 +89,7 @@ int target_flight(struct target *target, const char *text, size_t length, size_t
  * Each is then read by one target_receive, in order; nothing else may be done on the connection until all are read. At most
  * TARGET_UNREAD_MAXIMUM packets may be unread, and not more answers than the network buffers surely hold: a server that cannot
  * get rid of its answers stops reading. */
-#define TARGET_UNREAD_MAXIMUM 32u
+#define TARGET_UNREAD_MAXIMUM 128u
 int target_send(struct target *target, const char *text, size_t length, struct error *error);
 int target_receive(struct target *target, size_t statements, struct target_outcome *outcomes, size_t *failed,
 	struct error *error);

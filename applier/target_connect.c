@@ -149,17 +149,18 @@ static int take_settings(struct target *target, const struct target_rows *rows, 
 	return 0;
 }
 
-/* Makes the session ours and reads what the server is. */
-static int begin_session(struct target *target, struct error *error)
+int target_begin(struct target *target, struct questions *also, struct error *error)
 {
 	struct arena arena = ARENA_INIT;
 	struct questions questions;
 	struct question *settings;
 	int result;
 
-	questions_init(&questions, &arena);
+	questions_init(&questions, also ? also->arena : &arena);
 	questions_put(&questions, OWN_SESSION);
 	settings = questions_put(&questions, "SELECT @@version, @@global.max_allowed_packet, CONNECTION_ID()");
+	if (also)
+		questions_move(&questions, also);
 	result = questions_ask(&questions, target, error);
 	if (result == 0)
 		result = take_settings(target, &settings->rows, error);
@@ -178,7 +179,7 @@ static void read_ahead(MYSQL *mysql)
 		SSL_set_read_ahead(mysql->net.pvio->ctls->ssl, 1);
 }
 
-int target_connect(struct target **result, const struct target_options *options, struct error *error)
+int target_login(struct target **result, const struct target_options *options, struct error *error)
 {
 	struct target *target;
 	unsigned silence_seconds = set_up_seconds(options);
@@ -207,7 +208,17 @@ int target_connect(struct target **result, const struct target_options *options,
 		target_close(target);
 		return -1;
 	}
-	if (begin_session(target, error) < 0) {
+	*result = target;
+	return 0;
+}
+
+int target_connect(struct target **result, const struct target_options *options, struct questions *also, struct error *error)
+{
+	struct target *target;
+
+	if (target_login(&target, options, error) < 0)
+		return -1;
+	if (target_begin(target, also, error) < 0) {
 		target_close(target);
 		return -1;
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "applier/own_session.h"
 #include "applier/sql/classify.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -67,8 +68,7 @@ static int open_reader(struct special *special, struct error *error)
 
 	if (undo->reader)
 		return 0;
-	if (target_connect(&undo->reader, &settings->target, error) < 0 ||
-		session_prepare(undo->reader, settings, settings->lock_wait_seconds, error) < 0)
+	if (own_session_connect(&undo->reader, &settings->target, settings, settings->lock_wait_seconds, error) < 0)
 		return -1;
 	undo->reader_session = session_new(target_family(undo->reader), target_version(undo->reader));
 	if (target_execute(undo->reader, "SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", error) < 0)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "applier/internal.h"
+#include "applier/own_session.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -22,62 +23,6 @@
 #define SCAN_ISOLATION "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 /* A COMMIT by itself, and the number of its flight. */
 #define COMMIT_STATEMENTS 2u
-
-/* READ COMMITTED spares gap locks. A server that logs statements demands REPEATABLE READ; one that has no such variable any
- * more logs rows. */
-static void ask_isolation(struct questions *questions, const struct target *target)
-{
-	bool new_name = target_family(target) == FAMILY_MARIADB ? target_version(target) >= 110101 : target_version(target) >= 80000;
-	const char *name = new_name ? "transaction_isolation" : "tx_isolation";
-	struct question *question = questions_add(questions, "setting up a session");
-
-	buffer_printf(&question->text,
-		"SET SESSION %s = IF(@@global.log_bin AND @@global.binlog_format = 'STATEMENT', 'REPEATABLE-READ', "
-		"@@session.%s)", name, name);
-	question->borne = 1193; /* no such variable */
-}
-
-/* A server may hide generated invisible keys from information_schema: rows would be bound without them. */
-static void ask_to_see_all(struct questions *questions, const struct target *target)
-{
-	struct question *question;
-
-	if (target_family(target) != FAMILY_MYSQL || target_version(target) < 80030)
-		return;
-	question = questions_add(questions, "setting up a session");
-	buffer_puts(&question->text, "SET SESSION show_gipk_in_create_table_and_information_schema = ON");
-	question->borne = 1193; /* no such variable */
-}
-
-void session_ask(struct questions *questions, const struct target *target, const struct applier_settings *settings,
-	unsigned row_lock_seconds)
-{
-	struct question *question = questions_add(questions, "setting up a session");
-
-	buffer_printf(&question->text,
-		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; SET SESSION innodb_lock_wait_timeout = %u, "
-		"SESSION lock_wait_timeout = %u, SESSION wait_timeout = 28800, SESSION net_read_timeout = 600, "
-		"SESSION net_write_timeout = 600, SESSION autocommit = 1%s",
-		row_lock_seconds, settings->lock_wait_seconds,
-		target_family(target) == FAMILY_MARIADB ? ", SESSION max_statement_time = 0" : "");
-	question->statements = 2;
-	ask_isolation(questions, target);
-	ask_to_see_all(questions, target);
-}
-
-int session_prepare(struct target *target, const struct applier_settings *settings, unsigned row_lock_seconds,
-	struct error *error)
-{
-	struct arena arena = ARENA_INIT;
-	struct questions questions;
-	int result;
-
-	questions_init(&questions, &arena);
-	session_ask(&questions, target, settings, row_lock_seconds);
-	result = questions_ask(&questions, target, error);
-	arena_release(&arena);
-	return result;
-}
 
 /* Does the server stop at a statement that fails, as flights rely on? (A proxy in between might not.) */
 static int check_guard(const struct worker *worker, const struct question *trial, const struct question *variable,
@@ -113,7 +58,7 @@ static int make_ready(struct worker *worker, struct error *error)
 	int result;
 
 	questions_init(&questions, &arena);
-	session_ask(&questions, worker->target, &worker->applier->settings, ROW_LOCK_SECONDS);
+	own_session_ask(&questions, &worker->applier->settings, ROW_LOCK_SECONDS);
 	trial = questions_put(&questions, "");
 	flight_put_trial(&trial->text);
 	trial->statements = 3;
@@ -122,7 +67,7 @@ static int make_ready(struct worker *worker, struct error *error)
 	clear = questions_put(&questions, "");
 	put_clear_way(&clear->text, worker);
 	clear->statements = 2;
-	result = questions_ask(&questions, worker->target, error);
+	result = target_begin(worker->target, &questions, error);
 	if (result == 0)
 		result = check_guard(worker, trial, variable, error);
 	arena_release(&arena);
@@ -150,11 +95,11 @@ int worker_open(struct worker *worker, struct applier *applier, unsigned number,
 	worker->number = number;
 	for (unsigned i = 0; i < PASSAGES; i++)
 		flight_init(&worker->passages[i].flight);
-	if (target_connect(&worker->target, &applier->settings.target, error) < 0)
+	if (target_login(&worker->target, &applier->settings.target, error) < 0)
 		return -1;
-	worker->session = session_new(target_family(worker->target), target_version(worker->target));
 	if (make_ready(worker, error) < 0)
 		return error_context(error, "making ready the connection of worker %u", number + 1);
+	worker->session = session_new(target_family(worker->target), target_version(worker->target));
 	target_be_patient(worker->target);
 	worker->round_trip_us = target_round_trip_us(worker->target);
 	return 0;
@@ -263,6 +208,15 @@ static void add_checkpoint(struct worker *worker, struct flight *flight, const s
 	flight_add_item(flight, start, 1);
 }
 
+/* Before its first transaction: an instance that takes over from a silent one ends the connections that it finds listed. */
+static void add_note(struct worker *worker, struct flight *flight)
+{
+	size_t start = flight->text.length;
+
+	channel_put_worker_note(worker->applier, &flight->text, target_connection_id(worker->target));
+	flight_add_item(flight, start, EXPECT_ANYTHING);
+}
+
 /* The batch up to its checkpoint or, with its COMMIT, up to the number of the flight. */
 static int render_batch(struct worker *worker, struct passage *passage, bool commits, struct error *error)
 {
@@ -276,6 +230,8 @@ static int render_batch(struct worker *worker, struct passage *passage, bool com
 		if (worker->sent)
 			flight_begin_behind(flight, worker->flights);
 	}
+	if (!worker->noted)
+		add_note(worker, flight);
 	if (batch->scans && !batch->statements)
 		flight_add_own(flight, SCAN_ISOLATION, EXPECT_ANYTHING);
 	flight_add_own(flight, TARGET_BEGIN, EXPECT_ANYTHING);
@@ -447,6 +403,7 @@ static int recover(struct worker *worker, int result, size_t failed, struct erro
 	}
 	if (discard_answers(worker, &error) < 0 || clear_way(worker, &error) < 0)
 		return fail(worker, &error, NULL);
+	worker->noted = false; /* it may have been this */
 	passage_take_back(worker, locked);
 	if (!locked) {
 		batch_operation_failed(passage->flight.items[failed].operation);
@@ -482,6 +439,7 @@ static int run_apart(struct worker *worker, struct passage *passage)
 	buffer_swap(&passage->flight.text, &worker->text);
 	if (FAULT_POINT("worker.after-flight"))
 		return fail_injected(worker, "after a flight");
+	worker->noted = true;
 	passage_set_sent(worker, passage, result == 0 ? PASSAGE_EXECUTED : PASSAGE_SENT, false);
 	return result == 0 ? 0 : recover(worker, result, failed, &failure);
 }
@@ -508,6 +466,7 @@ static int send_next(struct worker *worker, bool commits)
 		return fail_injected(worker, "after a flight");
 	buffer_swap(&passage->flight.text, &worker->text);
 	passage->sent_us = clock_monotonic_us();
+	worker->noted = true;
 	worker->flights += commits;
 	worker->unread += passage->flight.statements;
 	passage_set_sent(worker, passage, PASSAGE_SENT, commits);

@@ -20,7 +20,7 @@ int afterwards_open(struct afterwards *afterwards, const char *directory, bool c
 	if (state_open(&afterwards->state, directory, &options, &warning, error) < 0)
 		return -1;
 	free(warning);
-	if (connect && target_connect(&afterwards->target, &afterwards->settings.target, error) < 0)
+	if (connect && target_connect(&afterwards->target, &afterwards->settings.target, NULL, error) < 0)
 		return -1;
 	if (connect)
 		target_be_patient(afterwards->target);

@@ -343,7 +343,7 @@ static int reach_target(struct setup *setup, struct error *error)
 	const struct target_options *options = &setup->settings.target;
 	const char *cipher;
 
-	if (target_connect(&setup->target, options, error) < 0)
+	if (target_connect(&setup->target, options, NULL, error) < 0)
 		return advise_password(
 			&setup->config.target.connection, setup->target_password, "target", error);
 	cipher = target_cipher(setup->target);

@@ -117,7 +117,7 @@ static void check_both(const struct settings *settings, struct sheet *sheet)
 	struct error error = {.kind = ERROR_NONE}, read_error = {.kind = ERROR_NONE};
 	struct target *target = NULL;
 	bool found = false;
-	int connected = target_connect(&target, &settings->target, &error), read = 0;
+	int connected = target_connect(&target, &settings->target, NULL, &error), read = 0;
 
 	if (connected == 0)
 		read = checkpoint_read(target, settings->target.schema, settings->applier.channel,

@@ -14,7 +14,7 @@ bool pipeline_superseded(struct pipeline *pipeline, struct error *error)
 	struct target *target;
 	bool found = false, fenced;
 
-	if (!pipeline->epoch || target_connect(&target, options, &unused) < 0)
+	if (!pipeline->epoch || target_connect(&target, options, NULL, &unused) < 0)
 		return false;
 	fenced = checkpoint_read(target, options->schema, pipeline->config->channel, &now, &found, &unused) ==
 			 0 &&

@@ -180,7 +180,7 @@ static int run_entry(const struct afterwards *afterwards, const struct entry *en
 			"only its masked text is kept (it holds secrets, or is not UTF-8): run it by hand.");
 	capabilities_init(&capabilities);
 	memset(&plan, 0, sizeof(plan));
-	if (target_connect(&target, options, error) < 0 ||
+	if (target_connect(&target, options, NULL, error) < 0 ||
 		capabilities_probe(options, &capabilities, error) < 0)
 		goto out;
 	target_be_patient(target);

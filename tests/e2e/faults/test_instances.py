@@ -1,5 +1,6 @@
 """Two instances of one channel: one replicates, the other waits; who has lost the channel ends and says so."""
 import random
+import re
 import signal
 
 import pytest
@@ -73,6 +74,29 @@ def test_stalled_owner_wakes_up_fenced(pairing, heal):
     arrived(p, 3)
     assert second.running()
     assert p.compare() == 3
+
+
+def test_connections_are_listed_before_they_write(pairing, pool):
+    """Whoever takes over from a silent owner ends the connections that it finds listed: there must be none that writes unlisted."""
+    p = pairing("maria1011", pool.fresh("maria1011", "rds"))
+    p.both_sql(f"CREATE DATABASE `{p.db}`; USE `{p.db}`; " +
+               "".join(f"CREATE TABLE t{i} (id INT PRIMARY KEY, n INT); INSERT INTO t{i} VALUES (1, 0);" for i in range(4)))
+    p.changeling.change_master(p.source.position(), replica_parallel_workers=4, merge_transactions=1)
+    for number in range(40):
+        p.source.sql(f"UPDATE `{p.db}`.t{number % 4} SET n = n + 1")
+    p.target.sql("SET GLOBAL log_output = 'TABLE', GLOBAL general_log = 1")
+    p.changeling.run_until("now")
+    p.target.sql("SET GLOBAL general_log = 0")
+    # in the order in which they were written (the table is a file); a packet of several statements is one row
+    calls = p.target.query("SELECT thread_id, CONVERT(argument USING utf8mb4) FROM mysql.general_log WHERE command_type = 'Query'")
+    first = {}
+    for thread, text in calls:
+        if "START TRANSACTION" in text and f"`{p.db}`.`t" in text:
+            first.setdefault(thread, text)
+    assert first
+    for thread, text in first.items():
+        assert re.match(rf"UPDATE \S+\.instance SET connections = CONCAT\(connections, ',{thread}'\)", text), text
+    assert p.compare() == 4
 
 
 @pytest.mark.slow
