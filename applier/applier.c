@@ -14,12 +14,15 @@
 #include "base/memory.h"
 
 /* Batches that are dispatched and not committed may have so much memory together, or twice the bytes of a full one. */
-#define PENDING_BYTES ((size_t)22 << 20)
-#define PENDING_BATCHES 4u
+#define PENDING_BYTES ((size_t)25 << 20)
+/* Of them, beside what is on the way: one that the target works on, and one that waits for that. */
+#define PENDING_BATCHES 2u
 #define HELD_LEAST ((size_t)3 << 20)
 /* While nothing is under way at the target, a batch of this part of the limits goes out: it works on that while the next one is
  * gathered. */
 #define FIRST_PART 8u
+/* So much under way, beside what is on the way, keeps the target busy: transactions that come now had better be merged. */
+#define ENOUGH_BYTES ((size_t)2 << 20)
 
 void place_of(struct applier_place *place, const struct transaction *transaction, const struct change *change,
 	uint64_t item)
@@ -36,7 +39,7 @@ void place_of(struct applier_place *place, const struct transaction *transaction
 static void wake_all(struct applier *applier)
 {
 	for (unsigned i = 0; i < applier->settings.workers; i++)
-		pthread_cond_signal(&applier->workers[i].changed);
+		worker_signal(&applier->workers[i]);
 	pthread_cond_broadcast(&applier->changed);
 }
 
@@ -128,7 +131,7 @@ void applier_init_locks(struct applier *applier)
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	for (unsigned i = 0; i < WORKERS_MAXIMUM; i++)
-		pthread_cond_init(&applier->workers[i].changed, &monotonic);
+		worker_init(&applier->workers[i], &monotonic);
 	pthread_condattr_destroy(&monotonic);
 }
 
@@ -263,7 +266,14 @@ static bool run_ended(struct applier *applier)
 
 /* ---- who gets a batch ---- */
 
-static bool any_idle_worker(struct applier *applier)
+/* What the target gets done in the time of a way there and back, as far as that is known; bytes, under the lock. */
+static size_t on_the_way(const struct applier *applier)
+{
+	return applier->byte_ps > 0 ? (size_t)(applier->workers[0].round_trip_us * 1000000 / applier->byte_ps) : 0;
+}
+
+/* Would a batch that goes out now find the target with little to do? */
+static bool target_waits(struct applier *applier)
 {
 	bool idle = false;
 
@@ -271,6 +281,8 @@ static bool any_idle_worker(struct applier *applier)
 	for (unsigned i = 0; i < applier->settings.workers && !idle; i++)
 		idle = applier->workers[i].count == 0;
 	if (applier->window && !window_has_room(applier->window, applier->next.sequence + 1))
+		idle = false;
+	if (applier->pending_bytes > on_the_way(applier) + ENOUGH_BYTES)
 		idle = false;
 	pthread_mutex_unlock(&applier->lock);
 	return idle;
@@ -313,17 +325,15 @@ static bool may_be_pending(const struct applier *applier, const struct batch *ba
 }
 
 /* How much memory a batch should have at most. The larger it is the less the target has to do, as long as it works on one while others
- * come to it: what it gets done in the time of a way there and back has to fit beside these, of which there should be some, as not all
- * are of one size. */
+ * come to it: what it gets done in the time of a way there and back has to fit beside these. */
 static size_t held_most(struct applier *applier)
 {
-	size_t most = pending_most(applier), on_the_way = 0;
+	size_t most = pending_most(applier), needed;
 
 	pthread_mutex_lock(&applier->lock);
-	if (applier->byte_ps > 0)
-		on_the_way = (size_t)(applier->workers[0].round_trip_us * 1000000 / applier->byte_ps);
+	needed = on_the_way(applier);
 	pthread_mutex_unlock(&applier->lock);
-	most = most > on_the_way ? (most - on_the_way) / PENDING_BATCHES : 0;
+	most = most > needed ? (most - needed) / PENDING_BATCHES : 0;
 	return most > HELD_LEAST ? most : HELD_LEAST;
 }
 
@@ -352,12 +362,12 @@ static bool hand_over(struct applier *applier, struct batch *batch)
 		applier->last_worker = worker;
 		worker_take(worker, batch);
 		lent = passage_lend(worker, &commits);
+		if (!lent)
+			worker_signal(worker);
 	}
 	pthread_mutex_unlock(&applier->lock);
 	if (lent)
 		worker_send_lent(worker, commits);
-	else if (go_on)
-		pthread_cond_signal(&worker->changed);
 	return go_on;
 }
 
@@ -599,12 +609,12 @@ static void coordinate(struct applier *applier, struct queue *queue, struct erro
 		struct transaction *transaction;
 
 		/* no backlog, or as much as may be merged: out with it */
-		if (pending && (batch_full(applier, pending) || (queue_items(queue) == 0 && any_idle_worker(applier))) &&
+		if (pending && (batch_full(applier, pending) || (queue_items(queue) == 0 && target_waits(applier))) &&
 			!flush(applier, &pending))
 			break;
 		if (!pending)
 			settle(applier, queue);
-		transaction = queue_pop(queue, pending && any_idle_worker(applier) ? 0 : -1);
+		transaction = queue_pop(queue, pending && target_waits(applier) ? 0 : -1);
 		if (transaction) {
 			if (take(applier, transaction, &pending, error) < 0)
 				break;

@@ -65,11 +65,13 @@ struct worker {
 	pthread_t thread;
 	bool started;
 	pthread_cond_t changed;   /* with the applier's lock: it may have something to do */
+	int wake;                 /* an eventfd, for the same while it waits for an answer; -1 = not connected */
 	/* under the applier's lock: a ring, in the batches' order; the first `sent` of its `count` passages are not waiting */
 	struct passage passages[PASSAGES];
 	unsigned first, count, sent;
 	bool lent;                /* the coordinator is sending for it, and has all that is the worker's own meanwhile */
 	int64_t quiet_until_us;   /* with applier.quiet */
+	bool polling;             /* it waits for an answer, and for `wake` */
 };
 
 struct applier {
@@ -137,6 +139,8 @@ static inline bool applier_ended(const struct applier *applier)
 }
 
 /* worker.c */
+/* Of zeroed memory; `attributes` are those of its condition. */
+void worker_init(struct worker *worker, const pthread_condattr_t *attributes);
 int worker_open(struct worker *worker, struct applier *applier, unsigned number, struct error *error);
 /* Before anything was applied: the worker may be opened again. */
 void worker_disconnect(struct worker *worker);
@@ -151,6 +155,8 @@ void worker_render_statement(struct flight *flight, const struct operation *oper
 /* Under the lock: gives the worker a batch, for which it must have room. */
 bool worker_has_room(const struct worker *worker);
 void worker_take(struct worker *worker, struct batch *batch);
+/* Under the lock: something has changed for the worker. */
+void worker_signal(struct worker *worker);
 /* Under the lock: something has changed for the workers that have batches in hand. The others are left asleep: waking them
  * takes time on the way to the target. */
 void workers_wake(struct applier *applier);
@@ -165,6 +171,8 @@ bool passage_lend(struct worker *worker, bool *commits);
 /* These take the lock, and are called by the worker itself, or by the coordinator while the worker is lent to it. */
 /* Waits until there is something to do. */
 enum worker_step passage_wait_step(struct worker *worker, bool *commits);
+/* It waits for an answer: is there a batch to be sent meanwhile? If not, the next worker_signal wakes it by its `wake`. */
+bool passage_to_send(struct worker *worker, bool *commits);
 void passage_set(struct worker *worker, struct passage *passage, enum passage_stage stage);
 /* The first waiting one has been sent. */
 void passage_set_sent(struct worker *worker, struct passage *passage, enum passage_stage stage, bool commits);

@@ -1,4 +1,6 @@
 /* The batches that a worker has in hand, and what it may do next with them: everything that looks at other workers. */
+#include <sys/eventfd.h>
+
 #include "applier/internal.h"
 
 /* Statements without answer behind which more may be sent: their answers fit the smallest network buffers. */
@@ -35,11 +37,19 @@ void worker_take(struct worker *worker, struct batch *batch)
 	passage->apart = !guards_pay(worker, batch);
 }
 
+void worker_signal(struct worker *worker)
+{
+	pthread_cond_signal(&worker->changed);
+	if (worker->polling)
+		eventfd_write(worker->wake, 1);
+	worker->polling = false;
+}
+
 void workers_wake(struct applier *applier)
 {
 	for (unsigned i = 0; i < applier->settings.workers; i++) {
 		if (applier->workers[i].count)
-			pthread_cond_signal(&applier->workers[i].changed);
+			worker_signal(&applier->workers[i]);
 	}
 }
 
@@ -168,6 +178,17 @@ enum worker_step passage_wait_step(struct worker *worker, bool *commits)
 	return step;
 }
 
+bool passage_to_send(struct worker *worker, bool *commits)
+{
+	bool found;
+
+	pthread_mutex_lock(&worker->applier->lock);
+	found = passage_next_step(worker, commits) == STEP_SEND;
+	worker->polling = !found;
+	pthread_mutex_unlock(&worker->applier->lock);
+	return found;
+}
+
 /* How long answers are left unread at most. */
 #define QUIET_US 5000
 /* Larger ones are better rendered beside the making of the next one. */
@@ -207,7 +228,7 @@ void passage_give_back(struct worker *worker)
 		applier->quiet = worker;
 	}
 	pthread_mutex_unlock(&applier->lock);
-	pthread_cond_signal(&worker->changed);
+	pthread_cond_signal(&worker->changed); /* it holds nothing else, and waits for nothing else */
 }
 
 void passage_hurry(struct applier *applier)

@@ -92,6 +92,16 @@ static bool fell_silent(const struct target *target, unsigned code)
 		clock_monotonic_us() - target->asked_us >= (int64_t)target->silence_seconds * 1000000;
 }
 
+static int tell_silence(const struct target *target, unsigned code, const char *sqlstate, const char *doing, struct error *error)
+{
+	return error_set_server(error, ERROR_RETRY, code, sqlstate,
+		"%s: the target %s has said nothing for %u s: the connection is taken for dead.%s", doing, target->host,
+		target->silence_seconds,
+		target->silence_seconds == target->read_timeout_seconds
+			? ""
+			: " If the target is only slow, raise target-connect-timeout.");
+}
+
 static int set_error(struct target *target, struct error *error, const char *doing)
 {
 	const char *text;
@@ -101,12 +111,7 @@ static int set_error(struct target *target, struct error *error, const char *doi
 	code = mysql_errno(target->mysql);
 	text = mysql_error(target->mysql);
 	if (fell_silent(target, code))
-		return error_set_server(error, ERROR_RETRY, code, mysql_sqlstate(target->mysql),
-			"%s: the target %s has said nothing for %u s: the connection is taken for dead.%s", doing,
-			target->host, target->silence_seconds,
-			target->silence_seconds == target->read_timeout_seconds
-				? ""
-				: " If the target is only slow, raise target-connect-timeout.");
+		return tell_silence(target, code, mysql_sqlstate(target->mysql), doing, error);
 	return error_set_server(error, target_error_kind(code, text), code, mysql_sqlstate(target->mysql),
 		"%s: the target %s said: error %u: %s", doing, target->host, code, text);
 }
@@ -266,6 +271,28 @@ static void note_round_trip(struct target *target, int64_t sent_us)
 		target->round_trip_us = took;
 }
 
+void target_set_wait(struct target *target, target_wait *wait, void *context)
+{
+	target->wait = wait;
+	target->wait_context = context;
+}
+
+/* The library must not notice that it is in the middle of an answer when something is sent. */
+static int await(struct target *target, struct error *error)
+{
+	MYSQL *mysql = target->mysql;
+	unsigned status = mysql->server_status, number = mysql->net.pkt_nr;
+	bool came;
+
+	if (!target->wait || target_has_bytes(target))
+		return 0;
+	mysql->server_status &= ~(unsigned)SERVER_MORE_RESULTS_EXIST;
+	came = target->wait(target->wait_context, target->socket, target->silence_seconds);
+	mysql->server_status = status;
+	mysql->net.pkt_nr = number;
+	return came ? 0 : tell_silence(target, CR_SERVER_LOST, "HY000", "running a statement", error);
+}
+
 int target_receive_rows(struct target *target, size_t statements, struct target_outcome *outcomes, size_t *failed,
 	struct arena *arena, struct target_rows *rows, struct error *error)
 {
@@ -279,6 +306,8 @@ int target_receive_rows(struct target *target, size_t statements, struct target_
 	target->oldest = (target->oldest + 1) % TARGET_UNREAD_MAXIMUM;
 	target->unread--;
 	*failed = 0;
+	if (await(target, error) < 0)
+		return -1;
 	if (mysql_read_query_result(target->mysql) != 0)
 		return set_error(target, error, "running a statement");
 	for (;;) {
@@ -291,8 +320,10 @@ int target_receive_rows(struct target *target, size_t statements, struct target_
 		at++;
 		if (at > statements + (rows ? 0 : RESULTS_MAXIMUM))
 			return endless(target, error);
-		more = mysql_next_result(target->mysql);
 		*failed = at;
+		if (mysql_more_results(target->mysql) && await(target, error) < 0)
+			return -1;
+		more = mysql_next_result(target->mysql);
 		if (more > 0)
 			return set_error(target, error, "running a statement");
 		if (more < 0)

@@ -94,6 +94,12 @@ int target_send(struct target *target, const char *text, size_t length, struct e
 int target_receive(struct target *target, size_t statements, struct target_outcome *outcomes, size_t *failed,
 	struct error *error);
 
+/* Waits until there is something to read from the socket; false when there was nothing for so many seconds (0: it has no end).
+ * Meanwhile it may use target_send. */
+typedef bool target_wait(void *context, int socket, unsigned seconds);
+/* target_receive waits by this, if it has to wait for an answer; NULL: in the read itself. */
+void target_set_wait(struct target *target, target_wait *wait, void *context);
+
 /* Sends one statement that may hold ";" itself (a routine's body), or that must not be read as more than one. */
 int target_statement(struct target *target, const char *text, size_t length, struct target_outcome *outcome,
 	struct error *error);

@@ -242,6 +242,14 @@ void target_be_patient(struct target *target)
 	set_silence(target->mysql, PVIO_WRITE_TIMEOUT, target->silence_seconds);
 }
 
+bool target_has_bytes(const struct target *target)
+{
+	const MARIADB_PVIO *pvio = target->mysql->net.pvio;
+
+	return pvio && ((pvio->cache && pvio->cache_pos < pvio->cache + pvio->cache_size) ||
+			       (pvio->ctls && SSL_has_pending(pvio->ctls->ssl)));
+}
+
 void target_close(struct target *target)
 {
 	if (!target)

@@ -27,7 +27,12 @@ struct target {
 	} sent[TARGET_UNREAD_MAXIMUM];
 	unsigned oldest, unread;
 	int64_t round_trip_us; /* the shortest yet, 0 = none */
+	target_wait *wait;
+	void *wait_context;
 };
+
+/* Has the library read bytes that it did not give out yet? */
+bool target_has_bytes(const struct target *target);
 
 /* The file that the next LOAD DATA LOCAL gets; NULL: none, whatever the server asks for. */
 void target_serve_file(MYSQL *mysql, const struct target_file *file);

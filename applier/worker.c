@@ -4,9 +4,13 @@
  * committed) or are ahead of it on this connection. Is everything before it committed, or ahead of it here with its COMMIT, its own
  * COMMIT goes along, and the next batch may follow without waiting for any answer (flight.h says why nothing can go wrong in that).
  * Otherwise it is executed, holds its locks, and is committed when its turn comes. */
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "applier/internal.h"
 #include "applier/own_session.h"
@@ -89,12 +93,22 @@ static int clear_way(struct worker *worker, struct error *error)
 	return result;
 }
 
+void worker_init(struct worker *worker, const pthread_condattr_t *attributes)
+{
+	pthread_cond_init(&worker->changed, attributes);
+	worker->wake = -1;
+}
+
 int worker_open(struct worker *worker, struct applier *applier, unsigned number, struct error *error)
 {
 	worker->applier = applier;
 	worker->number = number;
 	for (unsigned i = 0; i < PASSAGES; i++)
 		flight_init(&worker->passages[i].flight);
+	worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (worker->wake < 0)
+		return error_set(error, ERROR_RETRY, "there is no eventfd for worker %u: %s. Allow the process more files (ulimit -n).",
+			number + 1, strerror(errno));
 	if (target_login(&worker->target, &applier->settings.target, error) < 0)
 		return -1;
 	if (make_ready(worker, error) < 0)
@@ -111,6 +125,9 @@ void worker_disconnect(struct worker *worker)
 	session_free(worker->session);
 	worker->target = NULL;
 	worker->session = NULL;
+	if (worker->wake >= 0)
+		close(worker->wake);
+	worker->wake = -1;
 }
 
 void worker_close(struct worker *worker)
@@ -523,6 +540,34 @@ static void learn_duration(struct worker *worker, const struct passage *passage)
 	pthread_mutex_unlock(&applier->lock);
 }
 
+/* Waits for the target's answer, and sends meanwhile what may be sent. */
+static bool wait_answer(void *context, int socket, unsigned seconds)
+{
+	struct worker *worker = context;
+	struct pollfd fds[] = {{.fd = socket, .events = POLLIN}, {.fd = worker->wake, .events = POLLIN}};
+	int64_t until_us = clock_monotonic_us() + (int64_t)seconds * 1000000;
+
+	for (;;) {
+		int64_t left_us = until_us - clock_monotonic_us();
+		eventfd_t unused;
+		bool commits;
+
+		if (passage_to_send(worker, &commits)) {
+			if (send_next(worker, commits) < 0)
+				return true; /* the run has failed, and the connection's next error is of no interest */
+			continue;
+		}
+		if (seconds && left_us <= 0)
+			return false;
+		if (poll(fds, 2, seconds ? (int)(left_us / 1000) + 1 : -1) < 0 && errno != EINTR)
+			return true;
+		if (fds[1].revents & POLLIN)
+			eventfd_read(worker->wake, &unused);
+		if (fds[0].revents)
+			return true;
+	}
+}
+
 static int receive_first(struct worker *worker)
 {
 	struct passage *passage = passage_at(worker, 0);
@@ -533,10 +578,12 @@ static int receive_first(struct worker *worker)
 
 	if (passage->stage == PASSAGE_COMMITTING)
 		return receive_commit(worker);
-	worker->unread -= passage->flight.statements;
+	target_set_wait(worker->target, wait_answer, worker);
 	result = flight_receive(&passage->flight, worker->target, &failed, &found, &failure);
+	target_set_wait(worker->target, NULL, NULL);
 	if (result != 0)
 		return recover(worker, result, failed, &failure);
+	worker->unread -= passage->flight.statements;
 	learn_duration(worker, passage);
 	if (passage->commits)
 		return finish(worker);

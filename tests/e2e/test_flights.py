@@ -1,6 +1,11 @@
 """Batches follow each other on a connection before any of them is answered: nothing may happen behind one that fails, and
 neither side may wait for the other for ever."""
+import threading
+
 import pytest
+
+from harness import wait_until
+from harness.proxy import UP, TcpProxy
 
 TARGETS = ["maria1011", "maria118", "mysql97", "mysql56"]
 SOURCE = {"mysql97": "mysql97"}
@@ -38,6 +43,56 @@ def test_nothing_happens_behind_a_failure(pairing, target, workers):
     p.changeling.run()
     p.changeling.wait_caught_up()
     assert p.compare() == 123
+
+
+class HoldingProxy(TcpProxy):
+    """Answers wait while they are held; `flights` counts what is sent meanwhile, if it is longer than a sign of life."""
+
+    def __init__(self, host, port):
+        self.flights = 0
+        self._passing = threading.Event()
+        self._passing.set()
+        super().__init__(host, port)
+
+    def hold(self):
+        self.flights = 0
+        self._passing.clear()
+
+    def release(self):
+        self._passing.set()
+
+    def close(self):
+        self.release()
+        super().close()
+
+    def _bend(self, chunk, direction):
+        if direction == UP:
+            self.flights += len(chunk) > 400
+        else:
+            self._passing.wait()
+        return super()._bend(chunk, direction)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_batch_goes_out_while_answers_are_read(pairing, target):
+    """A worker that waits for the answers of one batch has the next one on its way all the same."""
+    p = prepared(pairing, target)
+    proxy = HoldingProxy(p.target.host, p.target.port)
+    try:
+        p.changeling.change_master(p.source.position(), target_port=proxy.port)
+        p.changeling.run()
+        p.changeling.wait_caught_up()
+        p.source.sql(f"UPDATE `{p.db}`.t SET n = 1 WHERE id = 1")  # from then on the table is known
+        wait_until(lambda: p.target.value(f"SELECT n FROM `{p.db}`.t WHERE id = 1") == 1, 20, p.changeling.log_tail)
+        proxy.hold()
+        for number in range(1, 5):
+            p.source.sql(f"UPDATE `{p.db}`.t SET n = {number} + 1 WHERE id = 1")
+            wait_until(lambda n=number: proxy.flights >= n, 5, f"flight {number} on its way (there are {proxy.flights})")
+        proxy.release()
+        p.changeling.wait_caught_up()
+        assert p.compare() == 3
+    finally:
+        proxy.close()
 
 
 @pytest.mark.parametrize("target", TARGETS)

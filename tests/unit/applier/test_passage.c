@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -279,6 +281,26 @@ static void test_answers_that_somebody_waits_for_are_read_at_once(void **state)
 	assert_true(clock_monotonic_us() < much_later);
 }
 
+static void test_a_worker_that_reads_is_woken_to_send(void **state)
+{
+	struct worker *worker = give(0, 1, 0);
+	bool commits = false;
+	eventfd_t count;
+
+	(void)state;
+	worker->wake = eventfd(0, EFD_NONBLOCK);
+	expect_send(worker, true);
+	assert_false(passage_to_send(worker, &commits));
+	give(0, 2, 1);
+	worker_signal(worker);
+	assert_int_equal(eventfd_read(worker->wake, &count), 0);
+	worker_signal(worker); /* it knows already */
+	assert_int_equal(eventfd_read(worker->wake, &count), -1);
+	assert_true(passage_to_send(worker, &commits));
+	assert_true(commits);
+	close(worker->wake);
+}
+
 static void test_the_ring_is_bounded(void **state)
 {
 	struct worker *worker = &applier.workers[0];
@@ -310,6 +332,7 @@ int main(void)
 		cmocka_unit_test_setup(test_nothing_is_done_once_the_run_has_ended, set_up),
 		cmocka_unit_test_setup(test_answers_that_nobody_waits_for_are_read_when_they_should_be_there, set_up),
 		cmocka_unit_test_setup(test_answers_that_somebody_waits_for_are_read_at_once, set_up),
+		cmocka_unit_test_setup(test_a_worker_that_reads_is_woken_to_send, set_up),
 		cmocka_unit_test_setup(test_the_ring_is_bounded, set_up),
 	};
 
