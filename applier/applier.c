@@ -334,6 +334,7 @@ static size_t held_most(struct applier *applier)
 	needed = on_the_way(applier);
 	pthread_mutex_unlock(&applier->lock);
 	most = most > needed ? (most - needed) / PENDING_BATCHES : 0;
+	most -= most / 16; /* a full one is a little larger */
 	return most > HELD_LEAST ? most : HELD_LEAST;
 }
 
@@ -435,11 +436,20 @@ static bool nothing_under_way(struct applier *applier)
 	return nothing;
 }
 
+/* Milliseconds for which the batch may still grow; -1 = that has no limit. */
+static int merge_time_left(const struct applier *applier, const struct batch *batch)
+{
+	int64_t left_us = batch->born_us + (int64_t)applier->settings.merge_time_ms * 1000 - now_us();
+
+	if (!applier->settings.merge_time_ms)
+		return -1;
+	return left_us > 0 ? (int)((left_us + 999) / 1000) : 0;
+}
+
 static bool batch_full(struct applier *applier, const struct batch *batch)
 {
 	return has_reached(applier, batch, 1) || (has_reached(applier, batch, FIRST_PART) && nothing_under_way(applier)) ||
-		(applier->settings.merge_time_ms &&
-			now_us() - batch->born_us >= (int64_t)applier->settings.merge_time_ms * 1000);
+		merge_time_left(applier, batch) == 0;
 }
 
 /* After a special transaction: its checkpoint is committed. */
@@ -614,7 +624,7 @@ static void coordinate(struct applier *applier, struct queue *queue, struct erro
 			break;
 		if (!pending)
 			settle(applier, queue);
-		transaction = queue_pop(queue, pending && target_waits(applier) ? 0 : -1);
+		transaction = queue_pop(queue, !pending ? -1 : target_waits(applier) ? 0 : merge_time_left(applier, pending));
 		if (transaction) {
 			if (take(applier, transaction, &pending, error) < 0)
 				break;

@@ -170,12 +170,14 @@ int target_begin(struct target *target, struct questions *also, struct error *er
 
 /* Answers to a flight are many small TLS records. OpenSSL asks the kernel twice for each, unless it may take what there is:
  * then it reads all that has come at once. */
-static void read_ahead(MYSQL *mysql)
+static void read_ahead(struct target *target)
 {
+	MYSQL *mysql = target->mysql;
 	const char *library = NULL;
 
-	if (mariadb_get_infov(mysql, MARIADB_TLS_LIBRARY, &library) == 0 && library &&
-		strncmp(library, "OpenSSL", 7) == 0 && mysql->net.pvio && mysql->net.pvio->ctls)
+	target->openssl = mariadb_get_infov(mysql, MARIADB_TLS_LIBRARY, &library) == 0 && library &&
+		strncmp(library, "OpenSSL", 7) == 0 && mysql->net.pvio && mysql->net.pvio->ctls;
+	if (target->openssl)
 		SSL_set_read_ahead(mysql->net.pvio->ctls->ssl, 1);
 }
 
@@ -199,7 +201,7 @@ int target_login(struct target **result, const struct target_options *options, s
 	cipher = mysql_get_ssl_cipher(mysql);
 	if (cipher) {
 		snprintf(target->cipher, sizeof(target->cipher), "%s", cipher);
-		read_ahead(mysql);
+		read_ahead(target);
 	}
 	if (options->tls.mode != TLS_OFF && !cipher) {
 		error_set(error, ERROR_STOP,
@@ -246,8 +248,11 @@ bool target_has_bytes(const struct target *target)
 {
 	const MARIADB_PVIO *pvio = target->mysql->net.pvio;
 
-	return pvio && ((pvio->cache && pvio->cache_pos < pvio->cache + pvio->cache_size) ||
-			       (pvio->ctls && SSL_has_pending(pvio->ctls->ssl)));
+	if (!pvio)
+		return false;
+	if (pvio->cache && pvio->cache_pos < pvio->cache + pvio->cache_size)
+		return true;
+	return pvio->ctls && (!target->openssl || SSL_has_pending(pvio->ctls->ssl));
 }
 
 void target_close(struct target *target)

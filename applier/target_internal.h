@@ -19,6 +19,7 @@ struct target {
 	unsigned read_timeout_seconds; /* of the options */
 	unsigned silence_seconds;      /* the longest that is borne at present, 0 = any */
 	int64_t asked_us;              /* when a statement was sent last */
+	bool openssl; /* TLS, if there is any, is OpenSSL's */
 	bool multi; /* the server takes several statements a packet at present */
 	/* sent packets whose answers have not been read */
 	struct {
@@ -31,7 +32,7 @@ struct target {
 	void *wait_context;
 };
 
-/* Has the library read bytes that it did not give out yet? */
+/* Has the library read bytes that it did not give out yet? True as well where that cannot be known. */
 bool target_has_bytes(const struct target *target);
 
 /* The file that the next LOAD DATA LOCAL gets; NULL: none, whatever the server asks for. */

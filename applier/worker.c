@@ -365,12 +365,30 @@ static int finish(struct worker *worker)
 	return 0;
 }
 
+/* As add_note, where no flight takes it along. */
+static int note_alone(struct worker *worker)
+{
+	struct buffer sql = BUFFER_INIT;
+	struct error error = {0};
+	int result;
+
+	if (worker->noted)
+		return 0;
+	channel_put_worker_note(worker->applier, &sql, target_connection_id(worker->target));
+	result = target_execute(worker->target, buffer_text(&sql), &error);
+	buffer_release(&sql);
+	if (result < 0)
+		return fail(worker, &error, NULL);
+	worker->noted = true;
+	return 0;
+}
+
 /* One by one when everything before it is committed. */
 static int find_culprit(struct worker *worker, struct passage *passage)
 {
 	struct error error = {0};
 
-	if (!wait_committed(worker, passage->batch->sequence - 1) ||
+	if (!wait_committed(worker, passage->batch->sequence - 1) || note_alone(worker) < 0 ||
 		one_by_one(worker, passage->batch, &error) < 0)
 		return -1;
 	passage_set_sent(worker, passage, PASSAGE_EXECUTED, true);
@@ -548,22 +566,26 @@ static bool wait_answer(void *context, int socket, unsigned seconds)
 	int64_t until_us = clock_monotonic_us() + (int64_t)seconds * 1000000;
 
 	for (;;) {
-		int64_t left_us = until_us - clock_monotonic_us();
+		int64_t left_us;
 		eventfd_t unused;
 		bool commits;
+		int found;
 
 		if (passage_to_send(worker, &commits)) {
 			if (send_next(worker, commits) < 0)
 				return true; /* the run has failed, and the connection's next error is of no interest */
 			continue;
 		}
-		if (seconds && left_us <= 0)
-			return false;
-		if (poll(fds, 2, seconds ? (int)(left_us / 1000) + 1 : -1) < 0 && errno != EINTR)
+		left_us = until_us - clock_monotonic_us();
+		/* sending may have taken all of the time, and the answer have come meanwhile */
+		found = poll(fds, 2, !seconds ? -1 : left_us > 0 ? (int)(left_us / 1000) + 1 : 0);
+		if (found < 0 && errno != EINTR)
 			return true;
-		if (fds[1].revents & POLLIN)
+		if (found == 0 && left_us <= 0)
+			return false;
+		if (found > 0 && fds[1].revents & POLLIN)
 			eventfd_read(worker->wake, &unused);
-		if (fds[0].revents)
+		if (found > 0 && fds[0].revents)
 			return true;
 	}
 }

@@ -1,5 +1,6 @@
 """Batches follow each other on a connection before any of them is answered: nothing may happen behind one that fails, and
 neither side may wait for the other for ever."""
+import socket
 import threading
 
 import pytest
@@ -65,6 +66,10 @@ class HoldingProxy(TcpProxy):
         self.release()
         super().close()
 
+    def _begin(self, number, client, server):
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)   # not much more is taken than was passed on
+        super()._begin(number, client, server)
+
     def _bend(self, chunk, direction):
         if direction == UP:
             self.flights += len(chunk) > 400
@@ -93,6 +98,56 @@ def test_a_batch_goes_out_while_answers_are_read(pairing, target):
         assert p.compare() == 3
     finally:
         proxy.close()
+
+
+def test_an_answer_comes_while_the_next_batch_is_sent(pairing):
+    """Sending takes longer than the target may be silent: it was not silent."""
+    p = prepared(pairing, "maria1011")
+    p.both_sql(f"CREATE TABLE `{p.db}`.big (id INT PRIMARY KEY, b LONGBLOB); INSERT INTO `{p.db}`.big VALUES (1, '')")
+    proxy = HoldingProxy(p.target.host, p.target.port)
+    try:
+        p.changeling.change_master(p.source.position(), target_port=proxy.port, target_read_timeout=4)
+        p.changeling.run()
+        p.changeling.wait_caught_up()
+        p.source.sql(f"UPDATE `{p.db}`.big SET b = 'known' WHERE id = 1")
+        wait_until(lambda: p.target.value(f"SELECT b FROM `{p.db}`.big") == b"known", 20, p.changeling.log_tail)
+        proxy.hold()
+        p.source.sql(f"UPDATE `{p.db}`.big SET b = 'first' WHERE id = 1")
+        wait_until(lambda: proxy.flights, 5, "the first flight")
+        passed = proxy.count(UP)
+        proxy.throttle(800_000)
+        p.source.sql(f"UPDATE `{p.db}`.big SET b = REPEAT(CHAR(255), 7500000) WHERE id = 1")
+        wait_until(lambda: proxy.flights > 1, 5, "the second flight's beginning")
+        proxy.release()
+        wait_until(lambda: proxy.count(UP) > passed + 5_500_000, 60, "most of the second flight")
+        proxy.throttle(0)
+        p.changeling.wait_caught_up()
+        assert "has said nothing" not in p.changeling.log_text()
+        assert p.compare() == 4
+    finally:
+        proxy.close()
+
+
+def test_merging_ends_while_the_target_is_busy(pairing):
+    """A large batch waits for a lock: what comes behind it is merged for as long as merge-time says, and no longer."""
+    p = prepared(pairing, "maria1011")
+    p.both_sql(f"CREATE TABLE `{p.db}`.big (id INT PRIMARY KEY, b LONGBLOB) ENGINE=InnoDB; INSERT INTO `{p.db}`.big VALUES (1, '')")
+    p.changeling.change_master(p.source.position(), merge_time="200ms", replica_preserve_commit_order="off")
+    p.changeling.run()
+    p.changeling.wait_caught_up()
+    p.source.sql(f"UPDATE `{p.db}`.t SET n = 7 WHERE id = 1")
+    wait_until(lambda: p.target.value(f"SELECT n FROM `{p.db}`.t WHERE id = 1") == 7, 20, p.changeling.log_tail)
+    with p.target.connect(p.db) as connection, connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT id FROM big WHERE id = 1 FOR UPDATE")
+        p.source.sql(f"UPDATE `{p.db}`.big SET b = REPEAT(CHAR(255), 4000000) WHERE id = 1")
+        wait_until(lambda: p.target.value("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'UPDATE%%big%%'"), 10,
+                   "the large batch waits")
+        p.source.sql(f"UPDATE `{p.db}`.t SET n = 8 WHERE id = 2")
+        wait_until(lambda: p.target.value(f"SELECT n FROM `{p.db}`.t WHERE id = 2") == 8, 10, p.changeling.log_tail)
+        cursor.execute("ROLLBACK")
+    p.changeling.wait_caught_up()
+    assert p.compare() == 4
 
 
 @pytest.mark.parametrize("target", TARGETS)
