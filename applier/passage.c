@@ -228,7 +228,7 @@ void passage_give_back(struct worker *worker)
 		applier->quiet = worker;
 	}
 	pthread_mutex_unlock(&applier->lock);
-	pthread_cond_signal(&worker->changed); /* it holds nothing else, and waits for nothing else */
+	pthread_cond_signal(&worker->changed); /* by the condition: who was lent cannot be polling */
 }
 
 void passage_hurry(struct applier *applier)

@@ -46,6 +46,14 @@ def test_nothing_happens_behind_a_failure(pairing, target, workers):
     assert p.compare() == 123
 
 
+def run_with_known(p, change, question, answer):
+    """Runs, and passes the change on: from then on the target is not asked any more what its table looks like."""
+    p.changeling.run()
+    p.changeling.wait_caught_up()
+    p.source.sql(change)
+    wait_until(lambda: p.target.value(question) == answer, 20, p.changeling.log_tail)
+
+
 class HoldingProxy(TcpProxy):
     """Answers wait while they are held; `flights` counts what is sent meanwhile, if it is longer than a sign of life."""
 
@@ -85,10 +93,7 @@ def test_a_batch_goes_out_while_answers_are_read(pairing, target):
     proxy = HoldingProxy(p.target.host, p.target.port)
     try:
         p.changeling.change_master(p.source.position(), target_port=proxy.port)
-        p.changeling.run()
-        p.changeling.wait_caught_up()
-        p.source.sql(f"UPDATE `{p.db}`.t SET n = 1 WHERE id = 1")  # from then on the table is known
-        wait_until(lambda: p.target.value(f"SELECT n FROM `{p.db}`.t WHERE id = 1") == 1, 20, p.changeling.log_tail)
+        run_with_known(p, f"UPDATE `{p.db}`.t SET n = 1 WHERE id = 1", f"SELECT n FROM `{p.db}`.t WHERE id = 1", 1)
         proxy.hold()
         for number in range(1, 5):
             p.source.sql(f"UPDATE `{p.db}`.t SET n = {number} + 1 WHERE id = 1")
@@ -107,10 +112,7 @@ def test_an_answer_comes_while_the_next_batch_is_sent(pairing):
     proxy = HoldingProxy(p.target.host, p.target.port)
     try:
         p.changeling.change_master(p.source.position(), target_port=proxy.port, target_read_timeout=4)
-        p.changeling.run()
-        p.changeling.wait_caught_up()
-        p.source.sql(f"UPDATE `{p.db}`.big SET b = 'known' WHERE id = 1")
-        wait_until(lambda: p.target.value(f"SELECT b FROM `{p.db}`.big") == b"known", 20, p.changeling.log_tail)
+        run_with_known(p, f"UPDATE `{p.db}`.big SET b = 'known' WHERE id = 1", f"SELECT b FROM `{p.db}`.big", b"known")
         proxy.hold()
         p.source.sql(f"UPDATE `{p.db}`.big SET b = 'first' WHERE id = 1")
         wait_until(lambda: proxy.flights, 5, "the first flight")
@@ -133,10 +135,7 @@ def test_merging_ends_while_the_target_is_busy(pairing):
     p = prepared(pairing, "maria1011")
     p.both_sql(f"CREATE TABLE `{p.db}`.big (id INT PRIMARY KEY, b LONGBLOB) ENGINE=InnoDB; INSERT INTO `{p.db}`.big VALUES (1, '')")
     p.changeling.change_master(p.source.position(), merge_time="200ms", replica_preserve_commit_order="off")
-    p.changeling.run()
-    p.changeling.wait_caught_up()
-    p.source.sql(f"UPDATE `{p.db}`.t SET n = 7 WHERE id = 1")
-    wait_until(lambda: p.target.value(f"SELECT n FROM `{p.db}`.t WHERE id = 1") == 7, 20, p.changeling.log_tail)
+    run_with_known(p, f"UPDATE `{p.db}`.t SET n = 7 WHERE id = 1", f"SELECT n FROM `{p.db}`.t WHERE id = 1", 7)
     with p.target.connect(p.db) as connection, connection.cursor() as cursor:
         cursor.execute("BEGIN")
         cursor.execute("SELECT id FROM big WHERE id = 1 FOR UPDATE")
