@@ -173,9 +173,13 @@ static int walk_rows(struct renderer *renderer, const struct rows_event *event, 
 
 	if (rows_iterator_init(&rows, event, map->map, &renderer->arena, error) < 0)
 		return -1;
-	while (begin = rows.at, (rc = rows_iterator_next(&rows, error)) > 0) {
-		if (take_row(renderer, map, &rows, (size_t)(rows.at - begin), error) < 0)
-			return -1;
+	if (renderer->form == RENDER_NOTHING && !map->has_inner) {
+		rc = rows_iterator_rest(&rows, error);
+	} else {
+		while (begin = rows.at, (rc = rows_iterator_next(&rows, error)) > 0) {
+			if (take_row(renderer, map, &rows, (size_t)(rows.at - begin), error) < 0)
+				return -1;
+		}
 	}
 	count_values(renderer, &rows);
 	return rc;

@@ -112,6 +112,7 @@ struct rows_iterator {
 	const uint8_t *at, *end;
 	struct value *before, *after;
 	struct rows_image before_image, after_image;
+	bool full; /* both have all columns, and no parts of values */
 	uint64_t row; /* 0-based number of the row that was read last + 1 */
 };
 
@@ -121,5 +122,7 @@ int rows_iterator_init(struct rows_iterator *iterator, const struct rows_event *
 /* 1 a row was read (all of its columns may be absent: INSERT INTO t () VALUES () with minimal images), 0 the
  * end was reached exactly, -1 the bytes do not fit (ERROR_CORRUPT, naming row and column number). */
 int rows_iterator_next(struct rows_iterator *iterator, struct error *error);
+/* Decodes the rows that are left without showing them; `row` says how many there were in all. 0, or -1 as above. */
+int rows_iterator_rest(struct rows_iterator *iterator, struct error *error);
 
 #endif

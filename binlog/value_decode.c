@@ -144,7 +144,7 @@ static const uint8_t *decode_set(const struct table_column *column, const uint8_
 	return at + width;
 }
 
-const uint8_t *value_decode(const struct table_column *column, const uint8_t *at, const uint8_t *end,
+const uint8_t *value_decode_any(const struct table_column *column, const uint8_t *at, const uint8_t *end,
 	struct value *value, const char **problem)
 {
 	switch (column->type) {

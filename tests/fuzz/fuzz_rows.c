@@ -3,6 +3,8 @@
  * Input: a byte of choices (bit 0 the family, bit 1 rows of version 1 with short table ids, bits 4–6 the
  * digits of old temporal types), the type of the rows event, the length of the table map's body in two bytes,
  * little-endian, that body, and the body of the rows event. */
+#include <string.h>
+
 #include "binlog/render.h"
 #include "binlog/rows.h"
 #include "fuzz.h"
@@ -43,17 +45,21 @@ static void walk(const struct event *event, const struct binlog_format *format, 
 {
 	struct buffer out, scratch;
 	struct rows_event rows;
-	struct rows_iterator iterator;
-	struct error error;
+	struct rows_iterator iterator, at_once;
+	struct error error = {0}, error_at_once = {0};
+	int more;
 
 	buffer_init(&out, OUTPUT_MAXIMUM);
 	buffer_init(&scratch, OUTPUT_MAXIMUM);
 	if (rows_event_parse(event, format, arena, &rows, &error) == 0 &&
 		rows_iterator_init(&iterator, &rows, map, arena, &error) == 0) {
-		while (rows_iterator_next(&iterator, &error) > 0) {
+		while ((more = rows_iterator_next(&iterator, &error)) > 0) {
 			put_values(map, iterator.before, &scratch, &out);
 			put_values(map, iterator.after, &scratch, &out);
 		}
+		rows_iterator_init(&at_once, &rows, map, arena, &error_at_once);
+		MUST(rows_iterator_rest(&at_once, &error_at_once) == more);
+		MUST(at_once.row == iterator.row && strcmp(error.text, error_at_once.text) == 0);
 	}
 	buffer_release(&scratch);
 	buffer_release(&out);

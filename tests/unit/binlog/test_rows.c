@@ -109,6 +109,56 @@ static void updates_and_deletes(void **state)
 	teardown(&f);
 }
 
+/* To walk to the end in one go finds as many rows, and the same words for what is broken, as to take one after the other. */
+static void the_rest_in_one_go(void **state)
+{
+	static const struct {
+		uint8_t type;
+		const char *hex;
+		uint64_t rows;
+		bool broken;
+	} cases[] = {{EVENT_WRITE_ROWS_V1, "02 03", 0, false},
+		{EVENT_WRITE_ROWS_V1, "02 03  fc 05000000 00  fc 05000000 0161  fc 05000000 00", 3, false},
+		{EVENT_WRITE_ROWS_V1, "02 03  00 05000000 0161  fe 05000000  fd 0161  ff  fc 05000000 0161  fc 06000000 00", 6, false},
+		{EVENT_WRITE_ROWS_V1, "02 03  fc 05000000 0161  fc 05000000 0261", 1, true},
+		{EVENT_WRITE_ROWS_V1, "02 03  fe 05000000  fc 05000000 0a 61616161616161616161", 1, true},
+		{EVENT_WRITE_ROWS_V1, "02 03  fc 05000000 0161  fc 050000", 1, true},
+		{EVENT_WRITE_ROWS_V1, "02 01  fe 05000000  ff", 2, false},
+		{EVENT_DELETE_ROWS_V1, "02 03  fc 05000000 0161  fc 06000000 00", 2, false},
+		{EVENT_UPDATE_ROWS_V1, "02 03 03  fc 05000000 0161  fc 06000000 00  fc 06000000 00  fe 07000000", 2, false},
+		{EVENT_UPDATE_ROWS_V1, "02 03 03  fc 05000000 0161  fc 06000000 00  fc 06000000 00", 1, true},
+		{EVENT_UPDATE_ROWS_V1, "02 01 02  fe 05000000 fe 0161  fe 06000000 ff", 2, false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct error error = {0};
+		struct buffer hex = BUFFER_INIT;
+		uint64_t first = 0;
+		struct fixture f;
+		int more;
+
+		setup(&f, SMALL_MAP);
+		buffer_printf(&hex, "%s %s", SMALL, cases[i].hex);
+		assert_int_equal(begin(&f, cases[i].type, buffer_text(&hex)), 0);
+		while ((more = next(&f)) > 0)
+			first++;
+		assert_int_equal(first, cases[i].rows);
+		assert_int_equal(more, cases[i].broken ? -1 : 0);
+		error = f.error;
+		for (uint64_t before = 0; before <= cases[i].rows; before++) {
+			f.error = (struct error){0};
+			assert_int_equal(begin(&f, cases[i].type, buffer_text(&hex)), 0);
+			for (uint64_t n = 0; n < before; n++)
+				assert_int_equal(next(&f), 1);
+			assert_int_equal(rows_iterator_rest(&f.iterator, &f.error), more);
+			assert_int_equal(f.iterator.row, cases[i].rows);
+			assert_string_equal(f.error.text, error.text);
+		}
+		buffer_release(&hex);
+		teardown(&f);
+	}
+}
+
 static void extra_data_of_version_2_is_passed_over(void **state)
 {
 	struct fixture f;
@@ -487,6 +537,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_of_version_1),
 		cmocka_unit_test(updates_and_deletes),
+		cmocka_unit_test(the_rest_in_one_go),
 		cmocka_unit_test(extra_data_of_version_2_is_passed_over),
 		cmocka_unit_test(a_dummy_has_no_rows),
 		cmocka_unit_test(compressed_rows_are_expanded),
