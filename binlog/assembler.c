@@ -96,7 +96,6 @@ void assembler_free(struct assembler *assembler)
 	free_queue(assembler);
 	transaction_free(assembler->group.transaction);
 	transaction_free(assembler->part_out);
-	gtid_set_free(assembler->previous_gtids);
 	payload_reader_free(assembler->payload);
 	map_cache_free(assembler->maps);
 	buffer_release(&assembler->format_body);
@@ -111,8 +110,6 @@ void assembler_start(
 	free_queue(assembler);
 	transaction_free(assembler->group.transaction);
 	memset(&assembler->group, 0, sizeof(assembler->group));
-	gtid_set_free(assembler->previous_gtids);
-	assembler->previous_gtids = NULL;
 	buffer_clear(&assembler->verbatim);
 	buffer_clear(&assembler->kept);
 	assembler->groups_ended = 0;
@@ -357,12 +354,3 @@ bool assembler_in_group(const struct assembler *assembler)
 	return assembler->group.state != GROUP_NONE;
 }
 
-const struct binlog_format *assembler_format(const struct assembler *assembler)
-{
-	return &assembler->format;
-}
-
-const struct gtid_set *assembler_previous_gtids(const struct assembler *assembler)
-{
-	return assembler->previous_gtids;
-}

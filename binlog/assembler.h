@@ -72,7 +72,6 @@ struct assembler {
 	bool replaying;	    /* events kept of an XA_PREPARE group: positions and checksums mean nothing */
 	struct buffer kept; /* of these: an event that has not come whole */
 	unsigned groups_ended; /* since the start */
-	struct gtid_set *previous_gtids;
 	struct group group;
 	struct map_cache *maps; /* of this file */
 	struct buffer verbatim; /* the open XA group's events */

@@ -10,8 +10,6 @@ static void change_file(struct assembler *assembler, const struct position *next
 {
 	assembler->position = *next;
 	group_drop(assembler);
-	gtid_set_free(assembler->previous_gtids);
-	assembler->previous_gtids = NULL;
 }
 
 int handle_rotate(struct assembler *assembler, const struct event *event, struct error *error)
@@ -105,36 +103,26 @@ int handle_incident(struct assembler *assembler, const struct event *event, stru
 	return -1;
 }
 
+/* What the file began with says nothing that the transactions do not, but it must be whole. */
 int handle_previous_gtids(struct assembler *assembler, const struct event *event, struct error *error)
 {
 	struct gtid_set *set = gtid_set_new();
+	int result = gtid_set_decode(set, event->body, event->body_length, error);
 
-	if (gtid_set_decode(set, event->body, event->body_length, error) < 0) {
-		gtid_set_free(set);
-		return -1;
-	}
-	gtid_set_free(assembler->previous_gtids);
-	assembler->previous_gtids = set;
-	return 0;
+	(void)assembler;
+	gtid_set_free(set);
+	return result;
 }
 
 int handle_gtid_list(struct assembler *assembler, const struct event *event, struct error *error)
 {
 	struct gtid_set *set = gtid_set_new();
 	uint32_t flags;
+	int result = gtid_list_event_parse(event, set, &flags, error);
 
-	if (gtid_list_event_parse(event, set, &flags, error) < 0) {
-		gtid_set_free(set);
-		return -1;
-	}
-	/* One without a time is made up to say where the stream stands, not what the file began with. */
-	if (event->header.timestamp == 0 && assembler->previous_gtids) {
-		gtid_set_free(set);
-		return 0;
-	}
-	gtid_set_free(assembler->previous_gtids);
-	assembler->previous_gtids = set;
-	return 0;
+	(void)assembler;
+	gtid_set_free(set);
+	return result;
 }
 
 int handle_start_encryption(struct assembler *assembler, const struct event *event, struct error *error)

@@ -55,11 +55,6 @@ static bool read_uuid(const char *text, uint8_t uuid[16])
 	return true;
 }
 
-bool uuid_parse(const char *text, uint8_t uuid[16])
-{
-	return strlen(text) == UUID_DIGITS && read_uuid(text, uuid);
-}
-
 const char *gtid_text(const struct gtid *gtid, char text[GTID_TEXT_MAXIMUM])
 {
 	char uuid[37];

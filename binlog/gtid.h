@@ -28,9 +28,8 @@ struct gtid {
 const char *gtid_text(const struct gtid *gtid, char text[GTID_TEXT_MAXIMUM]);
 /* Reads one GTID of either family. */
 int gtid_parse(const char *text, struct gtid *gtid, struct error *error);
-/* "3e11fa47-…" of 16 bytes, 36 digits and a NUL; and back. */
+/* "3e11fa47-…" of 16 bytes, 36 digits and a NUL. */
 void uuid_text(const uint8_t uuid[16], char text[37]);
-bool uuid_parse(const char *text, uint8_t uuid[16]);
 
 /* A set: MySQL's intervals per uuid and tag, or MariaDB's newest GTID per domain (what a replica sends). An
  * empty set is of either family. */

@@ -178,9 +178,6 @@ struct transaction *assembler_next(struct assembler *assembler);
 const struct position *assembler_position(const struct assembler *assembler);
 /* Is a group open: only when not may a heartbeat's position be stored. */
 bool assembler_in_group(const struct assembler *assembler);
-const struct binlog_format *assembler_format(const struct assembler *assembler);
-/* The GTIDs that PREVIOUS_GTIDS / GTID_LIST of the current file named, or NULL. */
-const struct gtid_set *assembler_previous_gtids(const struct assembler *assembler);
 
 /* The events kept of an XA_PREPARE group, assembled into a transaction of kind COMMIT: give them in order, cut
  * anywhere; assembler_next() hands out the transaction, or its parts, as from the log; at the end ask whether

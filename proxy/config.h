@@ -130,9 +130,6 @@ bool config_is_set(const struct config *config, const char *group, const char *n
  * The text is thread-local and valid until the next call. */
 const char *config_host_at(const struct config_connection *connection, unsigned nth, uint64_t *port);
 
-/* The policy for a rule, or -1 when the configuration says nothing about it. */
-int config_rule_policy(const struct config *config, const char *rule);
-
 const char *config_ssl_mode_name(unsigned mode);
 
 /* ---- passwords ---- */

@@ -401,16 +401,6 @@ const char *config_ssl_mode_name(unsigned mode)
 	return mode < 3 ? names[mode] : "unknown";
 }
 
-int config_rule_policy(const struct config *config, const char *rule)
-{
-	for (size_t i = 0; i < config->rule_count; i++) {
-		if (config_same_name(
-			    config->rules[i].name, strlen(config->rules[i].name), rule, strlen(rule)))
-			return (int)config->rules[i].policy;
-	}
-	return -1;
-}
-
 /* ---- help ---- */
 
 static const char *type_word(const struct config_option *option)

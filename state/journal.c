@@ -359,31 +359,3 @@ int state_record_quarantine(struct state *state, const struct state_quarantine *
 		return state_abort(state);
 	return state_end(state, what, error);
 }
-
-/* ---- counts ---- */
-
-int state_count_journal(struct state *state, struct state_journal_counts *counts, struct error *error)
-{
-	static const char sql[] =
-		"select (select coalesce(sum(entries), 0) from journal_count where journal = 'rewrites'), "
-		"(select coalesce(sum(entries), 0) from journal_count where journal = 'skipped'), "
-		"(select count(*) from skipped_journal where resolution is null), "
-		"(select coalesce(sum(entries), 0) from journal_count where journal = 'quarantine')";
-	sqlite3_stmt *statement;
-	int row;
-
-	memset(counts, 0, sizeof(*counts));
-	if (state_begin_read(state, error) != 0)
-		return -1;
-	statement = state_prepare(state, sql, error);
-	row = statement ? state_row(state, statement, "counting the journal", error) : -1;
-	if (row > 0) {
-		counts->rewrites = (uint64_t)sqlite3_column_int64(statement, 0);
-		counts->skipped = (uint64_t)sqlite3_column_int64(statement, 1);
-		counts->skipped_open = (uint64_t)sqlite3_column_int64(statement, 2);
-		counts->quarantine = (uint64_t)sqlite3_column_int64(statement, 3);
-		sqlite3_reset(statement);
-	}
-	state_end_read(state);
-	return row > 0 ? 0 : -1;
-}

@@ -211,12 +211,6 @@ struct state_quarantine {
 /* As state_record_skipped. */
 int state_record_quarantine(struct state *state, const struct state_quarantine *row, struct error *error);
 
-/* Numbers of entries ever made; trimmed ones included. */
-struct state_journal_counts {
-	uint64_t rewrites, skipped, skipped_open, quarantine;
-};
-int state_count_journal(struct state *state, struct state_journal_counts *counts, struct error *error);
-
 /* ---- the rest ---- */
 
 struct state_capability {

@@ -106,21 +106,6 @@ const struct collation *collation_by_id(enum server_family family, unsigned id)
 	return NULL;
 }
 
-const struct collation *collation_by_name(enum server_family family, const char *name)
-{
-	char room[80];
-
-	name = plain_name(name, room);
-	for (int p = 0; p < 3; p++) {
-		const struct collation_part *part = &collation_parts[family][p];
-
-		for (size_t i = 0; i < part->count; i++)
-			if (strcasecmp(part->list[i].name, name) == 0)
-				return &part->list[i];
-	}
-	return NULL;
-}
-
 const char *charset_of(const char *name)
 {
 	int index = name ? charset_index(name) : -1;

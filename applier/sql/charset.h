@@ -16,8 +16,6 @@ struct collation {
 
 /* By number, or NULL. Numbers of one family mean something else in the other from 255 on. */
 const struct collation *collation_by_id(enum server_family family, unsigned id);
-/* By name (utf8_… and utf8mb3_… alike), in either family's list, or NULL. */
-const struct collation *collation_by_name(enum server_family family, const char *name);
 
 /* "utf8mb4" of a collation or character set name of either family, or NULL when nobody knows it. */
 const char *charset_of(const char *collation_or_charset);

@@ -272,7 +272,6 @@ struct rewrite_rule {
 
 /* The rules in the order they apply, by number; NULL behind the last. */
 const struct rewrite_rule *rewrite_rule_at(size_t number);
-size_t rewrite_rule_count(void);
 /* Number of the rule of that name, or -1. */
 int rewrite_rule_find(const char *name);
 

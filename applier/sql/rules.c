@@ -72,12 +72,6 @@ const struct rule *rule_at(unsigned number)
 	return number < table.count ? table.rules[number] : NULL;
 }
 
-size_t rewrite_rule_count(void)
-{
-	pthread_once(&made_once, make_index);
-	return table.count;
-}
-
 const struct rewrite_rule *rewrite_rule_at(size_t number)
 {
 	const struct rule *rule = number < RULES_MAXIMUM ? rule_at((unsigned)number) : NULL;

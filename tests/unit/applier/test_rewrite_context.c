@@ -324,15 +324,6 @@ static void collations(void **state)
 	assert_string_equal(
 		collation_by_id(FAMILY_MARIADB, 3271)->name, "utf32_uca1400_croatian_nopad_as_cs");
 	assert_null(collation_by_id(FAMILY_MYSQL, 2304));
-	for (int family = 0; family < 2; family++)
-		for (unsigned id = 0; id < 4000; id++) {
-			const struct collation *collation = collation_by_id((enum server_family)family, id);
-
-			if (collation)
-				assert_ptr_equal(
-					collation_by_name((enum server_family)family, collation->name),
-					collation);
-		}
 }
 
 static void names_become_utf8(void **state)

@@ -16,14 +16,11 @@ static void file_changes(void **state)
 		"0123456789abcdef"
 		"\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\6\0\0\0\0\0\0\0",
 		48);
-	assert_non_null(assembler_previous_gtids(s.assembler));
-	assert_int_equal(gtid_set_count(assembler_previous_gtids(s.assembler)), 5);
 	mysql_gtid(&s, 1);
 	query(&s, "drop table t");
 	rotate(&s, "binlog.999999", 4, false);
 	rotate(&s, "binlog.999999", 4, true);
 	format(&s, "8.0.41", 0);
-	assert_null(assembler_previous_gtids(s.assembler));
 	mysql_gtid(&s, 2);
 	query(&s, "drop table t");
 	rotate(&s, "binlog.1000000", 4, true);
@@ -46,7 +43,6 @@ static void file_changes(void **state)
 	position = assembler_position(s.assembler);
 	assert_string_equal(position->file, "binlog.1000000");
 	assert_true(position->offset == s.offset);
-	assert_int_equal(assembler_format(s.assembler)->family, FAMILY_MARIADB);
 	stop(&s);
 }
 
@@ -232,9 +228,8 @@ static void heartbeats_of_version_1(void **state)
 	stop(&s);
 }
 
-static void gtid_list_of_a_file(void **state)
+static void gtids_that_a_file_begins_with(void **state)
 {
-	struct buffer text = BUFFER_INIT;
 	struct stream s;
 
 	(void)state;
@@ -242,11 +237,8 @@ static void gtid_list_of_a_file(void **state)
 	ok(&s, EVENT_MARIA_GTID_LIST, "\1\0\0\0\0\0\0\0\7\0\0\0\11\0\0\0\0\0\0\0", 20);
 	s.timestamp = 0; /* made up: where the stream stands */
 	ok(&s, EVENT_MARIA_GTID_LIST, "\1\0\0\0\0\0\0\0\7\0\0\0\55\0\0\0\0\0\0\0", 20);
-	gtid_set_put_text(assembler_previous_gtids(s.assembler), &text);
-	assert_string_equal(buffer_text(&text), "0-7-9");
 	s.timestamp = 1000;
 	bad(&s, EVENT_MARIA_GTID_LIST, "\5\0\0\0", 4, ERROR_CORRUPT, "announces 5");
-	buffer_release(&text);
 	stop(&s);
 	start(&s, "8.0.41");
 	bad(&s, EVENT_PREVIOUS_GTIDS, "\1", 1, ERROR_CORRUPT, "GTID set");
@@ -306,7 +298,7 @@ int main(void)
 		cmocka_unit_test(heartbeats),
 		cmocka_unit_test(groups_left_out_up_to_4_gib),
 		cmocka_unit_test(heartbeats_of_version_1),
-		cmocka_unit_test(gtid_list_of_a_file),
+		cmocka_unit_test(gtids_that_a_file_begins_with),
 		cmocka_unit_test(stream_with_checksums),
 		cmocka_unit_test(before_the_format),
 	};

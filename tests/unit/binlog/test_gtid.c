@@ -57,22 +57,6 @@ static void single_gtids(void **state)
 	assert_string_equal(gtid_text(&(struct gtid){.kind = GTID_NONE}, text), "");
 }
 
-static void uuids(void **state)
-{
-	uint8_t uuid[16];
-	char text[37];
-
-	(void)state;
-	assert_true(uuid_parse(UUID, uuid));
-	assert_int_equal(uuid[1], 0x11);
-	assert_int_equal(uuid[15], 0xff);
-	uuid_text(uuid, text);
-	assert_string_equal(text, UUID);
-	assert_false(uuid_parse(UUID "0", uuid));
-	assert_false(uuid_parse("00112233-4455-6677-8899-aabbccddeef", uuid));
-	assert_false(uuid_parse("0011223304455-6677-8899-aabbccddeeff", uuid));
-}
-
 /* The set's text after it was read, added to what is there. */
 static void add(struct gtid_set *set, const char *text)
 {
@@ -384,7 +368,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(single_gtids),
-		cmocka_unit_test(uuids),
 		cmocka_unit_test(set_texts),
 		cmocka_unit_test(bad_set_texts),
 		cmocka_unit_test(membership),
