@@ -32,6 +32,7 @@ struct row_session {
 
 struct open_set {
 	const struct target_table *table;
+	const struct table_binding *binding; /* of its last row; those of all its rows are alike */
 	struct row_session session;
 	struct row_set *set;
 	struct row_entry *entries;
@@ -142,14 +143,21 @@ static void list_remove(struct row_list *list, struct row_change *change)
 	list->count--;
 }
 
+static bool takes(const struct open_set *open, const struct table_binding *binding, const struct row_session *session)
+{
+	return open->session.flags == session->flags && open->session.timestamp_us == session->timestamp_us &&
+	       table_bindings_alike(open->binding, binding);
+}
+
 /* The set that takes rows of the table, opened where it is not. */
-static struct open_set *open_set_for(struct batch *batch, const struct target_table *table,
+static struct open_set *open_set_for(struct batch *batch, const struct table_binding *binding,
 	const struct row_session *session)
 {
+	const struct target_table *table = binding->table;
 	struct open_set *open;
 
 	HASH_FIND_PTR(batch->open, &table, open);
-	if (open && (open->session.flags != session->flags || open->session.timestamp_us != session->timestamp_us)) {
+	if (open && !takes(open, binding, session)) {
 		close_set(batch, open);
 		open = NULL;
 	}
@@ -166,6 +174,7 @@ static struct open_set *open_set_for(struct batch *batch, const struct target_ta
 		operation->timestamp_us = session->timestamp_us;
 		HASH_ADD_PTR(batch->open, table, open);
 	}
+	open->binding = binding;
 	return open;
 }
 
@@ -355,7 +364,7 @@ static void add_to_run(struct batch *batch, const struct row_view *view, struct 
 
 	if (view->table->has_foreign_keys && batch->open_ordered && batch->open_ordered->table != view->table)
 		close_set(batch, batch->open_ordered);
-	open = open_set_for(batch, view->table, session);
+	open = open_set_for(batch, view->binding, session);
 	if (view->table->has_foreign_keys)
 		batch->open_ordered = open;
 	list_add(&open->set->inserts, change);
@@ -407,7 +416,7 @@ static void add_to_set(struct batch *batch, const struct row_view *view, struct 
 	const struct row_session *session)
 {
 	const struct value *image = change->kind == ROWS_WRITE ? change->after : change->before;
-	struct open_set *open = open_set_for(batch, view->table, session);
+	struct open_set *open = open_set_for(batch, view->binding, session);
 	struct buffer key = BUFFER_INIT;
 	struct row_entry *entry;
 	struct row_set *set;
@@ -421,7 +430,7 @@ static void add_to_set(struct batch *batch, const struct row_view *view, struct 
 			return;
 		}
 		close_set(batch, open);
-		open = open_set_for(batch, view->table, session);
+		open = open_set_for(batch, view->binding, session);
 	}
 	set = open->set;
 	list_add(change->kind == ROWS_WRITE ? &set->inserts : change->kind == ROWS_UPDATE ? &set->updates : &set->deletes,
@@ -497,7 +506,7 @@ static void insert_image(struct batch *batch, struct open_set *open, const struc
 static void add_to_multiset(struct batch *batch, const struct row_view *view, const struct row_change *change,
 	const struct row_session *session)
 {
-	struct open_set *open = open_set_for(batch, view->table, session);
+	struct open_set *open = open_set_for(batch, view->binding, session);
 
 	if (change->kind != ROWS_WRITE)
 		remove_image(batch, open, view, change);

@@ -105,6 +105,9 @@ uint64_t table_cache_generation(const struct table_cache *cache);
 int table_cache_find(struct table_cache *cache, struct target *target, const char *database, const char *name,
 	const struct target_table **table, struct error *error);
 
+/* The column of that name, or -1. */
+int table_column_index(const struct target_table *table, const char *name);
+
 /* How the columns of a table map lie on the target's table. */
 struct table_binding {
 	const struct target_table *table;
@@ -134,5 +137,9 @@ struct table_binding {
  * numbers collations have. */
 int table_bind(const struct target_table *table, struct table_map *map, enum server_family family, struct arena *arena,
 	struct table_binding **binding, struct error *error);
+
+/* Do row images of both say the same by the same bytes at the same places? Only then may rows of the one be merged with rows of the
+ * other: a table may change between them without a word in the log (sql_log_bin=0). */
+bool table_bindings_alike(const struct table_binding *a, const struct table_binding *b);
 
 #endif

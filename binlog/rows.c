@@ -281,7 +281,7 @@ static ALWAYS_INLINE void read_plain_rows(struct rows_iterator *iterator, uint64
 {
 	const struct table_column *columns = iterator->map->columns;
 	const uint32_t count = iterator->map->columns_count;
-	const uint8_t *at = iterator->at, *const end = iterator->end, *next = at;
+	const uint8_t *at = iterator->at, *const end = iterator->end, *next;
 	struct value *const first = iterator->before ? iterator->before : iterator->after;
 	struct value *const second = iterator->before ? iterator->after : NULL;
 	uint64_t rows = 0;
