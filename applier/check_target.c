@@ -586,7 +586,7 @@ static void check_capabilities(struct checking *c)
 	check_engines(c);
 	if (c->capabilities->max_allowed_packet < PACKET_WISHED)
 		say(c, CHECK_WARN, "max_allowed_packet",
-			"Set max_allowed_packet=1073741824 in the target's parameter group: a row that is longer stops the stream.",
+			"Set max_allowed_packet=1073741824 in the target's parameter group: a row whose statement is longer, which may be three times the row, stops the stream.",
 			"%" PRIu64 " bytes", c->capabilities->max_allowed_packet);
 	else
 		say(c, CHECK_OK, "max_allowed_packet", NULL, "%" PRIu64 " bytes", c->capabilities->max_allowed_packet);

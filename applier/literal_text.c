@@ -6,6 +6,8 @@
 #include "applier/sql/charset.h"
 #include "base/utf8.h"
 
+#define HEX_BYTES 16u /* up to so many are easier to read so */
+
 void literal_put_escaped(struct buffer *out, const uint8_t *bytes, size_t length)
 {
 	char *to;
@@ -41,7 +43,7 @@ void literal_put_hex(struct buffer *out, const uint8_t *bytes, size_t length)
 
 void literal_put_bytes(struct buffer *out, const uint8_t *bytes, size_t length)
 {
-	if (length <= 16) {
+	if (length <= HEX_BYTES) {
 		literal_put_hex(out, bytes, length);
 		return;
 	}
@@ -122,6 +124,17 @@ bool literal_can_join_key(const struct literal_target *target, const struct valu
 		(!value->compressed && is_plain(value->bytes, value->length, charset));
 }
 
+/* A literal behind an introducer. Long ones of single bytes are as short as their text: a row that fits into a packet must do so as
+ * SQL. The bytes of others may not be what the server takes for letters of ours. */
+static void put_introduced(struct buffer *out, const uint8_t *bytes, size_t length, const char *charset)
+{
+	buffer_printf(out, "_%s ", introducer(charset));
+	if (length > HEX_BYTES && charset_maximum(charset) == 1 && ascii_superset(charset))
+		literal_put_escaped(out, bytes, length);
+	else
+		literal_put_hex(out, bytes, length);
+}
+
 /* Halves of surrogate pairs are letters of UCS-2 to MySQL, and of UTF-8 too when they are assigned; CONVERT makes NULL of them. */
 static bool has_surrogates(const uint8_t *bytes, size_t length, const char *charset, const struct target_column *column)
 {
@@ -158,11 +171,13 @@ static void put_join_text(struct buffer *out, const uint8_t *bytes, size_t lengt
 {
 	bool convert = use != LITERAL_JOIN && strcmp(introducer(charset), introducer(column->charset)) != 0;
 
-	buffer_printf(out, "%s_%s ", convert ? "CONVERT(" : "", introducer(charset));
-	if (as_text)
+	buffer_puts(out, convert ? "CONVERT(" : "");
+	if (as_text) {
+		buffer_printf(out, "_%s ", introducer(charset));
 		literal_put_escaped(out, bytes, length);
-	else
-		literal_put_hex(out, bytes, length);
+	} else {
+		put_introduced(out, bytes, length, charset);
+	}
 	if (convert)
 		buffer_printf(out, " USING %s)", introducer(column->charset));
 }
@@ -203,8 +218,7 @@ int literal_put_text(struct buffer *out, const struct literal_target *target, co
 	} else if (is_utf8(charset)) {
 		literal_put_bytes(out, bytes, length); /* ill-formed: an introducer would be refused */
 	} else {
-		buffer_printf(out, "_%s ", introducer(charset));
-		literal_put_hex(out, bytes, length);
+		put_introduced(out, bytes, length, charset);
 	}
 	return 0;
 }

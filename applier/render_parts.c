@@ -65,6 +65,8 @@ bool render_key_in_image(const struct row_change *row)
 	return true;
 }
 
+#define COMPARED_TWICE 1024u /* bytes: a longer text stands but once in a condition, so that the statement fits into a packet */
+
 /* Text that must match to the byte: a collation would take other rows for this one. */
 static bool needs_binary_match(const struct target_column *column, const struct value *value)
 {
@@ -142,15 +144,20 @@ int render_put_match(struct buffer *out, const struct table_binding *binding, co
 {
 	const struct target_column *column = render_column(binding, source);
 	const struct value *value = &image[source];
+	bool by_bytes;
 
 	if (put_byte_match(out, column, value))
 		return 0;
-	if (render_put_condition(out, binding, image, source, true, options, error) < 0)
-		return -1;
-	put_sign_of_zero(out, column, value, options);
-	if (!needs_binary_match(column, value))
+	by_bytes = needs_binary_match(column, value);
+	if (!by_bytes || value->length <= COMPARED_TWICE) { /* which an index may decide */
+		if (render_put_condition(out, binding, image, source, true, options, error) < 0)
+			return -1;
+		put_sign_of_zero(out, column, value, options);
+		buffer_puts(out, by_bytes ? " AND " : "");
+	}
+	if (!by_bytes)
 		return 0;
-	buffer_printf(out, " AND BINARY %s <=> BINARY ", column->quoted);
+	buffer_printf(out, "BINARY %s <=> BINARY ", column->quoted);
 	return render_put_value(out, binding, image, source, LITERAL_BYTES, options, error);
 }
 

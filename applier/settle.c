@@ -18,6 +18,8 @@ struct settled {
 	const char *quoted, *key, *change, *before, *after, *reason, *outcome;
 };
 
+#define KEY_SHOWN 300u /* bytes of a row's key in a message, which has more to say */
+
 static const char *const changes[] = {"insert", "update", "delete"};
 
 /* Where the source's log has the row's change; `item` tells it from others of its transaction. */
@@ -33,11 +35,14 @@ static void place_of_row(const struct settlement *settlement, const struct row_c
  * it (binlog_annotate_row_events, binlog_rows_query_log_events). */
 static void describe_row(const struct settlement *settlement, const struct row_change *row, struct buffer *out)
 {
+	struct buffer key = BUFFER_INIT;
 	struct applier_place place;
 
 	place_of_row(settlement, row, &place);
 	buffer_printf(out, "table %s, row ", row->binding->table->quoted);
-	render_row_key(out, row, &settlement->applier->render);
+	render_row_key(&key, row, &settlement->applier->render);
+	buffer_put_printable(out, buffer_text(&key), key.length, KEY_SHOWN);
+	buffer_release(&key);
 	buffer_printf(out, ": %s at %s:%llu", changes[row->kind], place.position.file,
 		(unsigned long long)place.position.offset);
 	if (place.gtid[0])

@@ -169,6 +169,24 @@ static void test_charsets_that_nobody_tells(void **state)
 	buffer_release(&out);
 }
 
+/* A row that fits into a packet must do so as a statement. */
+static void test_long_text_is_no_longer_as_a_literal(void **state)
+{
+	static const uint8_t bytes[] = "nicht l\xe4nger als 'es' ist";
+	struct target_column column = {.name = "v", .quoted = "`v`", .type = "text", .full_type = "text", .charset = "latin1",
+		.class = COLUMN_TEXT, .octets = 65535};
+	struct value value = {.kind = VALUE_STRING, .bytes = bytes, .length = sizeof(bytes) - 1};
+	struct table_column plain = column_of_source;
+
+	(void)state;
+	column_of_source = (struct table_column){.type = TYPE_BLOB, .maximum_bytes = 2};
+	expect(&value, &column, LITERAL_ASSIGN, "_latin1 'nicht l\xe4nger als \\'es\\' ist'");
+	expect(&value, &column, LITERAL_JOIN, "_latin1 'nicht l\xe4nger als \\'es\\' ist'");
+	column.charset = "gbk"; /* its letters may end in a quote's byte */
+	expect(&value, &column, LITERAL_ASSIGN, "_gbk x'6e69636874206ce46e67657220616c7320276573272069" "7374'");
+	column_of_source = plain;
+}
+
 /* Servers put a value of their own in its place. */
 static void test_null_that_is_not_taken(void **state)
 {
@@ -346,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_limited_float),
 		cmocka_unit_test(test_whole_set),
 		cmocka_unit_test(test_charsets_that_nobody_tells),
+		cmocka_unit_test(test_long_text_is_no_longer_as_a_literal),
 		cmocka_unit_test(test_padded_bytes),
 		cmocka_unit_test(test_null_that_is_not_taken),
 		cmocka_unit_test(test_documents_in_text),
