@@ -24,17 +24,17 @@ def narrow(request, pairing):
 
 def test_rows_that_nearly_fill_a_packet(narrow):
     p = narrow
-    third = PACKET // 3 // 8
+    alone, twice = PACKET * 3 // 4 // 8, PACKET * 2 // 5 // 6       # how often: it stands once in a statement, or twice
     p.source.sql(
-        f"USE `{p.db}`; INSERT INTO l VALUES (1, CONCAT(REPEAT('abcdefgh', {3 * third // 4}), 'é')), (2, 'ü'); "
-        f"UPDATE l SET b = CONCAT(REPEAT('hgfedcba', {3 * third // 4}), 'ß') WHERE id = 2; "
-        f"INSERT INTO u VALUES (1, REPEAT('ab€ ', {third}), 'x'), (2, REPEAT('a', 2000), REPEAT('é', 2000)), (2, NULL, 'z'); "
+        f"USE `{p.db}`; INSERT INTO l VALUES (1, CONCAT(REPEAT('abcdefgh', {alone}), 'é')), (2, 'ü'); "
+        f"UPDATE l SET b = CONCAT(REPEAT('hgfedcba', {alone}), 'ß') WHERE id = 2; "
+        f"INSERT INTO u VALUES (1, REPEAT('ab€ ', {twice}), 'x'), (2, REPEAT('a', 2000), REPEAT('é', 2000)), (2, NULL, 'z'); "
         "UPDATE u SET b = CONCAT(b, 'z') WHERE a = 1; UPDATE u SET c = CONCAT(c, 'y') WHERE a = 2; "
         "DELETE FROM u WHERE a = 2 AND b IS NULL")
     p.changeling.wait_caught_up()
     assert p.compare() == 4
     assert p.target.query(f"SELECT a, CHAR_LENGTH(b), CHAR_LENGTH(c) FROM `{p.db}`.u ORDER BY a") == [
-        (1, 4 * third + 1, 1), (2, 2000, 2001)]
+        (1, 4 * twice + 1, 1), (2, 2000, 2001)]
 
 
 def test_a_long_row_does_not_hide_what_is_wrong(narrow):
