@@ -2,6 +2,7 @@
  * compared with the master's; behind an intent where it commits by itself. */
 #include <string.h>
 
+#include "applier/row_order.h"
 #include "applier/special.h"
 #include "applier/stored_code.h"
 #include "base/fault.h"
@@ -314,6 +315,8 @@ int special_run_committing_step(struct special *special, const struct change *ch
 			return describe(special, change, error);
 		}
 	}
+	if (row_order_check(special, planned, error) < 0)
+		return -1;
 	if (special->in_transaction) { /* what the server does by itself, said openly */
 		special->in_transaction = false;
 		if (settlement_record(&applier->settlement, error) < 0 || target_execute(special->target, "COMMIT", error) < 0)

@@ -116,7 +116,7 @@ static void decide(struct rewriting *r, enum policy policy, const char *reason)
 		r->plan->stop_text = reason;
 }
 
-static enum policy policy_of(const struct rewriting *r)
+enum policy rule_policy(const struct rewriting *r)
 {
 	const struct rule *rule = rule_at(r->rule);
 	enum policy policy = (enum policy)r->settings->policies[r->rule];
@@ -128,7 +128,7 @@ static enum policy policy_of(const struct rewriting *r)
 
 enum policy rule_fires(struct rewriting *r, const char *reason, ...)
 {
-	enum policy policy = policy_of(r);
+	enum policy policy = rule_policy(r);
 	va_list arguments;
 
 	va_start(arguments, reason);

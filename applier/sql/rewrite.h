@@ -232,6 +232,9 @@ struct rewrite_plan {
 	size_t note_count;
 	const struct object *objects; /* as classify() found them */
 	size_t object_count;
+	/* the table, in UTF-8, whose rows' order decides what comes of the statement: to be stopped where no key gives them one. NULL =
+	 * none */
+	const char *ordered_database, *ordered_table;
 	/* only when there are notes: texts for the journal, secrets masked */
 	const char *masked_original, *masked_sent;
 	/* PLAN_STOP: what the statement is, why, and the choices, in sentences (secrets masked) */

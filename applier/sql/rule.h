@@ -72,6 +72,9 @@ const uint8_t *rules_concerned(enum statement_class class);
  * carried out. */
 enum policy rule_fires(struct rewriting *r, const char *reason, ...) __attribute__((format(printf, 2, 3)));
 
+/* What rule_fires() would say; nothing is noted. */
+enum policy rule_policy(const struct rewriting *r);
+
 /* True when rule_fires() says to rewrite. */
 #define RULE_REWRITES(r, ...) (rule_fires(r, __VA_ARGS__) == POLICY_REWRITE)
 

@@ -324,6 +324,40 @@ static void zero_dates(struct rewriting *r)
 	buffer_release(&names);
 }
 
+/* Does the part number rows, or (with IGNORE) leave one of several? */
+static bool hangs_on_order(const struct rewriting *r, const struct alter_part *part, bool ignore)
+{
+	if (!rule_is(r, part->first, KW_ADD))
+		return false;
+	for (size_t i = part->first; i < part->end; i++)
+		if (rule_is(r, i, KW_AUTO_INCREMENT) || (ignore && (rule_is(r, i, KW_UNIQUE) || rule_is(r, i, KW_PRIMARY))))
+			return true;
+	return false;
+}
+
+/* Rows that no key puts in order are taken as they lie, and changes of several rows of such a table lay them anew. Only the target
+ * knows whether there is a key. */
+static void row_order(struct rewriting *r)
+{
+	const struct table_text *text = table_text_of(r);
+	bool ignore = false, found = false;
+
+	for (size_t i = 0; text->part_count && i < text->parts[0].first; i++)
+		ignore = ignore || rule_is(r, i, KW_IGNORE);
+	for (size_t i = 0; i < text->part_count && !found; i++)
+		found = hangs_on_order(r, &text->parts[i], ignore);
+	if (!found || !r->statement.object_count)
+		return;
+	if (rule_policy(r) != POLICY_STOP) {
+		rule_fires(r, "If no key puts the table's rows in order, they may get other numbers than on the source, or others of "
+			      "them be left.");
+		return;
+	}
+	r->plan->ordered_database = rule_database(r, &r->statement.objects[0]);
+	r->plan->ordered_table = rule_utf8(r, r->statement.objects[0].name);
+}
+
+CLASSES(alters, STATEMENT_ALTER_TABLE);
 CLASSES(table_classes, STATEMENT_CREATE_TABLE, STATEMENT_ALTER_TABLE);
 CLASSES(index_classes, STATEMENT_ALTER_TABLE, STATEMENT_CREATE_INDEX, STATEMENT_DROP_INDEX);
 
@@ -379,6 +413,10 @@ static const struct rule list[] = {
 	{{"zero-dates", "Tables", "definitions under NO_ZERO_DATE without a strict mode, for MariaDB",
 		 "leaves the mode out", "MySQL", RUN_REWRITE_STOP, POLICY_REWRITE, NULL, ON_MYSQL},
 		table_classes, zero_dates},
+	{{"row-order", "Tables", "ALTER TABLE … ADD … AUTO_INCREMENT, ALTER IGNORE TABLE … ADD UNIQUE, of a table without a key",
+		 "stops where the table has several rows: they need not lie as on the source", "a key",
+		 ALLOW(POLICY_STOP) | ALLOW(POLICY_RUN), POLICY_STOP, "ALTER TABLE app.t ADD id INT AUTO_INCREMENT PRIMARY KEY", ON_MYSQL},
+		alters, row_order},
 };
 
 const struct rule_topic rules_tables = {list, sizeof(list) / sizeof(list[0])};

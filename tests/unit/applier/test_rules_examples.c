@@ -34,7 +34,7 @@ static void every_rule_has_a_name_of_its_own_and_an_example(void **state)
 		}
 		/* these speak only when they are told to, or in silence */
 		if (rule->example && !concerned && strcmp(rule->name, "accounts") != 0 &&
-			strcmp(rule->name, "event-names") != 0 &&
+			strcmp(rule->name, "event-names") != 0 && strcmp(rule->name, "row-order") != 0 &&
 			strcmp(rule->name, "dropped-functions") != 0)
 			fail_msg("the example of %s concerns it on no target", rule->name);
 	}
