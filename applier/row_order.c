@@ -37,7 +37,7 @@ int row_order_check(struct special *special, const struct planned_statement *pla
 		"has no key; that need not be the master's order.",
 		statement_excerpt(planned->change, &special->transaction->arena), table->quoted);
 	return error_advice(error,
-		"Make the table as the master's has become, with its rows and their numbers (a dump of this one table), and run "
-		"`changeling skip`; or, where the order is known to be the same or does not matter, set rule.row-order=run and run "
-		"`changeling retry`.");
+		"Put the master's table in its place (a dump of this one) and run `changeling skip`, with conflicts=repair until the "
+		"dump's position has passed; or, where the order is known to be the same or does not matter, set rule.row-order=run "
+		"and run `changeling retry`.");
 }
