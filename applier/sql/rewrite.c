@@ -468,6 +468,7 @@ void step_create_table(const struct plan_step *step, const char *charset, const 
 	buffer_append(out, step->sql + step->charset_at, step->length - step->charset_at);
 }
 
+/* What has become of the column; NULL when it is gone. */
 static const char *renamed(const struct plan_step *step, const char *name)
 {
 	for (size_t i = 0; i < step->rename_count; i++)
@@ -476,11 +477,26 @@ static const char *renamed(const struct plan_step *step, const char *name)
 	return name;
 }
 
+bool step_column_becomes(const struct plan_step *step, const char *from, const char *to)
+{
+	const char *name = renamed(step, from);
+
+	return name && strcasecmp(name, to) == 0;
+}
+
+/* The column's value in the copy, or NULL. */
+static const char *copied_from(const struct plan_step *step, const char *name, const char *const *from_names, size_t from_count)
+{
+	for (size_t i = 0; i < from_count; i++)
+		if (step_column_becomes(step, from_names[i], name))
+			return from_names[i];
+	return NULL;
+}
+
 void step_copy_table(const struct plan_step *step, const char *schema, const char *const *from_names,
-	size_t from_count, const char *const *to_names, size_t to_count, struct buffer *out)
+	size_t from_count, const char *const *to_names, const char *const *implicit, size_t to_count, struct buffer *out)
 {
 	struct buffer select = BUFFER_INIT;
-	bool first = true;
 
 	if (!schema)
 		schema = DEFAULT_SCHEMA;
@@ -489,16 +505,19 @@ void step_copy_table(const struct plan_step *step, const char *schema, const cha
 	buffer_putc(out, '.');
 	identifier_put(step->to_table, NULL, out);
 	buffer_puts(out, " (");
-	for (size_t i = 0; i < from_count; i++)
-		for (size_t k = 0; k < to_count; k++) {
-			if (strcasecmp(renamed(step, from_names[i]), to_names[k]) != 0)
-				continue;
-			buffer_puts(out, first ? "" : ", ");
-			buffer_puts(&select, first ? "" : ", ");
-			identifier_put(to_names[k], NULL, out);
-			identifier_put(from_names[i], NULL, &select);
-			first = false;
-		}
+	for (size_t i = 0; i < to_count; i++) {
+		const char *from = copied_from(step, to_names[i], from_names, from_count);
+
+		if (!from && !implicit[i])
+			continue;
+		buffer_puts(out, select.length ? ", " : "");
+		buffer_puts(&select, select.length ? ", " : "");
+		identifier_put(to_names[i], NULL, out);
+		if (from)
+			identifier_put(from, NULL, &select);
+		else
+			buffer_puts(&select, implicit[i]);
+	}
 	buffer_printf(out, ") SELECT %s FROM ", buffer_text(&select));
 	identifier_put(step->from_database ? step->from_database : schema, NULL, out);
 	buffer_putc(out, '.');

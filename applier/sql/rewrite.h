@@ -134,6 +134,7 @@ enum step_work {
 	WORK_COPY_TABLE,   /* copy all rows from one real table to its altered twin: see step_copy_table */
 };
 
+/* What an ALTER makes of a column; `to` is NULL for one that goes. */
 struct column_rename {
 	const char *from, *to;
 };
@@ -252,9 +253,13 @@ void step_insert_named(
 /* Completes WORK_CREATE_TABLE. NULL, NULL: the database is not there, and the server has its own default. */
 void step_create_table(const struct plan_step *step, const char *charset, const char *collation, struct buffer *out);
 
-/* Completes WORK_COPY_TABLE: the columns (those that can be written) of both tables in order. */
+/* WORK_COPY_TABLE: is the second table's column what has become of the first one's? */
+bool step_column_becomes(const struct plan_step *step, const char *from, const char *to);
+
+/* Completes WORK_COPY_TABLE: the columns of both tables in order, of the second those that can be written. `implicit`: what a
+ * column of the second one gets that the first one lacks; NULL = its default. */
 void step_copy_table(const struct plan_step *step, const char *schema, const char *const *from_names,
-	size_t from_count, const char *const *to_names, size_t to_count, struct buffer *out);
+	size_t from_count, const char *const *to_names, const char *const *implicit, size_t to_count, struct buffer *out);
 
 /* One rule as data. */
 struct rewrite_rule {

@@ -344,7 +344,25 @@ static void make_twin(struct rewriting *r, const struct object *object, const ch
 	is_temporary(r);
 }
 
-/* CHANGE [COLUMN] [IF EXISTS] a b …, RENAME COLUMN a TO b. */
+/* DROP [COLUMN] [IF EXISTS] a: the name's token; 0 when the part drops something else. */
+static size_t dropped_column(const struct rewriting *r, const struct alter_part *part)
+{
+	size_t at = part->first + 1;
+	bool told = rule_is(r, at, KW_COLUMN);
+
+	if (!rule_is(r, part->first, KW_DROP))
+		return 0;
+	if (told)
+		at++;
+	if (rule_is(r, at, KW_IF))
+		return at + 2;
+	/* a column's name stands alone, unlike PRIMARY KEY, CONSTRAINT n, SYSTEM VERSIONING, … */
+	if (!told && at + 1 < part->end && !rule_is(r, at + 1, KW_RESTRICT) && !rule_is(r, at + 1, KW_CASCADE))
+		return 0;
+	return at;
+}
+
+/* CHANGE [COLUMN] [IF EXISTS] a b …, RENAME COLUMN a TO b, and what is dropped: a column of that name may be added anew. */
 static size_t column_renames(struct rewriting *r, struct column_rename *renames)
 {
 	const struct table_text *text = table_text_of(r);
@@ -354,7 +372,10 @@ static size_t column_renames(struct rewriting *r, struct column_rename *renames)
 		size_t at = text->parts[i].first + 1;
 		bool change = rule_is(r, at - 1, KW_CHANGE),
 		     rename = rule_is(r, at - 1, KW_RENAME) && rule_is(r, at, KW_COLUMN);
+		size_t dropped = dropped_column(r, &text->parts[i]);
 
+		if (dropped)
+			renames[count++].from = rule_utf8(r, rule_value(r, dropped));
 		if (!change && !rename)
 			continue;
 		if (rule_is(r, at, KW_COLUMN))
@@ -420,7 +441,7 @@ void temporary_alter(struct rewriting *r)
 		rule_replace(r, object->first, object->last, temporary_qualified(r, twin));
 		if (rule_is(r, r->statement.verb + 1, KW_IGNORE)) /* the copying does that */
 			rule_remove(r, r->statement.verb + 1, r->statement.verb + 1);
-		renames = arena_alloc(r->arena, (text->part_count + 1) * sizeof(*renames));
+		renames = arena_zalloc(r->arena, (text->part_count + 1) * sizeof(*renames));
 		count = column_renames(r, renames);
 		make_twin(r, object, old, twin, rule_text(r, 0, r->tokens.count, NULL), renames, count);
 	}

@@ -176,15 +176,43 @@ static void effects_of_temporary_tables(void **state)
 	arena_release(&arena);
 }
 
+/* What becomes of columns, as the copying is told. */
+static void columns_of_altered_tables(void **state)
+{
+	static const char *const cases[][2] = {
+		{"ALTER TABLE t DROP COLUMN b, ADD COLUMN b INT DEFAULT 77", "b>- "},
+		{"ALTER TABLE t DROP b RESTRICT, DROP COLUMN IF EXISTS c, DROP IF EXISTS `d`", "b>- c>- d>- "},
+		{"ALTER TABLE t DROP PRIMARY KEY, DROP INDEX k, DROP KEY IF EXISTS k, DROP CONSTRAINT c, DROP CHECK c, DROP FOREIGN KEY f", ""},
+		{"ALTER TABLE t CHANGE a b INT, DROP b, RENAME COLUMN c TO d", "a>b b>- c>d "},
+	};
+	struct arena arena = ARENA_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rewrite_plan plan;
+		struct buffer found = BUFFER_INIT;
+
+		rewrite_temp(cases[i][0], "ma1011", (struct server_version)MARIA, &arena, &plan);
+		assert_int_equal(plan.steps[3].work, WORK_COPY_TABLE);
+		for (size_t k = 0; k < plan.steps[3].rename_count; k++)
+			buffer_printf(&found, "%s>%s ", plan.steps[3].renames[k].from,
+				plan.steps[3].renames[k].to ? plan.steps[3].renames[k].to : "-");
+		assert_string_equal(buffer_text(&found), cases[i][1]);
+		buffer_release(&found);
+	}
+	arena_release(&arena);
+}
+
 static void steps_are_completed(void **state)
 {
-	static const char *const from[] = {"a", "b", "gone"}, *const to[] = {"c", "a", "new"};
-	static const struct column_rename renames[] = {{"b", "c"}};
+	static const char *const from[] = {"a", "b", "gone", "again"}, *const to[] = {"c", "a", "new", "again", "filled"};
+	static const char *const implicit[] = {"0", NULL, NULL, NULL, "x''"};
+	static const struct column_rename renames[] = {{"b", "c"}, {"again", NULL}};
 	struct plan_step step = {.work = WORK_COPY_TABLE,
 		.from_table = "R",
 		.to_table = "S",
 		.renames = renames,
-		.rename_count = 1};
+		.rename_count = 2};
 	struct plan_step named = {.work = WORK_INSERT_NAMED,
 		.sql = "INSERT INTO x",
 		.length = 13,
@@ -193,8 +221,10 @@ static void steps_are_completed(void **state)
 	struct buffer out = BUFFER_INIT;
 
 	(void)state;
-	step_copy_table(&step, NULL, from, 3, to, 3, &out);
-	assert_string_equal(buffer_text(&out), "INSERT INTO " S " (`a`, `c`) SELECT `a`, `b` FROM " R);
+	step_copy_table(&step, NULL, from, 4, to, implicit, 5, &out);
+	assert_string_equal(buffer_text(&out), "INSERT INTO " S " (`c`, `a`, `filled`) SELECT `b`, `a`, x'' FROM " R);
+	assert_true(step_column_becomes(&step, "B", "c"));
+	assert_false(step_column_becomes(&step, "again", "again"));
 	buffer_clear(&out);
 	step_insert_named(&named, from, 2, &out);
 	assert_string_equal(buffer_text(&out), "INSERT INTO x (`a`, `b`) SELECT 1");
@@ -244,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(temporary_tables),
 		cmocka_unit_test(effects_of_temporary_tables),
+		cmocka_unit_test(columns_of_altered_tables),
 		cmocka_unit_test(steps_are_completed),
 		cmocka_unit_test(tables_get_the_charset_of_their_database),
 	};
