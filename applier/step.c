@@ -129,6 +129,25 @@ static int read_columns(struct special *special, const char *table, bool written
 	return 0;
 }
 
+/* What the server shows of the table that the new one is made like. */
+static int twin_text(struct special *special, const struct plan_step *step, struct buffer *sql, struct error *error)
+{
+	const char *schema = special->applier->settings.target.schema;
+	struct buffer ask = BUFFER_INIT;
+	struct target_rows rows;
+	int result;
+
+	buffer_puts(&ask, "SHOW CREATE TABLE ");
+	sql_put_name(&ask, schema);
+	buffer_putc(&ask, '.');
+	sql_put_name(&ask, step->from_table);
+	result = target_query(special->target, ask.data, ask.length, &special->transaction->arena, &rows, error);
+	buffer_release(&ask);
+	if (result == 0)
+		step_create_twin(step, schema, target_text(&rows, 0, 1), sql);
+	return result;
+}
+
 /* Copies all rows. As on the source, a zero of the AUTO_INCREMENT column stays one if it was that column before; in any
  * other the mode of the statement decides. */
 static int copy_text(struct special *special, const struct plan_step *step, struct buffer *sql, bool *keeps_zeros,
@@ -187,6 +206,8 @@ static int step_text(struct special *special, const struct plan_step *step, stru
 			return -1;
 		step_create_table(step, charset, collation, sql);
 		return 0;
+	case WORK_CREATE_TWIN:
+		return twin_text(special, step, sql, error);
 	case WORK_COPY_TABLE:
 		return copy_text(special, step, sql, keeps_zeros, error);
 	}
@@ -289,6 +310,20 @@ static int send_step(struct special *special, const struct change *change, const
 	return compare_result(change, result < 0, error);
 }
 
+/* The session that the step runs in. */
+static int enter_session(struct special *special, const struct planned_statement *planned, const struct plan_step *step,
+	struct error *error)
+{
+	struct buffer sql = BUFFER_INIT;
+	int result = run_text(special, &sql,
+		step->auxiliary ? session_put_lenient(special->session, &sql)
+				: session_put_statement(special->session, &sql, planned),
+		error);
+
+	buffer_release(&sql);
+	return result;
+}
+
 int special_run_step(struct special *special, const struct change *change, const struct planned_statement *planned,
 	const struct plan_step *step, struct error *error)
 {
@@ -296,16 +331,13 @@ int special_run_step(struct special *special, const struct change *change, const
 	bool keeps_zeros = false;
 	int result = 0;
 
-	/* what completes the text is asked in the statement's own session; what that has used up is set once more */
+	/* what completes the text is asked in the same session; what that has used up is set once more */
 	if (step->work != WORK_SQL)
-		result = run_text(special, &sql, session_put_statement(special->session, &sql, planned), error);
+		result = enter_session(special, planned, step, error);
 	if (result == 0)
 		result = step_text(special, step, &text, &keeps_zeros, error);
 	if (result == 0)
-		result = run_text(special, &sql,
-			step->auxiliary ? session_put_lenient(special->session, &sql)
-					: session_put_statement(special->session, &sql, planned),
-			error);
+		result = enter_session(special, planned, step, error);
 	if (result == 0 && keeps_zeros)
 		result = run_text(special, &sql, session_put_kept_zeros(special->session, &sql), error);
 	if (result == 0)

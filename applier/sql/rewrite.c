@@ -468,6 +468,45 @@ void step_create_table(const struct plan_step *step, const char *charset, const 
 	buffer_append(out, step->sql + step->charset_at, step->length - step->charset_at);
 }
 
+/* CONSTRAINT `old… becomes CONSTRAINT `new…, at the place of the text that `at` stands at. */
+static bool constraint_renamed(const char **at, const char *old, const char *new, struct buffer *out)
+{
+	static const char word[] = "CONSTRAINT `";
+	size_t length = sizeof(word) - 1;
+
+	if (strncmp(*at, word, length) != 0 || strncmp(*at + length, old, strlen(old)) != 0)
+		return false;
+	buffer_puts(out, word);
+	buffer_puts(out, new);
+	*at += length + strlen(old);
+	return true;
+}
+
+void step_create_twin(const struct plan_step *step, const char *schema, const char *shown, struct buffer *out)
+{
+	struct buffer named[2] = {BUFFER_INIT, BUFFER_INIT}, made[2] = {BUFFER_INIT, BUFFER_INIT};
+	const char *tables[2] = {step->from_table, step->to_table};
+
+	for (size_t i = 0; i < 2; i++) {
+		temporary_check_prefix(tables[i], &named[i]);
+		buffer_printf(&made[i], "%s_chk_", tables[i]); /* as the server names those without a name */
+	}
+	buffer_puts(out, "CREATE TABLE ");
+	identifier_put(schema ? schema : DEFAULT_SCHEMA, NULL, out);
+	buffer_putc(out, '.');
+	identifier_put(step->to_table, NULL, out);
+	buffer_putc(out, ' ');
+	for (const char *at = shown + strcspn(shown, "("); *at;) {
+		if (!constraint_renamed(&at, buffer_text(&named[0]), buffer_text(&named[1]), out) &&
+			!constraint_renamed(&at, buffer_text(&made[0]), buffer_text(&made[1]), out))
+			buffer_putc(out, *at++);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		buffer_release(&named[i]);
+		buffer_release(&made[i]);
+	}
+}
+
 /* What has become of the column; NULL when it is gone. */
 static const char *renamed(const struct plan_step *step, const char *name)
 {

@@ -131,6 +131,8 @@ enum step_work {
 	WORK_INSERT_NAMED, /* send "sql (columns) more", where the columns are the names of the result of
 			      "SELECT * FROM (more) AS q LIMIT 0": see step_insert_named */
 	WORK_CREATE_TABLE, /* send sql with the default character set of a database at charset_at: see step_create_table */
+	WORK_CREATE_TWIN,  /* make a real table like another one, its CHECKs with names of their own, which the LIKE of sql does
+			      not do: see step_create_twin */
 	WORK_COPY_TABLE,   /* copy all rows from one real table to its altered twin: see step_copy_table */
 };
 
@@ -154,14 +156,14 @@ struct plan_step {
 	/* WORK_CREATE_TABLE */
 	const char *database; /* utf8 */
 	size_t charset_at;    /* within sql */
-	/* WORK_COPY_TABLE: both in the private schema */
+	/* WORK_CREATE_TWIN, WORK_COPY_TABLE: both in the private schema */
 	const char *from_table, *to_table;
 	const struct column_rename *renames;
 	size_t rename_count;
 	bool ignore; /* ALTER IGNORE: rows that a new key does not take are left out */
 	/* that table is not in the private schema but a temporary one of the target's session; NULL otherwise */
 	const char *from_database, *to_database;
-	bool auxiliary; /* STEP_MAIN: not the statement itself; runs in our own context, and has to go well */
+	bool auxiliary; /* not the statement itself; runs in our own context, and has to go well */
 };
 
 enum effect_kind {
@@ -252,6 +254,9 @@ void step_insert_named(
 
 /* Completes WORK_CREATE_TABLE. NULL, NULL: the database is not there, and the server has its own default. */
 void step_create_table(const struct plan_step *step, const char *charset, const char *collation, struct buffer *out);
+
+/* Completes WORK_CREATE_TWIN: `shown` is SHOW CREATE TABLE of the first table. */
+void step_create_twin(const struct plan_step *step, const char *schema, const char *shown, struct buffer *out);
 
 /* WORK_COPY_TABLE: is the second table's column what has become of the first one's? */
 bool step_column_becomes(const struct plan_step *step, const char *from, const char *to);

@@ -58,6 +58,9 @@ static bool has_empty_string(const struct token_list *tokens)
 	for (size_t i = 0; i < tokens->count; i++) {
 		const struct token *token = &tokens->items[i];
 
+		/* ENCLOSED BY '' and COMMENT '' are no values */
+		if (token_is(tokens, i - 1, KW_BY) || token_is(tokens, i - 1, KW_COMMENT))
+			continue;
 		/* '' and "", N'' too */
 		if ((token->kind == TOKEN_STRING && token->length == 2) ||
 			(token->kind == TOKEN_PREFIXED_STRING && token->length == 3))

@@ -28,6 +28,7 @@ static const struct {
 	{MODE_EMPTY_STRING_IS_NULL, "INSERT INTO t VALUES (1, 'a'), (2, '')", "STOP foreign-modes"},
 	{MODE_EMPTY_STRING_IS_NULL, "INSERT INTO t VALUES (1, 'a'), (2, \"\")", "STOP foreign-modes"},
 	{MODE_EMPTY_STRING_IS_NULL, "UPDATE t SET a = N''", "STOP foreign-modes"},
+	{MODE_EMPTY_STRING_IS_NULL, "INSERT INTO t SELECT a FROM u INTO OUTFILE 'x' FIELDS ENCLOSED BY ''", "RUN"},
 	{MODE_EMPTY_STRING_IS_NULL, "DELETE FROM t WHERE a = 1", "RUN"},
 	{MODE_SIMULTANEOUS_ASSIGNMENT, "UPDATE t SET a = b, b = a", "STOP foreign-modes"},
 	{MODE_SIMULTANEOUS_ASSIGNMENT, "UPDATE t SET `a` = b, t.b = 1 + (SELECT MAX(t.A) FROM u WHERE c = 1)", "STOP foreign-modes"},
