@@ -21,6 +21,9 @@ struct session {
 	enum server_family family;
 	unsigned version;
 	unsigned shared; /* number of the shared context that is in force, with @changeling_rows off; 0 none */
+	/* the connection's collation makes literals of bytes that are not ASCII, in which servers find no mode and no time zone.
+	 * Not forgotten with the rest: the server's session still has it. */
+	bool wide;
 	/* the SET under way */
 	bool open;
 	size_t statements;
@@ -29,6 +32,8 @@ struct session {
 /* The apply session's mode: whatever the master could store is taken, nothing is cut or rounded in silence. */
 #define ROWS_MODE "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION,STRICT_ALL_TABLES'"
 #define LENIENT_MODE "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'"
+#define COLLATION_CONNECTION "@@session.collation_connection"
+#define OWN_COLLATION "utf8mb4_general_ci"
 
 struct session *session_new(enum server_family family, unsigned version)
 {
@@ -68,18 +73,23 @@ void session_free(struct session *session)
 	free(session);
 }
 
-static void begin(struct session *session)
-{
-	session->open = false;
-	session->statements = 0;
-}
-
 static size_t end(struct session *session, struct buffer *out)
 {
 	if (session->open)
 		buffer_puts(out, "; ");
 	session->open = false;
 	return session->statements;
+}
+
+static bool is_wide(const char *collation)
+{
+	static const char *const charsets[] = {"ucs2", "utf16", "utf32"};
+
+	for (size_t i = 0; i < sizeof(charsets) / sizeof(charsets[0]); i++) {
+		if (strncmp(collation, charsets[i], strlen(charsets[i])) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void put(struct session *session, struct buffer *out, const char *name, const char *literal, bool always)
@@ -100,6 +110,8 @@ static void put(struct session *session, struct buffer *out, const char *name, c
 	buffer_puts(out, name);
 	buffer_puts(out, " = ");
 	buffer_puts(out, literal);
+	if (strcmp(name, COLLATION_CONNECTION) == 0)
+		session->wide = is_wide(literal);
 	if (always && !setting)
 		return;
 	if (!setting) {
@@ -111,24 +123,42 @@ static void put(struct session *session, struct buffer *out, const char *name, c
 	setting->literal = memory_strdup(literal);
 }
 
+static void begin(struct session *session, struct buffer *out)
+{
+	session->open = false;
+	session->statements = 0;
+	if (session->wide) {
+		/* alone, as all literals of a SET are read before it sets anything */
+		put(session, out, COLLATION_CONNECTION, OWN_COLLATION, false);
+		end(session, out);
+	}
+}
+
 static void put_text_settings(struct session *session, struct buffer *out, const char *mode)
 {
 	put(session, out, "@@session.character_set_client", "utf8mb4", false);
-	put(session, out, "@@session.collation_connection", "utf8mb4_general_ci", false);
+	put(session, out, COLLATION_CONNECTION, OWN_COLLATION, false);
 	put(session, out, "@@session.sql_mode", mode, false);
 }
 
 size_t session_put_own(struct session *session, struct buffer *out)
 {
-	begin(session);
+	begin(session, out);
 	put_text_settings(session, out, ROWS_MODE);
 	return end(session, out);
 }
 
 size_t session_put_lenient(struct session *session, struct buffer *out)
 {
-	begin(session);
+	begin(session, out);
 	put_text_settings(session, out, LENIENT_MODE);
+	return end(session, out);
+}
+
+size_t session_put_kept_zeros(struct session *session, struct buffer *out)
+{
+	begin(session, out);
+	put(session, out, "@@session.sql_mode", "CONCAT(@@session.sql_mode, ',NO_AUTO_VALUE_ON_ZERO')", true);
 	return end(session, out);
 }
 
@@ -139,7 +169,7 @@ size_t session_put_rows(struct session *session, struct buffer *out, unsigned fl
 	if (timestamp_us)
 		snprintf(time, sizeof(time), "%llu.%06llu", (unsigned long long)(timestamp_us / 1000000),
 			(unsigned long long)(timestamp_us % 1000000));
-	begin(session);
+	begin(session, out);
 	put_text_settings(session, out, ROWS_MODE);
 	put(session, out, "@@session.time_zone", "'+00:00'", false);
 	put(session, out, "@@session.sql_auto_is_null", "0", false);
@@ -203,7 +233,7 @@ size_t session_put_statement(struct session *session, struct buffer *out,
 	/* and so do variables' names, which a character set of the statement's own could take for the end of a name */
 	if (has_foreign_text(session, context))
 		used += session_put_own(session, out);
-	begin(session);
+	begin(session, out);
 	shared = session->shared;
 	put_variables(session, out, context, 0, context->shared_from);
 	if (!shared || shared != context->shared) {

@@ -33,6 +33,9 @@ size_t session_put_statement(struct session *session, struct buffer *out,
 /* A statement's own settings are over (SET STATEMENT … FOR): what they changed is no longer known. */
 void session_end_statement(struct session *session, const struct planned_statement *statement);
 
+/* Adds NO_AUTO_VALUE_ON_ZERO to whatever mode a statement of the source has. */
+size_t session_put_kept_zeros(struct session *session, struct buffer *out);
+
 /* Without strict mode, for a row that has the '' of an invalid ENUM. */
 size_t session_put_lenient(struct session *session, struct buffer *out);
 

@@ -70,21 +70,99 @@ void special_forget_definitions(struct special *special)
 	special->stale = false;
 }
 
-static int writable_columns(struct special *special, const char *table, const char ***names, size_t *count,
-	struct error *error)
+/* The columns of a table of our schema; of one that is written, those that can be. */
+struct column_list {
+	const char **names, **implicit;
+	size_t count;
+	const char *counter; /* the AUTO_INCREMENT one, or NULL */
+};
+
+/* What ALTER gives the rows there are of a column NOT NULL without a default, strict mode or not; an INSERT would fail. NULL:
+ * it is no such column, or nothing can be written there, and the target refuses. x'', as '' may be NULL. */
+static const char *implicit_text(const struct target_column *column)
 {
+	if (column->nullable || column->has_default || column->auto_increment)
+		return NULL;
+	switch (column->class) {
+	case COLUMN_NUMBER:
+	case COLUMN_FLOAT:
+	case COLUMN_DOUBLE:
+	case COLUMN_TEMPORAL:
+		return "0";
+	case COLUMN_ENUM: /* the first member */
+		return "1";
+	case COLUMN_TEXT:
+	case COLUMN_BYTES:
+	case COLUMN_SET:
+		return "x''";
+	case COLUMN_JSON:
+		return "CAST('null' AS JSON)";
+	case COLUMN_GEOMETRY:
+	case COLUMN_VECTOR:
+	case COLUMN_UUID:
+		break;
+	}
+	return NULL;
+}
+
+static int read_columns(struct special *special, const char *table, bool written, struct column_list *list, struct error *error)
+{
+	struct arena *arena = &special->transaction->arena;
 	const struct target_table *found;
 
 	special_forget_definitions(special);
 	if (table_cache_find(special->applier->tables, special->target, special->applier->settings.target.schema, table,
 		    &found, error) < 0)
 		return -1;
-	*names = arena_alloc(&special->transaction->arena, (found->columns_count + 1) * sizeof(**names));
-	*count = 0;
+	*list = (struct column_list){.names = arena_alloc(arena, (found->columns_count + 1) * sizeof(*list->names)),
+		.implicit = arena_alloc(arena, (found->columns_count + 1) * sizeof(*list->implicit))};
 	for (unsigned i = 0; i < found->columns_count; i++) {
-		if (!found->columns[i].generated)
-			(*names)[(*count)++] = arena_strdup(&special->transaction->arena, found->columns[i].name);
+		const struct target_column *column = &found->columns[i];
+
+		if (written && column->generated)
+			continue;
+		list->names[list->count] = arena_strdup(arena, column->name);
+		list->implicit[list->count] = implicit_text(column);
+		if (column->auto_increment)
+			list->counter = list->names[list->count];
+		list->count++;
 	}
+	return 0;
+}
+
+/* What the server shows of the table that the new one is made like. */
+static int twin_text(struct special *special, const struct plan_step *step, struct buffer *sql, struct error *error)
+{
+	const char *schema = special->applier->settings.target.schema;
+	struct buffer ask = BUFFER_INIT;
+	struct target_rows rows;
+	int result;
+
+	buffer_puts(&ask, "SHOW CREATE TABLE ");
+	sql_put_name(&ask, schema);
+	buffer_putc(&ask, '.');
+	sql_put_name(&ask, step->from_table);
+	result = target_query(special->target, ask.data, ask.length, &special->transaction->arena, &rows, error);
+	buffer_release(&ask);
+	if (result == 0)
+		step_create_twin(step, schema, target_text(&rows, 0, 1), sql);
+	return result;
+}
+
+/* Copies all rows. As on the source, a zero of the AUTO_INCREMENT column stays one if it was that column before; in any
+ * other the mode of the statement decides. */
+static int copy_text(struct special *special, const struct plan_step *step, struct buffer *sql, bool *keeps_zeros,
+	struct error *error)
+{
+	struct column_list from, to;
+
+	/* a temporary one is made like its real one, which alone the server tells about */
+	if (read_columns(special, step->from_database ? step->to_table : step->from_table, false, &from, error) < 0 ||
+		read_columns(special, step->to_database ? step->from_table : step->to_table, true, &to, error) < 0)
+		return -1;
+	*keeps_zeros = from.counter && to.counter && step_column_becomes(step, from.counter, to.counter);
+	step_copy_table(step, special->applier->settings.target.schema, from.names, from.count, to.names, to.implicit,
+		to.count, sql);
 	return 0;
 }
 
@@ -109,11 +187,11 @@ static int default_charset(struct special *special, const char *database, const 
 }
 
 /* The step's text, completed from the target's definitions where it needs that. */
-static int step_text(struct special *special, const struct plan_step *step, struct buffer *sql, struct error *error)
+static int step_text(struct special *special, const struct plan_step *step, struct buffer *sql, bool *keeps_zeros,
+	struct error *error)
 {
 	struct target_rows rows;
-	const char **from, **to, *charset, *collation;
-	size_t from_count, to_count;
+	const char *charset, *collation;
 
 	switch (step->work) {
 	case WORK_SQL:
@@ -129,15 +207,10 @@ static int step_text(struct special *special, const struct plan_step *step, stru
 			return -1;
 		step_create_table(step, charset, collation, sql);
 		return 0;
+	case WORK_CREATE_TWIN:
+		return twin_text(special, step, sql, error);
 	case WORK_COPY_TABLE:
-		/* a temporary one is made like its real one, which alone the server tells about */
-		if (writable_columns(special, step->from_database ? step->to_table : step->from_table, &from, &from_count,
-			    error) < 0 ||
-			writable_columns(special, step->to_database ? step->from_table : step->to_table, &to, &to_count,
-				error) < 0)
-			return -1;
-		step_copy_table(step, special->applier->settings.target.schema, from, from_count, to, to_count, sql);
-		return 0;
+		return copy_text(special, step, sql, keeps_zeros, error);
 	}
 	return 0;
 }
@@ -238,22 +311,36 @@ static int send_step(struct special *special, const struct change *change, const
 	return compare_result(change, result < 0, error);
 }
 
+/* The session that the step runs in. */
+static int enter_session(struct special *special, const struct planned_statement *planned, const struct plan_step *step,
+	struct error *error)
+{
+	struct buffer sql = BUFFER_INIT;
+	int result = run_text(special, &sql,
+		step->auxiliary ? session_put_lenient(special->session, &sql)
+				: session_put_statement(special->session, &sql, planned),
+		error);
+
+	buffer_release(&sql);
+	return result;
+}
+
 int special_run_step(struct special *special, const struct change *change, const struct planned_statement *planned,
 	const struct plan_step *step, struct error *error)
 {
 	struct buffer sql = BUFFER_INIT, text = BUFFER_INIT;
+	bool keeps_zeros = false;
 	int result = 0;
 
-	/* what completes the text is asked in the statement's own session; what that has used up is set once more */
+	/* what completes the text is asked in the same session; what that has used up is set once more */
 	if (step->work != WORK_SQL)
-		result = run_text(special, &sql, session_put_statement(special->session, &sql, planned), error);
+		result = enter_session(special, planned, step, error);
 	if (result == 0)
-		result = step_text(special, step, &text, error);
+		result = step_text(special, step, &text, &keeps_zeros, error);
 	if (result == 0)
-		result = run_text(special, &sql,
-			step->auxiliary ? session_put_lenient(special->session, &sql)
-					: session_put_statement(special->session, &sql, planned),
-			error);
+		result = enter_session(special, planned, step, error);
+	if (result == 0 && keeps_zeros)
+		result = run_text(special, &sql, session_put_kept_zeros(special->session, &sql), error);
 	if (result == 0)
 		result = send_step(special, change, step, &text, error);
 	if (!step->auxiliary)

@@ -52,7 +52,7 @@ static void put_steps(const struct rewrite_plan *plan, struct buffer *out)
 	for (size_t i = 0; i < plan->step_count; i++) {
 		const struct plan_step *step = &plan->steps[i];
 
-		if (step->work == WORK_SQL || step->work == WORK_CREATE_TABLE)
+		if (step->work == WORK_SQL || step->work == WORK_CREATE_TABLE || step->work == WORK_CREATE_TWIN)
 			explain_put_statement(step->sql, step->length, out);
 		else
 			buffer_puts(out, "-- left out: what copies rows between tables of our own schema\n");

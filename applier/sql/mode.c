@@ -8,8 +8,6 @@
 
 #define BIT(n) ((uint64_t)1 << (n))
 #define TIME_TRUNCATE_FRACTIONAL BIT(32) /* MySQL 8.0+ */
-#define EMPTY_STRING_IS_NULL BIT(32)	 /* MariaDB */
-#define SIMULTANEOUS_ASSIGNMENT BIT(33)	 /* MariaDB */
 #define TIME_ROUND_FRACTIONAL BIT(34)	 /* MariaDB */
 #define NO_AUTO_CREATE_USER BIT(28)
 /* what both families number alike */
@@ -54,6 +52,21 @@ static const char *mode_name(unsigned bit, struct server_version server)
 	return names[bit];
 }
 
+/* A mode that stands for others means what it meant on the source: these are in the log by themselves, and its own name, where it
+ * says something else to the target, is left out. */
+static uint64_t misunderstood(struct server_version source, struct server_version target)
+{
+	uint64_t mode = 0;
+
+	/* MySQL's is a list of modes, MariaDB's another language */
+	if (target.family == FAMILY_MARIADB && source.family == FAMILY_MYSQL)
+		mode |= MODE_ORACLE;
+	/* ONLY_FULL_GROUP_BY is part of it since MySQL 5.7.5 */
+	if (version_at_least(target, FAMILY_MYSQL, 50705) && !version_at_least(source, FAMILY_MYSQL, 50705))
+		mode |= MODE_ANSI;
+	return mode;
+}
+
 uint64_t mode_translate(uint64_t mode, struct server_version source, struct server_version target)
 {
 	uint64_t out = mode, taken = 0;
@@ -79,7 +92,7 @@ uint64_t mode_translate(uint64_t mode, struct server_version source, struct serv
 	 * use */
 	if (target.family == FAMILY_MARIADB && target.number && target.number < 100400)
 		taken &= ~TIME_ROUND_FRACTIONAL;
-	return out & taken;
+	return out & taken & ~misunderstood(source, target);
 }
 
 void mode_print(uint64_t mode, struct server_version server, struct buffer *out)

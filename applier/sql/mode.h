@@ -11,12 +11,16 @@
 #define MODE_PIPES_AS_CONCAT ((uint64_t)1 << 1)
 #define MODE_NO_DIR_IN_CREATE ((uint64_t)1 << 7)
 #define MODE_ORACLE ((uint64_t)1 << 9) /* MariaDB */
+#define MODE_MAXDB ((uint64_t)1 << 12)
+#define MODE_ANSI ((uint64_t)1 << 18)
 #define MODE_NO_AUTO_VALUE_ON_ZERO ((uint64_t)1 << 19)
 #define MODE_STRICT_TRANS_TABLES ((uint64_t)1 << 21)
 #define MODE_STRICT_ALL_TABLES ((uint64_t)1 << 22)
 #define MODE_NO_ZERO_IN_DATE ((uint64_t)1 << 23)
 #define MODE_NO_ZERO_DATE ((uint64_t)1 << 24)
 #define MODE_NO_ENGINE_SUBSTITUTION ((uint64_t)1 << 30)
+#define MODE_EMPTY_STRING_IS_NULL ((uint64_t)1 << 32)    /* MariaDB */
+#define MODE_SIMULTANEOUS_ASSIGNMENT ((uint64_t)1 << 33) /* MariaDB */
 
 /* The source's mode as the target numbers it, without what the target does not take. */
 uint64_t mode_translate(uint64_t mode, struct server_version source, struct server_version target);

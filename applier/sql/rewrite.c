@@ -468,6 +468,46 @@ void step_create_table(const struct plan_step *step, const char *charset, const 
 	buffer_append(out, step->sql + step->charset_at, step->length - step->charset_at);
 }
 
+/* CONSTRAINT `old… becomes CONSTRAINT `new…, at the place of the text that `at` stands at. */
+static bool constraint_renamed(const char **at, const char *old, const char *new, struct buffer *out)
+{
+	static const char word[] = "CONSTRAINT `";
+	size_t length = sizeof(word) - 1;
+
+	if (strncmp(*at, word, length) != 0 || strncmp(*at + length, old, strlen(old)) != 0)
+		return false;
+	buffer_puts(out, word);
+	buffer_puts(out, new);
+	*at += length + strlen(old);
+	return true;
+}
+
+void step_create_twin(const struct plan_step *step, const char *schema, const char *shown, struct buffer *out)
+{
+	struct buffer named[2] = {BUFFER_INIT, BUFFER_INIT}, made[2] = {BUFFER_INIT, BUFFER_INIT};
+	const char *tables[2] = {step->from_table, step->to_table};
+
+	for (size_t i = 0; i < 2; i++) {
+		temporary_check_prefix(tables[i], &named[i]);
+		buffer_printf(&made[i], "%s_chk_", tables[i]); /* as the server names those without a name */
+	}
+	buffer_puts(out, "CREATE TABLE ");
+	identifier_put(schema ? schema : DEFAULT_SCHEMA, NULL, out);
+	buffer_putc(out, '.');
+	identifier_put(step->to_table, NULL, out);
+	buffer_putc(out, ' ');
+	for (const char *at = shown + strcspn(shown, "("); *at;) {
+		if (!constraint_renamed(&at, buffer_text(&named[0]), buffer_text(&named[1]), out) &&
+			!constraint_renamed(&at, buffer_text(&made[0]), buffer_text(&made[1]), out))
+			buffer_putc(out, *at++);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		buffer_release(&named[i]);
+		buffer_release(&made[i]);
+	}
+}
+
+/* What has become of the column; NULL when it is gone. */
 static const char *renamed(const struct plan_step *step, const char *name)
 {
 	for (size_t i = 0; i < step->rename_count; i++)
@@ -476,11 +516,26 @@ static const char *renamed(const struct plan_step *step, const char *name)
 	return name;
 }
 
+bool step_column_becomes(const struct plan_step *step, const char *from, const char *to)
+{
+	const char *name = renamed(step, from);
+
+	return name && strcasecmp(name, to) == 0;
+}
+
+/* The column's value in the copy, or NULL. */
+static const char *copied_from(const struct plan_step *step, const char *name, const char *const *from_names, size_t from_count)
+{
+	for (size_t i = 0; i < from_count; i++)
+		if (step_column_becomes(step, from_names[i], name))
+			return from_names[i];
+	return NULL;
+}
+
 void step_copy_table(const struct plan_step *step, const char *schema, const char *const *from_names,
-	size_t from_count, const char *const *to_names, size_t to_count, struct buffer *out)
+	size_t from_count, const char *const *to_names, const char *const *implicit, size_t to_count, struct buffer *out)
 {
 	struct buffer select = BUFFER_INIT;
-	bool first = true;
 
 	if (!schema)
 		schema = DEFAULT_SCHEMA;
@@ -489,16 +544,19 @@ void step_copy_table(const struct plan_step *step, const char *schema, const cha
 	buffer_putc(out, '.');
 	identifier_put(step->to_table, NULL, out);
 	buffer_puts(out, " (");
-	for (size_t i = 0; i < from_count; i++)
-		for (size_t k = 0; k < to_count; k++) {
-			if (strcasecmp(renamed(step, from_names[i]), to_names[k]) != 0)
-				continue;
-			buffer_puts(out, first ? "" : ", ");
-			buffer_puts(&select, first ? "" : ", ");
-			identifier_put(to_names[k], NULL, out);
-			identifier_put(from_names[i], NULL, &select);
-			first = false;
-		}
+	for (size_t i = 0; i < to_count; i++) {
+		const char *from = copied_from(step, to_names[i], from_names, from_count);
+
+		if (!from && !implicit[i])
+			continue;
+		buffer_puts(out, select.length ? ", " : "");
+		buffer_puts(&select, select.length ? ", " : "");
+		identifier_put(to_names[i], NULL, out);
+		if (from)
+			identifier_put(from, NULL, &select);
+		else
+			buffer_puts(&select, implicit[i]);
+	}
 	buffer_printf(out, ") SELECT %s FROM ", buffer_text(&select));
 	identifier_put(step->from_database ? step->from_database : schema, NULL, out);
 	buffer_putc(out, '.');

@@ -131,9 +131,12 @@ enum step_work {
 	WORK_INSERT_NAMED, /* send "sql (columns) more", where the columns are the names of the result of
 			      "SELECT * FROM (more) AS q LIMIT 0": see step_insert_named */
 	WORK_CREATE_TABLE, /* send sql with the default character set of a database at charset_at: see step_create_table */
+	WORK_CREATE_TWIN,  /* make a real table like another one, its CHECKs with names of their own, which the LIKE of sql does
+			      not do: see step_create_twin */
 	WORK_COPY_TABLE,   /* copy all rows from one real table to its altered twin: see step_copy_table */
 };
 
+/* What an ALTER makes of a column; `to` is NULL for one that goes. */
 struct column_rename {
 	const char *from, *to;
 };
@@ -153,14 +156,14 @@ struct plan_step {
 	/* WORK_CREATE_TABLE */
 	const char *database; /* utf8 */
 	size_t charset_at;    /* within sql */
-	/* WORK_COPY_TABLE: both in the private schema */
+	/* WORK_CREATE_TWIN, WORK_COPY_TABLE: both in the private schema */
 	const char *from_table, *to_table;
 	const struct column_rename *renames;
 	size_t rename_count;
 	bool ignore; /* ALTER IGNORE: rows that a new key does not take are left out */
 	/* that table is not in the private schema but a temporary one of the target's session; NULL otherwise */
 	const char *from_database, *to_database;
-	bool auxiliary; /* STEP_MAIN: not the statement itself; runs in our own context, and has to go well */
+	bool auxiliary; /* not the statement itself; runs in our own context, and has to go well */
 };
 
 enum effect_kind {
@@ -255,9 +258,16 @@ void step_insert_named(
 /* Completes WORK_CREATE_TABLE. NULL, NULL: the database is not there, and the server has its own default. */
 void step_create_table(const struct plan_step *step, const char *charset, const char *collation, struct buffer *out);
 
-/* Completes WORK_COPY_TABLE: the columns (those that can be written) of both tables in order. */
+/* Completes WORK_CREATE_TWIN: `shown` is SHOW CREATE TABLE of the first table. */
+void step_create_twin(const struct plan_step *step, const char *schema, const char *shown, struct buffer *out);
+
+/* WORK_COPY_TABLE: is the second table's column what has become of the first one's? */
+bool step_column_becomes(const struct plan_step *step, const char *from, const char *to);
+
+/* Completes WORK_COPY_TABLE: the columns of both tables in order, of the second those that can be written. `implicit`: what a
+ * column of the second one gets that the first one lacks; NULL = its default. */
 void step_copy_table(const struct plan_step *step, const char *schema, const char *const *from_names,
-	size_t from_count, const char *const *to_names, size_t to_count, struct buffer *out);
+	size_t from_count, const char *const *to_names, const char *const *implicit, size_t to_count, struct buffer *out);
 
 /* One rule as data. */
 struct rewrite_rule {

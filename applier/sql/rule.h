@@ -57,7 +57,7 @@ struct rule_topic {
 	const struct rule *rules;
 	size_t count;
 };
-extern const struct rule_topic rules_guard, rules_server, rules_accounts, rules_code, rules_tables,
+extern const struct rule_topic rules_guard, rules_server, rules_accounts, rules_code, rules_modes, rules_tables,
 	rules_names, rules_syntax, rules_load, rules_functions, rules_temporary_code, rules_temporary, rules_failed, rules_shape;
 
 /* By number over all topics. */

@@ -5,6 +5,7 @@
 
 #include "applier/sql/account.h"
 #include "applier/sql/account_text.h"
+#include "applier/sql/mode.h"
 #include "applier/sql/rule.h"
 
 /* The session variable that the applying sessions set around row changes. */
@@ -78,11 +79,9 @@ static void libraries(struct rewriting *r)
 		rule_fires(r, "The target has no libraries of JavaScript.");
 }
 
-#define MODE_ORACLE_BIT ((uint64_t)1 << 9)
-
 static void oracle_mode(struct rewriting *r)
 {
-	if (!from_maria_to_mysql(r) || !(r->input->sql_mode & MODE_ORACLE_BIT) ||
+	if (!from_maria_to_mysql(r) || !(r->input->sql_mode & MODE_ORACLE) ||
 		(r->input->source.number && r->input->source.number < 100300))
 		return;
 	if (is_stored_code(r->statement.class) && statement_commits(r->statement.class) &&

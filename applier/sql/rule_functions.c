@@ -1,6 +1,7 @@
 /* Functions whose value is not the source's (6.14). */
 #include <string.h>
 
+#include "applier/sql/account.h"
 #include "applier/sql/rule.h"
 
 static bool is_call(const struct rewriting *r, size_t at)
@@ -59,10 +60,54 @@ static void unsafe(struct rewriting *r)
 	}
 }
 
+/* Is the value at first…last a column of CREATE TABLE … SELECT by itself, so that its name is the column's? */
+static bool names_column(const struct rewriting *r, size_t first, size_t last)
+{
+	size_t depth = 0;
+
+	if (r->statement.class != STATEMENT_CREATE_TABLE || first <= r->statement.select)
+		return false;
+	for (size_t i = r->statement.select; i < first; i++) {
+		depth += rule_is(r, i, '(');
+		depth -= rule_is(r, i, ')');
+	}
+	return depth == 0 && (rule_is(r, first - 1, KW_SELECT) || rule_is(r, first - 1, KW_DISTINCT) || rule_is(r, first - 1, ',')) &&
+	       (last + 1 == r->tokens.count || rule_is(r, last + 1, ',') || rule_is(r, last + 1, KW_FROM));
+}
+
+/* NAME_CONST('d',DATE'2020-01-01'): how MariaDB logs what stored code has in a variable. */
+static void name_const(struct rewriting *r)
+{
+	if (!from_maria_to_mysql(r))
+		return;
+	for (size_t i = 0; i + 6 < r->tokens.count; i++) {
+		struct buffer behind = BUFFER_INIT;
+		size_t last = i + 6;
+		bool column;
+
+		if (!rule_is(r, i + 1, '(') || !token_equals(&r->tokens, i, "NAME_CONST") || !rule_is(r, i + 3, ',') ||
+			!rule_is(r, last, ')') || token_at(&r->tokens, i + 4)->kind != TOKEN_WORD ||
+			token_at(&r->tokens, i + 5)->kind != TOKEN_STRING ||
+			!RULE_REWRITES(r, "MySQL's NAME_CONST takes no literals of dates and times: the value stands by itself."))
+			continue;
+		column = names_column(r, i, last);
+		if (column) { /* which may be NULL, unlike one made from a literal */
+			buffer_puts(&behind, ", NULL) AS ");
+			identifier_put(rule_value(r, i + 2), &r->tokens.options, &behind);
+		}
+		rule_replace(r, i, i + 3, column ? "IF(TRUE, " : "");
+		rule_replace(r, last, last, buffer_text(&behind));
+		buffer_release(&behind);
+	}
+}
+
 CLASSES(row_statements, STATEMENT_INSERT, STATEMENT_REPLACE, STATEMENT_UPDATE, STATEMENT_DELETE,
 	STATEMENT_LOAD, STATEMENT_SELECT, STATEMENT_DO, STATEMENT_CALL, STATEMENT_CREATE_TABLE);
 
 static const struct rule list[] = {
+	{{"name-const", "Functions", "NAME_CONST of a DATE, TIME or DATETIME, for MySQL", "writes the value alone", "MariaDB",
+		 RUN_REWRITE_STOP, POLICY_REWRITE, NULL, ON_MARIADB},
+		row_statements, name_const},
 	{{"connection-id", "Functions", "CONNECTION_ID()", "writes the source's number",
 		 "pseudo_thread_id to be settable",
 		 ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP), POLICY_REWRITE,

@@ -21,4 +21,7 @@ void temporary_index(struct rewriting *r);
 void temporary_truncate(struct rewriting *r);
 void temporary_rename(struct rewriting *r);
 
+/* The beginning of the names that the table's named CHECKs have: MySQL wants them to be one of their kind in a schema. */
+void temporary_check_prefix(const char *real, struct buffer *out);
+
 #endif

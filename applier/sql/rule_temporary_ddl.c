@@ -21,6 +21,86 @@ static uint64_t hash_more(uint64_t hash, const char *text)
 	}
 }
 
+static uint64_t hash_of(const char *text)
+{
+	return hash_more(0xcbf29ce484222325u, text);
+}
+
+void temporary_check_prefix(const char *real, struct buffer *out)
+{
+	buffer_printf(out, "chk_%016llx_", (unsigned long long)hash_of(real));
+}
+
+/* Does the target want names of CHECKs to differ within a schema? */
+static bool checks_need_names(const struct rewriting *r)
+{
+	return version_at_least(r->target->server, FAMILY_MYSQL, 80016);
+}
+
+/* What the CHECK of that name is called on the real table. Names are the same in any case. */
+static const char *check_name(struct rewriting *r, const char *real, const char *name)
+{
+	struct buffer out = BUFFER_INIT;
+	char *folded = arena_strdup(r->arena, name);
+	const char *copy;
+
+	for (char *at = folded; *at; at++)
+		if (*at >= 'A' && *at <= 'Z')
+			*at += 'a' - 'A';
+	temporary_check_prefix(real, &out);
+	buffer_printf(&out, "%016llx", (unsigned long long)hash_of(folded));
+	copy = arena_strdup(r->arena, buffer_text(&out));
+	buffer_release(&out);
+	return copy;
+}
+
+/* "x_chk_1": of table x, as MySQL names a CHECK that has no name; its number, else NULL. */
+static const char *made_number(const char *table, const char *name)
+{
+	size_t length = strlen(table);
+
+	if (strncasecmp(name, table, length) != 0 || strncasecmp(name + length, "_chk_", 5) != 0)
+		return NULL;
+	name += length + 5;
+	return *name && name[strspn(name, "0123456789")] == '\0' ? name : NULL;
+}
+
+/* Writes the names that CHECKs have on the real table: CONSTRAINT n CHECK …, and DROP and ALTER of CHECK n, CONSTRAINT n. */
+static void name_checks(struct rewriting *r, const struct object *object, const char *real)
+{
+	if (!checks_need_names(r))
+		return;
+	for (size_t i = r->statement.body; i + 1 < r->tokens.count; i++) {
+		bool changed = rule_is(r, i - 1, KW_DROP) || rule_is(r, i - 1, KW_ALTER);
+		const char *name, *number;
+		size_t at = i + 1;
+
+		if (!rule_is(r, i, KW_CONSTRAINT) && !(changed && rule_is(r, i, KW_CHECK)))
+			continue;
+		if (rule_is(r, at, KW_IF)) /* [NOT] EXISTS */
+			at += rule_is(r, at + 1, KW_NOT) ? 3 : 2;
+		if (!token_is_name(&r->tokens, at) || (!changed && !rule_is(r, at + 1, KW_CHECK)))
+			continue;
+		name = rule_utf8(r, rule_value(r, at));
+		number = changed ? made_number(rule_utf8(r, object->name), name) : NULL;
+		rule_replace(r, at, at, number ? rule_printf(r, "%s_chk_%s", real, number) : check_name(r, real, name));
+	}
+}
+
+/* The CHECKs without a name of a table that MariaDB makes: CONSTRAINT_1, … there. */
+static void name_nameless_checks(struct rewriting *r, const char *real)
+{
+	const struct table_text *text = table_text_of(r);
+	unsigned count = 0;
+
+	for (size_t i = 0; i < text->item_count && checks_need_names(r) && r->input->source.family == FAMILY_MARIADB; i++) {
+		if (!rule_is(r, text->items[i].first, KW_CHECK))
+			continue;
+		rule_insert_before(r, text->items[i].first,
+			rule_printf(r, "CONSTRAINT %s ", check_name(r, real, rule_printf(r, "CONSTRAINT_%u", ++count))));
+	}
+}
+
 /* How the end of a real table's name tells what a ROLLBACK does to its rows on the source. */
 static const char *const engine_marks[] = {
 	[TEMP_ROLLS_BACK] = "", [TEMP_KEEPS_ROWS] = "_n", [TEMP_UNKNOWN] = "_u"};
@@ -254,6 +334,8 @@ void temporary_create(struct rewriting *r)
 	real = new_name(r, database, name, engine_made(r));
 	qualified = temporary_qualified(r, real);
 	temporary_map(r, 1);
+	name_checks(r, object, real);
+	name_nameless_checks(r, real);
 	mark = mark_charset(r);
 	if (r->statement.flags & STATEMENT_HAS_SELECT)
 		create_from_query(r, database, qualified, mark);
@@ -325,11 +407,17 @@ static void make_twin(struct rewriting *r, const struct object *object, const ch
 	const char *sql, const struct column_rename *renames, size_t rename_count)
 {
 	const char *to = temporary_qualified(r, twin);
-	struct plan_step *copy;
+	struct plan_step *create, *copy;
 	struct plan_effect *effect;
 
 	step_of(r, STEP_BEFORE, rule_printf(r, "DROP TABLE IF EXISTS %s", to));
-	step_of(r, STEP_BEFORE, rule_printf(r, "CREATE TABLE %s LIKE %s", to, temporary_qualified(r, old)));
+	create = step_of(r, STEP_BEFORE, rule_printf(r, "CREATE TABLE %s LIKE %s", to, temporary_qualified(r, old)));
+	if (checks_need_names(r)) {
+		create->work = WORK_CREATE_TWIN;
+		create->auxiliary = true;
+		create->from_table = old;
+		create->to_table = twin;
+	}
 	step_of(r, STEP_BEFORE, sql);
 	copy = rule_step(r, STEP_MAIN, "", 0);
 	copy->work = WORK_COPY_TABLE;
@@ -344,7 +432,25 @@ static void make_twin(struct rewriting *r, const struct object *object, const ch
 	is_temporary(r);
 }
 
-/* CHANGE [COLUMN] [IF EXISTS] a b …, RENAME COLUMN a TO b. */
+/* DROP [COLUMN] [IF EXISTS] a: the name's token; 0 when the part drops something else. */
+static size_t dropped_column(const struct rewriting *r, const struct alter_part *part)
+{
+	size_t at = part->first + 1;
+	bool told = rule_is(r, at, KW_COLUMN);
+
+	if (!rule_is(r, part->first, KW_DROP))
+		return 0;
+	if (told)
+		at++;
+	if (rule_is(r, at, KW_IF))
+		return at + 2;
+	/* a column's name stands alone, unlike PRIMARY KEY, CONSTRAINT n, SYSTEM VERSIONING, … */
+	if (!told && at + 1 < part->end && !rule_is(r, at + 1, KW_RESTRICT) && !rule_is(r, at + 1, KW_CASCADE))
+		return 0;
+	return at;
+}
+
+/* CHANGE [COLUMN] [IF EXISTS] a b …, RENAME COLUMN a TO b, and what is dropped: a column of that name may be added anew. */
 static size_t column_renames(struct rewriting *r, struct column_rename *renames)
 {
 	const struct table_text *text = table_text_of(r);
@@ -354,7 +460,10 @@ static size_t column_renames(struct rewriting *r, struct column_rename *renames)
 		size_t at = text->parts[i].first + 1;
 		bool change = rule_is(r, at - 1, KW_CHANGE),
 		     rename = rule_is(r, at - 1, KW_RENAME) && rule_is(r, at, KW_COLUMN);
+		size_t dropped = dropped_column(r, &text->parts[i]);
 
+		if (dropped)
+			renames[count++].from = rule_utf8(r, rule_value(r, dropped));
 		if (!change && !rename)
 			continue;
 		if (rule_is(r, at, KW_COLUMN))
@@ -420,7 +529,8 @@ void temporary_alter(struct rewriting *r)
 		rule_replace(r, object->first, object->last, temporary_qualified(r, twin));
 		if (rule_is(r, r->statement.verb + 1, KW_IGNORE)) /* the copying does that */
 			rule_remove(r, r->statement.verb + 1, r->statement.verb + 1);
-		renames = arena_alloc(r->arena, (text->part_count + 1) * sizeof(*renames));
+		name_checks(r, object, twin);
+		renames = arena_zalloc(r->arena, (text->part_count + 1) * sizeof(*renames));
 		count = column_renames(r, renames);
 		make_twin(r, object, old, twin, rule_text(r, 0, r->tokens.count, NULL), renames, count);
 	}

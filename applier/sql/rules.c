@@ -12,6 +12,7 @@ static const struct rule_topic *const topics[] = {
 	&rules_server,
 	&rules_accounts,
 	&rules_code,
+	&rules_modes,
 	&rules_syntax,
 	&rules_load,
 	&rules_tables,

@@ -345,7 +345,7 @@ static void names_become_utf8(void **state)
 
 static void modes(void **state)
 {
-	struct server_version maria = MARIA, mysql80 = MYSQL80, mysql57 = MYSQL57;
+	struct server_version maria = MARIA, mysql80 = MYSQL80, mysql57 = MYSQL57, mysql56 = MYSQL56;
 	uint64_t oracle = MODE_ORACLE | (uint64_t)1 << 28 | (uint64_t)1 << 33 | MODE_PIPES_AS_CONCAT, mode;
 	struct buffer out = BUFFER_INIT;
 	struct error error = {0};
@@ -353,6 +353,12 @@ static void modes(void **state)
 	(void)state;
 	mode_print(mode_translate(oracle, maria, mysql80), mysql80, &out);
 	assert_string_equal(buffer_text(&out), "PIPES_AS_CONCAT,TIME_TRUNCATE_FRACTIONAL");
+	/* MySQL's ORACLE is a list of modes, and so is ANSI, which is longer since 5.7.5 */
+	assert_true(mode_translate(MODE_ORACLE | MODE_PIPES_AS_CONCAT, mysql56, maria) == (MODE_PIPES_AS_CONCAT | (uint64_t)1 << 34));
+	assert_true(mode_translate(MODE_ORACLE, mysql56, mysql57) == MODE_ORACLE);
+	assert_true(mode_translate(MODE_ANSI | MODE_ANSI_QUOTES, mysql56, mysql80) == MODE_ANSI_QUOTES);
+	assert_true(mode_translate(MODE_ANSI | MODE_ANSI_QUOTES, mysql57, mysql80) == (MODE_ANSI | MODE_ANSI_QUOTES));
+	assert_true(mode_translate(MODE_ANSI | MODE_ANSI_QUOTES, maria, maria) == (MODE_ANSI | MODE_ANSI_QUOTES));
 	assert_true(mode_translate((uint64_t)1 << 28, mysql57, mysql57) == (uint64_t)1 << 28);
 	assert_true(mode_translate((uint64_t)1 << 28, mysql57, mysql80) == 0);
 	assert_int_equal(mode_parse("strict_trans_tables, ANSI_QUOTES", mysql80, &mode, &error), 0);

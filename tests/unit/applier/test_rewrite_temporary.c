@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "applier/sql/rule_temporary.h"
 #include "tests/unit/applier/rules.h"
 
 struct registry {
@@ -176,15 +177,43 @@ static void effects_of_temporary_tables(void **state)
 	arena_release(&arena);
 }
 
+/* What becomes of columns, as the copying is told. */
+static void columns_of_altered_tables(void **state)
+{
+	static const char *const cases[][2] = {
+		{"ALTER TABLE t DROP COLUMN b, ADD COLUMN b INT DEFAULT 77", "b>- "},
+		{"ALTER TABLE t DROP b RESTRICT, DROP COLUMN IF EXISTS c, DROP IF EXISTS `d`", "b>- c>- d>- "},
+		{"ALTER TABLE t DROP PRIMARY KEY, DROP INDEX k, DROP KEY IF EXISTS k, DROP CONSTRAINT c, DROP CHECK c, DROP FOREIGN KEY f", ""},
+		{"ALTER TABLE t CHANGE a b INT, DROP b, RENAME COLUMN c TO d", "a>b b>- c>d "},
+	};
+	struct arena arena = ARENA_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rewrite_plan plan;
+		struct buffer found = BUFFER_INIT;
+
+		rewrite_temp(cases[i][0], "ma1011", (struct server_version)MARIA, &arena, &plan);
+		assert_int_equal(plan.steps[3].work, WORK_COPY_TABLE);
+		for (size_t k = 0; k < plan.steps[3].rename_count; k++)
+			buffer_printf(&found, "%s>%s ", plan.steps[3].renames[k].from,
+				plan.steps[3].renames[k].to ? plan.steps[3].renames[k].to : "-");
+		assert_string_equal(buffer_text(&found), cases[i][1]);
+		buffer_release(&found);
+	}
+	arena_release(&arena);
+}
+
 static void steps_are_completed(void **state)
 {
-	static const char *const from[] = {"a", "b", "gone"}, *const to[] = {"c", "a", "new"};
-	static const struct column_rename renames[] = {{"b", "c"}};
+	static const char *const from[] = {"a", "b", "gone", "again"}, *const to[] = {"c", "a", "new", "again", "filled"};
+	static const char *const implicit[] = {"0", NULL, NULL, NULL, "x''"};
+	static const struct column_rename renames[] = {{"b", "c"}, {"again", NULL}};
 	struct plan_step step = {.work = WORK_COPY_TABLE,
 		.from_table = "R",
 		.to_table = "S",
 		.renames = renames,
-		.rename_count = 1};
+		.rename_count = 2};
 	struct plan_step named = {.work = WORK_INSERT_NAMED,
 		.sql = "INSERT INTO x",
 		.length = 13,
@@ -193,12 +222,70 @@ static void steps_are_completed(void **state)
 	struct buffer out = BUFFER_INIT;
 
 	(void)state;
-	step_copy_table(&step, NULL, from, 3, to, 3, &out);
-	assert_string_equal(buffer_text(&out), "INSERT INTO " S " (`a`, `c`) SELECT `a`, `b` FROM " R);
+	step_copy_table(&step, NULL, from, 4, to, implicit, 5, &out);
+	assert_string_equal(buffer_text(&out), "INSERT INTO " S " (`c`, `a`, `filled`) SELECT `b`, `a`, x'' FROM " R);
+	assert_true(step_column_becomes(&step, "B", "c"));
+	assert_false(step_column_becomes(&step, "again", "again"));
 	buffer_clear(&out);
 	step_insert_named(&named, from, 2, &out);
 	assert_string_equal(buffer_text(&out), "INSERT INTO x (`a`, `b`) SELECT 1");
 	buffer_release(&out);
+}
+
+/* MySQL wants names of CHECKs to be one of their kind in a schema, and all real tables stand in one. */
+static void names_of_checks(void **state)
+{
+	struct arena arena = ARENA_INIT;
+	struct rewrite_plan plan;
+	const char *made, *dropped, *given;
+
+	(void)state;
+	rewrite_temp("ALTER TABLE t ADD CONSTRAINT `Ck` CHECK (a < 8), ADD CONSTRAINT u UNIQUE (a), ADD CHECK (b < 8)", "my97",
+		(struct server_version)MYSQL80, &arena, &plan);
+	assert_int_equal(plan.steps[1].work, WORK_CREATE_TWIN);
+	made = strstr(plan.steps[2].sql, "CONSTRAINT chk_");
+	assert_non_null(made);
+	assert_non_null(strstr(made, " CHECK (a < 8), ADD CONSTRAINT u UNIQUE (a), ADD CHECK (b < 8)"));
+	made = arena_strndup(&arena, made + strlen("CONSTRAINT "), 37);
+	rewrite_temp("ALTER TABLE t DROP CONSTRAINT ck", "my97", (struct server_version)MARIA, &arena, &plan);
+	dropped = strstr(plan.steps[2].sql, "DROP CONSTRAINT ");
+	assert_string_equal(dropped + strlen("DROP CONSTRAINT "), made);
+	rewrite_temp("ALTER TABLE t ALTER CHECK `CK` NOT ENFORCED", "my97", (struct server_version)MYSQL80, &arena, &plan);
+	given = strstr(plan.steps[2].sql, "ALTER CHECK ");
+	assert_memory_equal(given + strlen("ALTER CHECK "), made, 37);
+	/* as MySQL names those without a name */
+	rewrite_temp("ALTER TABLE t DROP CHECK t_chk_2", "my97", (struct server_version)MYSQL80, &arena, &plan);
+	assert_string_equal(strstr(plan.steps[2].sql, "DROP CHECK "), "DROP CHECK tmp_1_7_2a_3627f751_chk_2");
+	/* names are the table's own there */
+	rewrite_temp("ALTER TABLE t DROP CONSTRAINT IF EXISTS ck", "ma118", (struct server_version)MARIA, &arena, &plan);
+	assert_int_equal(plan.steps[1].work, WORK_SQL);
+	assert_string_equal(strstr(plan.steps[2].sql, "DROP "), "DROP CONSTRAINT IF EXISTS ck");
+	arena_release(&arena);
+}
+
+static void twins_name_their_checks(void **state)
+{
+	const struct plan_step step = {.work = WORK_CREATE_TWIN, .from_table = "R", .to_table = "S"};
+	struct buffer shown = BUFFER_INIT, wanted = BUFFER_INIT, out = BUFFER_INIT, old = BUFFER_INIT, new = BUFFER_INIT;
+
+	(void)state;
+	temporary_check_prefix("R", &old);
+	temporary_check_prefix("S", &new);
+	buffer_printf(&shown,
+		"CREATE TABLE `R` (\n  `a` int DEFAULT 'R_chk_1',\n  CONSTRAINT `%sff` CHECK ((`a` < 9)),\n  CONSTRAINT `R_chk_1` CHECK "
+		"((`a` > 1)),\n  CONSTRAINT `other` UNIQUE (`a`)\n)",
+		buffer_text(&old));
+	buffer_printf(&wanted,
+		"CREATE TABLE " S " (\n  `a` int DEFAULT 'R_chk_1',\n  CONSTRAINT `%sff` CHECK ((`a` < 9)),\n  CONSTRAINT `S_chk_1` CHECK "
+		"((`a` > 1)),\n  CONSTRAINT `other` UNIQUE (`a`)\n)",
+		buffer_text(&new));
+	step_create_twin(&step, NULL, buffer_text(&shown), &out);
+	assert_string_equal(buffer_text(&out), buffer_text(&wanted));
+	buffer_release(&shown);
+	buffer_release(&wanted);
+	buffer_release(&out);
+	buffer_release(&old);
+	buffer_release(&new);
 }
 
 /* Where the database's default goes; "" = the table names its own. */
@@ -244,6 +331,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(temporary_tables),
 		cmocka_unit_test(effects_of_temporary_tables),
+		cmocka_unit_test(columns_of_altered_tables),
+		cmocka_unit_test(names_of_checks),
+		cmocka_unit_test(twins_name_their_checks),
 		cmocka_unit_test(steps_are_completed),
 		cmocka_unit_test(tables_get_the_charset_of_their_database),
 	};

@@ -93,6 +93,38 @@ static void only_differences_are_sent(void **state)
 	assert_string_equal(put(f, plan(f, &usual, 1500000001, NULL)), "SET @@session.foreign_key_checks = 1; ");
 }
 
+/* In a connection of UTF-16 no literal is found among modes and zones: the collation goes first, alone. */
+static void wide_collations_are_left_first(void **state)
+{
+	struct fixture *f = *state;
+	struct query_context wide = usual, other = usual;
+	const char *reset = "SET @@session.collation_connection = utf8mb4_general_ci; ";
+
+	wide.connection_collation = 35; /* ucs2_general_ci */
+	other.sql_mode = 0;
+	assert_null(strstr(put(f, plan(f, &usual, 1500000000, NULL)), reset));
+	assert_null(strstr(put(f, plan(f, &wide, 1500000000, NULL)), reset));
+	assert_ptr_equal(strstr(put(f, plan(f, &other, 1500000000, NULL)), reset), buffer_text(&f->out));
+	put(f, plan(f, &wide, 1500000000, NULL));
+	session_forget(f->session); /* the server's session is as it was */
+	assert_ptr_equal(strstr(put(f, plan(f, &usual, 1500000000, NULL)), reset), buffer_text(&f->out));
+	session_forget(f->session);
+	assert_null(strstr(put(f, plan(f, &usual, 1500000000, NULL)), reset));
+}
+
+static void kept_zeros_last_for_one_statement(void **state)
+{
+	struct fixture *f = *state;
+	struct planned_statement *planned = plan(f, &usual, 1500000000, NULL);
+
+	put(f, planned);
+	buffer_clear(&f->out);
+	assert_int_equal(session_put_kept_zeros(f->session, &f->out), 1);
+	assert_string_equal(buffer_text(&f->out),
+		"SET @@session.sql_mode = CONCAT(@@session.sql_mode, ',NO_AUTO_VALUE_ON_ZERO'); ");
+	assert_non_null(strstr(put(f, planned), "SET @@session.sql_mode = 'STRICT_TRANS_TABLES"));
+}
+
 /* Whatever else the connection does in between is found out. */
 static void what_others_changed_is_set_again(void **state)
 {
@@ -156,6 +188,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(only_differences_are_sent, setup, teardown),
+		cmocka_unit_test_setup_teardown(wide_collations_are_left_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(kept_zeros_last_for_one_statement, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_others_changed_is_set_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(contexts_that_come_again, setup, teardown),
 	};
