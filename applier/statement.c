@@ -42,6 +42,7 @@ static void fill_input(const struct statement_planner *planner, const struct tra
 	input->default_temp_engine = planner->source_temp_engine;
 	input->load_backslashes = may_have_backslashes(change);
 	input->looks_for_code = planner->looks_for_code;
+	input->overtaken = planner->overtaken;
 	input->source = planner->source;
 	input->server_id = change->server_id;
 	input->thread_id = query->thread_id;
