@@ -185,10 +185,22 @@ static int record_context(struct applier *applier, struct transaction *transacti
 	return result;
 }
 
+/* Were others committed between the PREPARE of a transaction and what decides on it now? MySQL keeps the locks of what a
+ * prepared one has read, MariaDB does not. */
+static bool is_overtaken(const struct applier *applier, const struct transaction *transaction)
+{
+	const struct transaction *decision = applier->settlement.decision;
+
+	if (!decision || applier->source.version.family != FAMILY_MARIADB)
+		return false;
+	return transaction->gtid.domain != decision->gtid.domain || decision->gtid.number - transaction->gtid.number > 1;
+}
+
 static int prepare_statement(struct applier *applier, struct transaction *transaction, struct change *change,
 	bool row_format, bool *special, struct error *error)
 {
 	struct registry registry;
+	bool overtaken = is_overtaken(applier, transaction);
 	struct statement_planner planner = {
 		.capabilities = &applier->capabilities,
 		.settings = applier->settings.rewrite,
@@ -197,7 +209,8 @@ static int prepare_statement(struct applier *applier, struct transaction *transa
 		.source_time_zone = applier->source.time_zone,
 		.source_default_utf8mb4 = applier->source.default_utf8mb4,
 		.source_temp_engine = applier->source.default_temp_engine,
-		.looks_for_code = undo_within(transaction),
+		.looks_for_code = undo_within(transaction) || overtaken,
+		.overtaken = overtaken,
 		.contexts = applier->contexts,
 	};
 	struct planned_statement *planned;

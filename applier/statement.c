@@ -12,6 +12,16 @@ static const char *copy_database(struct arena *arena, const struct query_event *
 	return query->database_length ? arena_strndup(arena, query->database, query->database_length) : NULL;
 }
 
+/* Blocks that came before, in parts, are not looked at again. */
+static bool may_have_backslashes(const struct change *change)
+{
+	for (const struct load_block *block = change->blocks; block; block = block->next) {
+		if (memchr(block->data, '\\', block->length))
+			return true;
+	}
+	return change->continues;
+}
+
 static void fill_input(const struct statement_planner *planner, const struct transaction *transaction,
 	const struct change *change, const struct planned_statement *planned, struct arena *arena, uint64_t serial,
 	bool row_format, struct rewrite_input *input)
@@ -30,7 +40,9 @@ static void fill_input(const struct statement_planner *planner, const struct tra
 	input->database_collation = planned->session.database_collation;
 	input->default_utf8mb4 = planned->session.default_utf8mb4;
 	input->default_temp_engine = planner->source_temp_engine;
+	input->load_backslashes = may_have_backslashes(change);
 	input->looks_for_code = planner->looks_for_code;
+	input->overtaken = planner->overtaken;
 	input->source = planner->source;
 	input->server_id = change->server_id;
 	input->thread_id = query->thread_id;

@@ -32,7 +32,7 @@ struct statement_planner {
 	const char *source_time_zone;
 	const char *source_default_utf8mb4;
 	const char *source_temp_engine; /* or NULL */
-	bool looks_for_code;            /* as in struct rewrite_input */
+	bool looks_for_code, overtaken; /* as in struct rewrite_input */
 	struct context_cache *contexts; /* or NULL */
 };
 

@@ -156,6 +156,7 @@ static const struct {
 	[VARIABLE_ENABLE_CASCADE_TRIGGERS] = {"@@session.enable_cascade_triggers", "1"},
 	[VARIABLE_INNODB_STRICT_MODE] = {"@@session.innodb_strict_mode", "0"},
 	[VARIABLE_TRANSACTION_ISOLATION] = {"@@session.transaction_isolation", "'READ-COMMITTED'"},
+	[VARIABLE_MAX_ERROR_COUNT] = {"@@session.max_error_count", "64"},
 };
 
 const char *session_variable_name(enum session_variable variable)

@@ -87,6 +87,9 @@ struct token_list {
 	bool folded;	     /* rows of plain literals after VALUES were left out */
 	bool other_versions; /* there is a version comment (run or not): another server may read it otherwise
 			      */
+	/* bytes from FIELDS to behind LINES of a LOAD DATA, which its server has written: with backslashes under every
+	 * sql_mode, and byte by byte in every character set */
+	uint32_t terminators, terminators_end;
 };
 
 #define TOKEN_LIST_INIT                                                                                      \
@@ -107,6 +110,13 @@ const struct token *token_at(const struct token_list *list, size_t index);
 static inline bool token_is(const struct token_list *list, size_t index, unsigned word)
 {
 	return index < list->count && list->items[index].word == word;
+}
+
+/* Is it a literal of LOAD DATA's FIELDS or LINES? */
+static inline bool token_is_terminator(const struct token_list *list, size_t index)
+{
+	return index < list->count && list->items[index].kind == TOKEN_STRING &&
+	       list->items[index].start >= list->terminators && list->items[index].start < list->terminators_end;
 }
 
 /* May it be a name: a word or a quoted identifier. */

@@ -58,7 +58,8 @@ struct rule_topic {
 	size_t count;
 };
 extern const struct rule_topic rules_guard, rules_server, rules_accounts, rules_code, rules_modes, rules_tables,
-	rules_names, rules_syntax, rules_load, rules_functions, rules_temporary_code, rules_temporary, rules_failed, rules_shape;
+	rules_names, rules_syntax, rules_load, rules_functions, rules_temporary_code, rules_temporary, rules_prepared,
+	rules_failed, rules_shape;
 
 /* By number over all topics. */
 const struct rule *rule_at(unsigned number);

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "applier/sql/mode.h"
 #include "applier/sql/rule.h"
 
 /* <name>, as LOAD XML has it in ROWS IDENTIFIED BY */
@@ -49,6 +50,49 @@ static void load_xml(struct rewriting *r)
 	rule_replace(r, fields, tag, rule_printf(r, "ROWS IDENTIFIED BY %s", rule_text(r, tag, tag + 1, NULL)));
 }
 
+/* Under NO_BACKSLASH_ESCAPES a LOAD DATA without ESCAPED BY has no escape character, but servers print the usual one into
+ * their logs. */
+static void load_escapes(struct rewriting *r)
+{
+	size_t at = r->statement.verb + 1, literal;
+
+	if (!(r->input->sql_mode & MODE_NO_BACKSLASH_ESCAPES) || !r->input->load_backslashes)
+		return;
+	for (; at < r->tokens.count && !rule_is(r, at, KW_ESCAPED); at++)
+		;
+	literal = at + 2;
+	if (token_is_terminator(&r->tokens, literal) && strcmp(rule_value(r, literal), "\\") == 0 &&
+		RULE_REWRITES(r,
+			"Under NO_BACKSLASH_ESCAPES masters log ESCAPED BY '\\\\' whether it was given or not; where it was not, the "
+			"backslashes of the file are letters. rule.load-escapes=rewrite takes them for letters, rule.load-escapes=run "
+			"for escapes."))
+		rule_replace(r, literal, literal, "''");
+}
+
+/* Servers print terminators with backslashes whatever the mode, and byte by byte whatever the character set. Where the session
+ * reads them in another way, they are written as what they are. */
+static void spell_terminators(struct rewriting *r)
+{
+	const struct lexer_options *options = &r->tokens.options;
+
+	if (!(options->sql_mode & MODE_NO_BACKSLASH_ESCAPES) && options->charset == LEXER_PLAIN)
+		return;
+	for (size_t i = 0; i < r->tokens.count; i++) {
+		struct buffer value = BUFFER_INIT, literal = BUFFER_INIT;
+		const struct token *token = token_at(&r->tokens, i);
+
+		if (!token_is_terminator(&r->tokens, i) || !memchr(r->tokens.text + token->start, '\\', token->length))
+			continue;
+		token_value(&r->tokens, i, &value);
+		buffer_puts(&literal, "x'");
+		buffer_put_hex(&literal, (const uint8_t *)value.data, value.length);
+		buffer_putc(&literal, '\'');
+		rule_replace(r, i, i, buffer_text(&literal));
+		buffer_release(&value);
+		buffer_release(&literal);
+	}
+}
+
 static void load_data(struct rewriting *r)
 {
 	size_t at = r->statement.verb + 1, file;
@@ -74,6 +118,11 @@ static void load_data(struct rewriting *r)
 	for (size_t i = r->statement.verb + 1; i < at; i++) /* no reader waits on an InnoDB table */
 		if (rule_is(r, i, KW_CONCURRENT) || rule_is(r, i, KW_LOW_PRIORITY))
 			rule_remove(r, i, i);
+	spell_terminators(r);
+	/* without a strict mode values are adjusted with a warning each, and all of them are looked at */
+	if (!(r->input->sql_mode & (MODE_STRICT_TRANS_TABLES | MODE_STRICT_ALL_TABLES)) &&
+		r->target->variables[VARIABLE_MAX_ERROR_COUNT])
+		rule_setting(r, "max_error_count", "65535");
 }
 
 CLASSES(loads, STATEMENT_LOAD);
@@ -84,6 +133,12 @@ static const struct rule list[] = {
 		 ALLOW(POLICY_STOP) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP), POLICY_STOP,
 		 "LOAD DATA INFILE '/tmp/t.csv' INTO TABLE app.t FIELDS TERMINATED BY '\\t' LINES TERMINATED BY '<row>'", {FAMILY_MYSQL, 80036}},
 		loads, load_xml},
+	{{"load-escapes", "Files",
+		 "LOAD DATA under NO_BACKSLASH_ESCAPES of a file with backslashes, where the log has ESCAPED BY whether it "
+		 "was given or not",
+		 "stops; by policy takes the backslashes for letters", "to know whether it was given",
+		 ALLOW(POLICY_STOP) | ALLOW(POLICY_RUN) | ALLOW(POLICY_REWRITE) | ALLOW(POLICY_SKIP), POLICY_STOP, NULL, ON_MYSQL},
+		loads, load_escapes},
 	{{"load-data", "Files", "LOAD DATA, LOAD XML", "reads the file from the log, as LOCAL", "local_infile=1",
 		 ALLOW(POLICY_REWRITE) | ALLOW(POLICY_STOP) | ALLOW(POLICY_SKIP), POLICY_REWRITE,
 		 "LOAD DATA INFILE '/tmp/t.csv' INTO TABLE app.t", {FAMILY_MYSQL, 80036}},

@@ -20,6 +20,7 @@ static const struct rule_topic *const topics[] = {
 	&rules_functions,
 	&rules_temporary_code,
 	&rules_temporary,
+	&rules_prepared,
 	&rules_failed,
 	&rules_shape,
 };

@@ -70,6 +70,29 @@ static void fold(struct folding *folding, struct token_list *list, const struct 
 	}
 }
 
+/* How the terminators of a LOAD DATA are read. */
+static void terminator_options(struct lexer_options *options)
+{
+	options->sql_mode &= ~MODE_NO_BACKSLASH_ESCAPES;
+	options->charset = LEXER_PLAIN;
+}
+
+/* They begin with FIELDS; what comes behind them is the client's own text again. */
+static void follow_terminators(struct lexer *lexer, struct token_list *list, const struct token *token)
+{
+	if (list->items[0].word != KW_LOAD)
+		return;
+	if (list->terminators_end == 0 && token->word == KW_FIELDS) {
+		list->terminators = token->start;
+		list->terminators_end = (uint32_t)lexer->length;
+		terminator_options(&lexer->options);
+	} else if (list->terminators_end == lexer->length &&
+		   (token->word == '(' || token->word == KW_SET || token->word == KW_IGNORE)) {
+		list->terminators_end = token->start;
+		lexer->options = list->options;
+	}
+}
+
 /* A version comment that the source left alone still concerns a target of another version. */
 static bool is_version_comment(const char *text, const struct token *token)
 {
@@ -89,6 +112,7 @@ void token_list_read(struct token_list *list, const char *text, size_t length,
 	list->length = length;
 	list->options = *options;
 	list->count = list->mark_count = 0;
+	list->terminators = list->terminators_end = 0;
 	list->bad = list->folded = list->other_versions = false;
 	lexer_init(&lexer, text, length, options);
 	while (lexer_next(&lexer, &token)) {
@@ -111,6 +135,7 @@ void token_list_read(struct token_list *list, const char *text, size_t length,
 			push(&list->items, &list->count, &list->room, &token);
 			if (folds)
 				fold(&folding, list, &token);
+			follow_terminators(&lexer, list, &token);
 			list->bad = token.kind == TOKEN_BAD;
 			break;
 		}
@@ -188,22 +213,22 @@ static void put_escaped(struct buffer *out, char c)
 }
 
 /* What stands between the quotes. Character by character, as a second byte may look like a quote. */
-static void put_unquoted(const struct token_list *list, const char *at, size_t length, struct buffer *out)
+static void put_unquoted(const struct lexer_options *options, const char *at, size_t length, struct buffer *out)
 {
 	char quote = at[0];
-	bool identifier = quote == '`' || (quote == '"' && (list->options.sql_mode & MODE_ANSI_QUOTES));
-	bool escapes = !identifier && !(list->options.sql_mode & MODE_NO_BACKSLASH_ESCAPES);
+	bool identifier = quote == '`' || (quote == '"' && (options->sql_mode & MODE_ANSI_QUOTES));
+	bool escapes = !identifier && !(options->sql_mode & MODE_NO_BACKSLASH_ESCAPES);
 	size_t end = length > 1 ? length - 1 : length;
 
 	for (size_t i = 1; i < end; i++) {
-		size_t bytes = lexer_character(&list->options, at + i, end - i);
+		size_t bytes = lexer_character(options, at + i, end - i);
 
 		if (bytes > 1) {
 			buffer_append(out, at + i, bytes);
 			i += bytes - 1;
 		} else if (at[i] == '\\' && escapes && i + 1 < end) {
 			i++;
-			bytes = lexer_character(&list->options, at + i, end - i);
+			bytes = lexer_character(options, at + i, end - i);
 			if (bytes > 1) {
 				buffer_append(out, at + i, bytes);
 				i += bytes - 1;
@@ -222,6 +247,7 @@ void token_value(const struct token_list *list, size_t index, struct buffer *out
 {
 	const struct token *token = token_at(list, index);
 	const char *at = list->text + token->start;
+	struct lexer_options options = list->options;
 	size_t length = token->length;
 
 	if (token->length == 0)
@@ -233,8 +259,10 @@ void token_value(const struct token_list *list, size_t index, struct buffer *out
 		at += 2;
 		length -= 2;
 	}
+	if (token_is_terminator(list, index))
+		terminator_options(&options);
 	if (length > 0 && (at[0] == '`' || at[0] == '"' || at[0] == '\''))
-		put_unquoted(list, at, length, out);
+		put_unquoted(&options, at, length, out);
 	else
 		buffer_append(out, at, length);
 }

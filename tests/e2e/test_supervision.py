@@ -333,6 +333,31 @@ def test_events_get_their_state_at_cutover(pairing):
     assert states() == {"busy": "ENABLED", "lazy": "DISABLED"}
 
 
+@pytest.mark.parametrize("kind", ["maria1011", "mysql97"])
+def test_events_that_have_run_once_do_not_run_again(pairing, kind):
+    """The source keeps them, disabled, and does not log that."""
+    p = pairing(kind, kind)
+    p.replicate("now")
+    table(p)
+    p.source.sql(f"USE `{p.db}`; SET GLOBAL event_scheduler=ON; SET time_zone='+03:00'; "
+                 "CREATE EVENT past ON SCHEDULE AT CURRENT_TIMESTAMP + INTERVAL 1 SECOND ON COMPLETION PRESERVE "
+                 "DO INSERT INTO t VALUES (77, 'once');"
+                 "CREATE EVENT gone ON SCHEDULE AT CURRENT_TIMESTAMP + INTERVAL 1 SECOND DO INSERT INTO t VALUES (78, 'once');"
+                 "CREATE EVENT due ON SCHEDULE AT CURRENT_TIMESTAMP + INTERVAL 1 HOUR ON COMPLETION PRESERVE DO SELECT 1")
+    states = "SELECT event_name, status FROM information_schema.events WHERE event_schema = %s ORDER BY 1"
+    wanted = (("due", "ENABLED"), ("past", "DISABLED"))
+    try:
+        wait_until(lambda: tuple(p.source.query(states, p.db)) == wanted, 20, "the events to run")
+    finally:
+        p.source.sql("SET GLOBAL event_scheduler=OFF")
+    p.changeling.wait_caught_up()
+    printed = p.changeling.command("cutover", "--enable-events")
+    assert "-- was due once" in printed.out and f"ALTER EVENT `{p.db}`.`past` DISABLE;" in printed.out, printed
+    assert p.changeling.command("cutover", "--enable-events", "--run").code == 0
+    assert tuple(p.target.query(states, p.db)) == wanted
+    assert p.compare() == 2
+
+
 # --- another master of the same topology
 
 def replicate_natively(source, replica):
