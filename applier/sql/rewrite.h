@@ -230,7 +230,7 @@ struct rewrite_plan {
 	size_t setting_count;
 	struct plan_note *notes;
 	size_t note_count;
-	const struct object *objects; /* as classify() found them */
+	const struct object *objects; /* as classify() found them, database and name in UTF-8 */
 	size_t object_count;
 	/* only when there are notes: texts for the journal, secrets masked */
 	const char *masked_original, *masked_sent;
