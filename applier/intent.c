@@ -70,7 +70,8 @@ static enum mark mark_of(const struct rewrite_plan *plan)
 		return MARK_FILLED;
 	if (plan->flags & PLAN_EXCHANGES)
 		return MARK_EXCHANGED;
-	return plan->class == STATEMENT_RENAME_TABLE ? MARK_RENAMED : MARK_NAMES;
+	/* a step that renames one table of several leaves none of its old name, and fails when it is repeated */
+	return plan->class == STATEMENT_RENAME_TABLE && whole ? MARK_RENAMED : MARK_NAMES;
 }
 
 /* Is the statement's work to be seen in this object? A trigger's is not in its table. */

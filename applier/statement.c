@@ -91,7 +91,8 @@ int statement_plan(const struct statement_planner *planner, struct transaction *
 		return error_context(error, "statement %s", statement_excerpt(change, arena));
 	fill_input(planner, transaction, change, planned, arena, serial, row_format, &input);
 	rewrite_statement(&input, planner->capabilities, arena, &planned->plan);
-	if (!input.suppress_use)
+	/* a database is made, altered and dropped from anywhere; one that is altered without its name is the default one */
+	if (!input.suppress_use || (planned->plan.class == STATEMENT_ALTER_DATABASE && planned->plan.object_count == 0))
 		planned->database = input.database;
 	/* a ';' inside is stored code, or somebody's attempt to have two statements run */
 	planned->compound = memchr(change->statement->query.text, ';', change->statement->query.text_length) !=

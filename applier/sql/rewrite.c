@@ -390,6 +390,15 @@ static void drop_steps(struct rewriting *r)
 	r->plan->setting_count = 0;
 }
 
+/* What those who read the plan need to know of an object: they look it up on the target, in UTF-8. */
+static void settle_object(struct rewriting *r, struct object *object)
+{
+	if (r->input->looks_for_code)
+		object->real = temporary_find(r, object);
+	object->database = rule_utf8(r, object->database);
+	object->name = rule_utf8(r, object->name);
+}
+
 void rewrite_statement(const struct rewrite_input *input, const struct capabilities *target,
 	struct arena *arena, struct rewrite_plan *plan)
 {
@@ -420,8 +429,8 @@ void rewrite_statement(const struct rewrite_input *input, const struct capabilit
 		drop_steps(&r);
 	else if (!r.built)
 		build_step(&r);
-	for (size_t i = 0; input->looks_for_code && i < r.statement.object_count; i++)
-		r.statement.objects[i].real = temporary_find(&r, &r.statement.objects[i]);
+	for (size_t i = 0; i < r.statement.object_count; i++)
+		settle_object(&r, &r.statement.objects[i]);
 	plan->objects = r.statement.objects;
 	plan->object_count = r.statement.object_count;
 	if (plan->note_count)

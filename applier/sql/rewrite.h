@@ -235,7 +235,7 @@ struct rewrite_plan {
 	size_t setting_count;
 	struct plan_note *notes;
 	size_t note_count;
-	const struct object *objects; /* as classify() found them */
+	const struct object *objects; /* as classify() found them, database and name in UTF-8 */
 	size_t object_count;
 	/* the table, in UTF-8, whose rows' order decides what comes of the statement: to be stopped where no key gives them one. NULL =
 	 * none */

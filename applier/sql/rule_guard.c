@@ -47,6 +47,12 @@ static bool is_own(const struct rewriting *r, const char *database)
 	return strcasecmp(database, r->schema) == 0;
 }
 
+/* ALTER DATABASE without a name is about the default database. */
+static bool alters_default_database(const struct rewriting *r)
+{
+	return r->statement.class == STATEMENT_ALTER_DATABASE && r->statement.object_count == 0 && r->input->database;
+}
+
 static bool is_changed(const struct object *object)
 {
 	return object->role != ROLE_SOURCE && object->role != ROLE_DELETE_LIST && !object->derived_name;
@@ -54,18 +60,18 @@ static bool is_changed(const struct object *object)
 
 static void own_schema(struct rewriting *r)
 {
-	for (size_t i = 0; i < r->statement.object_count; i++) {
+	bool own = alters_default_database(r) && is_own(r, r->input->database);
+
+	for (size_t i = 0; i < r->statement.object_count && !own; i++) {
 		const struct object *object = &r->statement.objects[i];
 
-		if (is_changed(object) && is_own(r, rule_database(r, object))) {
-			rule_fires(r,
-				"The schema %s holds this program's own state on the target; a source that "
-				"has one of that "
-				"name keeps it to itself.",
-				r->schema);
-			return;
-		}
+		own = is_changed(object) && is_own(r, rule_database(r, object));
 	}
+	if (own)
+		rule_fires(r,
+			"The schema %s holds this program's own state on the target; a source that has one of that "
+			"name keeps it to itself.",
+			r->schema);
 }
 
 static bool is_system_schema(const char *name)
@@ -85,14 +91,16 @@ static bool is_system_schema(const char *name)
 
 static void system_database(struct rewriting *r)
 {
-	const struct object *object = r->statement.objects;
+	const char *name = r->statement.object_count ? rule_utf8(r, r->statement.objects[0].name)
+		: alters_default_database(r)	     ? r->input->database
+						     : NULL;
 
-	if (r->statement.object_count && is_system_schema(rule_utf8(r, object->name)))
+	if (name && is_system_schema(name))
 		rule_fires(r,
 			"%s is a schema of the server's own. (A target's account often could drop it, which "
 			"would be the "
 			"end of that server.)",
-			object->name);
+			name);
 }
 
 static bool is_account_table(const char *name)

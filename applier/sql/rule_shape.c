@@ -109,6 +109,113 @@ static bool drop_if(struct rewriting *r, size_t at, size_t end)
 	return false;
 }
 
+/* What a part of an ALTER TABLE defines, renames or drops: the tokens of its names, the second one 0 when it is the same. */
+struct part_names {
+	bool column;
+	size_t names[2];
+};
+
+static struct part_names names_of_part(const struct rewriting *r, const struct alter_part *part)
+{
+	unsigned verb = token_at(&r->tokens, part->first)->word;
+	size_t at = part->first + 1;
+	struct part_names found = {.column = true};
+
+	for (;; at++) {
+		switch (token_at(&r->tokens, at)->word) {
+		case KW_INDEX:
+		case KW_KEY:
+		case KW_UNIQUE:
+		case KW_PRIMARY:
+		case KW_FULLTEXT:
+		case KW_SPATIAL:
+		case KW_FOREIGN:
+		case KW_CONSTRAINT:
+		case KW_CHECK:
+		case KW_PERIOD:
+		case KW_PARTITION:
+			found.column = false;
+			continue;
+		case KW_COLUMN:
+		case KW_IF:
+		case KW_NOT:
+		case KW_EXISTS:
+			continue;
+		default:
+			break;
+		}
+		break;
+	}
+	if (at >= part->end || (verb != KW_ADD && verb != KW_MODIFY && verb != KW_CHANGE && verb != KW_DROP && verb != KW_ALTER &&
+				       verb != KW_RENAME))
+		return found;
+	found.names[0] = at;
+	if (verb == KW_CHANGE)
+		found.names[1] = at + 1;
+	else if (verb == KW_RENAME && rule_is(r, at + 1, KW_TO))
+		found.names[1] = at + 2;
+	return found;
+}
+
+static bool share_a_name(struct rewriting *r, const struct part_names *one, const struct part_names *other)
+{
+	if (one->column != other->column || !one->names[0] || !other->names[0])
+		return false;
+	if (rule_is(r, one->names[0], '(') || rule_is(r, other->names[0], '(')) /* any name may be in a list of columns */
+		return one->column;
+	for (int i = 0; i < 2; i++)
+		for (int k = 0; k < 2; k++)
+			if (one->names[i] && other->names[k] && token_is_name(&r->tokens, one->names[i]) &&
+				token_is_name(&r->tokens, other->names[k]) &&
+				strcasecmp(rule_value(r, one->names[i]), rule_value(r, other->names[k])) == 0)
+				return true;
+	return false;
+}
+
+/* MariaDB asks the table as it was before the statement whether a thing exists; one part after the other would ask it as the
+ * parts before have left it. */
+static bool parts_meet(struct rewriting *r, const struct alter_part *parts, const bool *has_if, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct part_names one = names_of_part(r, &parts[i]);
+
+		for (size_t k = 0; k < i; k++) {
+			struct part_names other = names_of_part(r, &parts[k]);
+
+			if ((has_if[i] || has_if[k]) && share_a_name(r, &one, &other))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* ADD COLUMN IF NOT EXISTS (a INT, b INT): for each of them by itself. */
+static void alter_listed(struct rewriting *r, const char *head, const struct alter_part *part)
+{
+	const struct table_text *text = table_text_of(r);
+
+	for (size_t i = 0; i < text->item_count; i++) {
+		const struct table_item *item = &text->items[i];
+
+		if (item->first >= part->first && item->end <= part->end)
+			main_step(r,
+				rule_printf(r, "%s ADD %s", head, rule_text(r, item->first, item->end, NULL)),
+				item->is_key ? NULL : part_errors);
+	}
+}
+
+/* The parenthesis behind ADD [COLUMN] IF NOT EXISTS? */
+static bool is_list(const struct rewriting *r, const struct alter_part *part)
+{
+	size_t at = part->first + 1;
+
+	if (!rule_is(r, part->first, KW_ADD))
+		return false;
+	if (rule_is(r, at, KW_COLUMN))
+		at++;
+	return rule_is(r, at, KW_IF) && rule_is(r, at + 3, '(');
+}
+
 /* ALTER TABLE t a, b, c: as many statements, as an error that is none for one part must not take the others
  * along. */
 static void alter_parts(struct rewriting *r)
@@ -135,20 +242,43 @@ static void alter_parts(struct rewriting *r)
 		drop_if(r, r->statement.verb, r->statement.objects[0].first);
 	for (size_t i = 0; i < text->part_count; i++)
 		drop_if(r, text->parts[i].first, text->parts[i].end);
-	if (!any || text->part_count == 1) {
+	if (!any || (text->part_count == 1 && !is_list(r, &text->parts[0]))) {
 		r->tolerated = any ? part_errors : no_table;
+		return;
+	}
+	if (parts_meet(r, text->parts, has_if, text->part_count)) {
+		rule_stops(r, "Several parts of it are about the same name: MariaDB looks at the table as it was whether that exists, "
+			      "which one statement for each part cannot.");
 		return;
 	}
 	head = rule_text(r, 0, r->statement.body, NULL);
 	for (size_t i = 0; i < text->part_count; i++) {
 		const char *part = rule_text(r, text->parts[i].first, text->parts[i].end, NULL);
 
-		if (!is_blank_text(part))
+		if (has_if[i] && is_list(r, &text->parts[i]))
+			alter_listed(r, head, &text->parts[i]);
+		else if (!is_blank_text(part))
 			main_step(r, rule_printf(r, "%s %s", head, part),
 				has_if[i]  ? part_errors
 				: table_if ? no_table
 					   : NULL);
 	}
+	r->built = true;
+	r->plan->action = PLAN_REWRITE;
+}
+
+/* RENAME TABLE IF EXISTS a TO b, c TO d: one after the other, as a table that is missing holds back its own pair alone. */
+static void rename_pairs(struct rewriting *r)
+{
+	const struct object *objects = r->statement.objects;
+	size_t count = r->statement.object_count;
+
+	for (size_t i = 0; i + 1 < count; i += 2)
+		main_step(r,
+			rule_printf(r, "RENAME TABLE %s TO %s",
+				rule_text(r, objects[i].first, objects[i].last + 1, NULL),
+				rule_text(r, objects[i + 1].first, objects[i + 1].last + 1, NULL)),
+			no_table);
 	r->built = true;
 	r->plan->action = PLAN_REWRITE;
 }
@@ -168,7 +298,10 @@ static void alter_if_exists(struct rewriting *r)
 		return;
 	drop_if(r, r->statement.verb,
 		r->statement.object_count ? r->statement.objects[0].first : r->tokens.count);
-	r->tolerated = r->statement.class == STATEMENT_RENAME_TABLE ? no_table : key_errors;
+	if (r->statement.class == STATEMENT_RENAME_TABLE && r->statement.object_count > 2)
+		rename_pairs(r);
+	else
+		r->tolerated = r->statement.class == STATEMENT_RENAME_TABLE ? no_table : key_errors;
 }
 
 /* ---- CREATE TABLE … SELECT, … START TRANSACTION ---- */
@@ -270,7 +403,8 @@ static const struct rule list[] = {
 		 "CREATE OR REPLACE TABLE app.t (a INT)", ON_MARIADB},
 		creates, or_replace},
 	{{"alter-if-exists", "Shape", "IF [NOT] EXISTS in ALTER TABLE, CREATE and DROP INDEX, RENAME TABLE",
-		 "removes the words for MySQL, one statement for each part; the error they avoid is no error",
+		 "removes the words for MySQL, one statement for each part; the error they avoid is no error; stops where parts are "
+		 "about the same name",
 		 "MariaDB", RUN_REWRITE_STOP, POLICY_REWRITE,
 		 "ALTER TABLE app.t ADD COLUMN IF NOT EXISTS b INT, DROP COLUMN IF EXISTS c", ON_MARIADB},
 		if_classes, alter_if_exists},

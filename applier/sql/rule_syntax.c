@@ -329,7 +329,15 @@ static void invisible(struct rewriting *r)
 		bool foreign = mysql ? rule_is(r, last, KW_IGNORED)
 				     : rule_is(r, last, KW_INVISIBLE) || rule_is(r, last, KW_VISIBLE);
 
-		if (!rule_is(r, text->parts[i].first, KW_ALTER) || !foreign || !keys)
+		if (!rule_is(r, text->parts[i].first, KW_ALTER) || !foreign)
+			continue;
+		if (!rule_is(r, text->parts[i].first + 1, KW_INDEX) && !rule_is(r, text->parts[i].first + 1, KW_KEY)) {
+			/* ALTER [COLUMN] c SET [IN]VISIBLE */
+			rule_stops(r, "The target shows and hides columns with their whole definition alone: change it there by "
+				      "ALTER TABLE … MODIFY, with INVISIBLE or without, and leave this one out.");
+			return;
+		}
+		if (!keys)
 			continue;
 		if (RULE_REWRITES(r,
 			    "A key hidden from the optimizer is INVISIBLE to MySQL and IGNORED to MariaDB."))
