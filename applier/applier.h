@@ -50,8 +50,11 @@ struct applier_hooks {
 	int (*quarantined)(void *context, const struct applier_place *place, const struct target_table_name *table,
 		const char *key, const char *change, const char *before, const char *after, const char *reason,
 		const char *outcome, struct error *error);
+	/* What an event is to become at the cut-over; NULL: it is gone, and without a name all those of the database */
 	int (*event_state)(void *context, const char *database, const char *name, const char *wished,
 		struct error *error);
+	int (*event_renamed)(void *context, const char *database, const char *name, const char *new_database,
+		const char *new_name, struct error *error);
 	/* A function or trigger ("FUNCTION", "TRIGGER") that may be one of those that were set aside was dropped */
 	int (*held_dropped)(void *context, const char *kind, const char *database, const char *name,
 		struct error *error);

@@ -41,6 +41,9 @@ static int note_effects(struct special *special, const struct change *change, co
 			result = hooks->event_state(hooks->context, effect->database, effect->name, effect->state, error);
 		else if (effect->kind == EFFECT_EVENT_DROP && hooks->event_state)
 			result = hooks->event_state(hooks->context, effect->database, effect->name, NULL, error);
+		else if (effect->kind == EFFECT_EVENT_RENAME && hooks->event_renamed)
+			result = hooks->event_renamed(hooks->context, effect->database, effect->name, effect->new_database,
+				effect->new_name, error);
 		else if (effect->kind == EFFECT_HELD_DROP && hooks->held_dropped)
 			result = hooks->held_dropped(hooks->context, effect->state, effect->database, effect->name, error);
 		if (result < 0)

@@ -1,5 +1,6 @@
 #include "base/error.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,7 +84,10 @@ int error_advice(struct error *error, const char *format, ...)
 	size_t used = strlen(error->text);
 	va_list args;
 
-	if (used + 2 < sizeof(error->text)) {
+	if (used + 3 < sizeof(error->text)) {
+		if (used && (isalnum((unsigned char)error->text[used - 1]) || strchr("'`\"", error->text[used - 1])))
+			/* a server's own words */
+			error->text[used++] = '.';
 		error->text[used++] = ' ';
 		va_start(args, format);
 		vsnprintf(error->text + used, sizeof(error->text) - used, format, args);

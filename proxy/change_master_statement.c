@@ -226,9 +226,9 @@ static bool looks_like_gtid_set(const char *text)
 static int use_gtid(struct change_master_statement *statement, const char *word, size_t length,
 	const char *value, struct error *error)
 {
-	if (strcasecmp(value, "no") == 0) {
+	if (strcasecmp(value, "no") == 0 || strcasecmp(value, "off") == 0) {
 		statement->use_gtid = 0;
-	} else if (strcasecmp(value, "slave_pos") == 0 || strcasecmp(value, "replica_pos") == 0) {
+	} else if (strcasecmp(value, "on") == 0 || strcasecmp(value, "slave_pos") == 0 || strcasecmp(value, "replica_pos") == 0) {
 		statement->use_gtid = 1;
 	} else if (strcasecmp(value, "current_pos") == 0) {
 		statement->use_gtid = 1;

@@ -100,6 +100,15 @@ static int event_state(
 	return state_save_event(recorder->state, &event, error);
 }
 
+static int event_renamed(void *context, const char *database, const char *name, const char *new_database, const char *new_name,
+	struct error *error)
+{
+	struct recorder *recorder = context;
+	struct state_event event = {.database = database, .name = name};
+
+	return state_rename_event(recorder->state, &event, new_database, new_name, error);
+}
+
 /* Entries of what would have been made, by their numbers. */
 struct held {
 	const char *kind, *database, *name;
@@ -204,6 +213,7 @@ void recorder_hooks(struct recorder *recorder, struct applier_hooks *hooks)
 		.skipped = skipped,
 		.quarantined = quarantined,
 		.event_state = event_state,
+		.event_renamed = event_renamed,
 		.held_dropped = held_dropped,
 		.temp_tables_changed = temp_tables_changed,
 		.source_engine = engine_of,

@@ -183,7 +183,7 @@ int state_save_event(struct state *state, const struct state_event *event, struc
 {
 	static const char save_sql[] = "insert or replace into stored_event (database, name, wished, "
 				       "definer, at_us) values (?, ?, ?, ?, ?)";
-	static const char remove_sql[] = "delete from stored_event where database = ? and name = ?";
+	static const char remove_sql[] = "delete from stored_event where database = ?1 and (?2 is null or name = ?2)";
 	static const char what[] = "saving the wished state of an event";
 	sqlite3_stmt *statement;
 
@@ -193,12 +193,33 @@ int state_save_event(struct state *state, const struct state_event *event, struc
 	if (!statement)
 		return state_abort(state);
 	state_bind_text(statement, 1, event->database ? event->database : "");
-	state_bind_text(statement, 2, event->name ? event->name : "");
+	state_bind_text(statement, 2, event->name);
 	if (event->wished) {
 		state_bind_text(statement, 3, event->wished);
 		state_bind_text(statement, 4, event->definer);
 		sqlite3_bind_int64(statement, 5, state_now_us());
 	}
+	if (state_run(state, statement, what, error) != 0)
+		return state_abort(state);
+	return state_end(state, what, error);
+}
+
+int state_rename_event(struct state *state, const struct state_event *event, const char *database, const char *name,
+	struct error *error)
+{
+	static const char sql[] = "update or replace stored_event set database = ?, name = ? where database = ? and name = ?";
+	static const char what[] = "saving the new name of an event";
+	sqlite3_stmt *statement;
+
+	if (state_begin(state, what, STATE_WAIT_RECORD_MS, error) != 0)
+		return -1;
+	statement = state_prepare(state, sql, error);
+	if (!statement)
+		return state_abort(state);
+	state_bind_text(statement, 1, database);
+	state_bind_text(statement, 2, name);
+	state_bind_text(statement, 3, event->database);
+	state_bind_text(statement, 4, event->name);
 	if (state_run(state, statement, what, error) != 0)
 		return state_abort(state);
 	return state_end(state, what, error);

@@ -259,10 +259,14 @@ int state_save_ddl_intent(struct state *state, const struct state_ddl_intent *in
 /* Stored events (CREATE EVENT) are made disabled on the target; here is what they are to become. */
 struct state_event {
 	const char *database, *name;
-	const char *wished; /* "ENABLED", "DISABLED", …; NULL removes the entry */
+	const char *wished; /* "ENABLED", "DISABLED", … */
 	const char *definer;
 };
+/* Without `wished` it is forgotten; without a name as well, all those of the database are. */
 int state_save_event(struct state *state, const struct state_event *event, struct error *error);
+/* The event goes by another name; one that is not known stays so. */
+int state_rename_event(struct state *state, const struct state_event *event, const char *database, const char *name,
+	struct error *error);
 int state_each_event(struct state *state,
 	int (*each)(void *context, const struct state_event *event, struct error *error), void *context,
 	struct error *error);

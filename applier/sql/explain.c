@@ -164,7 +164,7 @@ static void put_text(struct explanation *e, const char *text, size_t length, con
 	}
 	for (size_t i = 0; i < plan->effect_count; i++)
 		buffer_printf(out, "  effect: %s %s.%s%s%s\n", effect_name(plan->effects[i].kind),
-			plan->effects[i].database, plan->effects[i].name, plan->effects[i].state ? " " : "",
+			plan->effects[i].database, plan->effects[i].name ? plan->effects[i].name : "*", plan->effects[i].state ? " " : "",
 			plan->effects[i].state ? plan->effects[i].state : "");
 }
 

@@ -175,7 +175,7 @@ enum effect_kind {
 	EFFECT_TEMP_RENAME,  /* database.name is now new_database.new_name, still `real` */
 	EFFECT_EVENT_STATE,  /* event database.name was created or altered; `state` is what the source has:
 				ENABLED, DISABLED,  SLAVESIDE_DISABLED */
-	EFFECT_EVENT_DROP,
+	EFFECT_EVENT_DROP, /* without a name: all those of the database */
 	EFFECT_EVENT_RENAME, /* to new_database.new_name */
 	EFFECT_HELD,	     /* set aside to be created later: `state` is FUNCTION or TRIGGER */
 	EFFECT_HELD_DROP,    /* the same object was dropped on the source */

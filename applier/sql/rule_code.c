@@ -343,6 +343,10 @@ static void event_names(struct rewriting *r)
 
 	if (!object)
 		return;
+	if (r->statement.class == STATEMENT_DROP_DATABASE) {
+		rule_effect(r, EFFECT_EVENT_DROP, rule_utf8(r, object->name), NULL);
+		return;
+	}
 	if (r->statement.class == STATEMENT_DROP_EVENT) {
 		rule_effect(r, EFFECT_EVENT_DROP, rule_database(r, object), rule_utf8(r, object->name));
 		return;
@@ -363,7 +367,7 @@ CLASSES(defined, STATEMENT_CREATE_VIEW, STATEMENT_ALTER_VIEW, STATEMENT_CREATE_P
 	STATEMENT_CREATE_PACKAGE);
 CLASSES(triggers, STATEMENT_CREATE_TRIGGER);
 CLASSES(event_changes, STATEMENT_CREATE_EVENT, STATEMENT_ALTER_EVENT);
-CLASSES(event_renames, STATEMENT_ALTER_EVENT, STATEMENT_DROP_EVENT);
+CLASSES(event_renames, STATEMENT_ALTER_EVENT, STATEMENT_DROP_EVENT, STATEMENT_DROP_DATABASE);
 
 static const struct rule list[] = {
 	{{"packages", "Stored code", "CREATE and DROP PACKAGE for MySQL", "stops", "MariaDB", RUN_SKIP_STOP,

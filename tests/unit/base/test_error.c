@@ -22,6 +22,9 @@ static void control_characters_are_spelled_out(void **state)
 	assert_non_null(strstr(error.text, "reading x\\x0dy: the server said: a\\n2026"));
 	error_advice(&error, "Look at %s.", "\x08");
 	assert_non_null(strstr(error.text, " é Look at \\x08."));
+	error_set(&error, ERROR_STOP, "Duplicate entry '1' for key 'PRIMARY'");
+	error_advice(&error, "Mend it.");
+	assert_string_equal(error.text, "Duplicate entry '1' for key 'PRIMARY'. Mend it.");
 	error_set_server(&error, ERROR_STOP, 1, "HY000", "%s", "\x1b]0;title\x07");
 	assert_string_equal(error.text, "\\x1b]0;title\\x07");
 }
