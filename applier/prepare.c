@@ -229,7 +229,7 @@ static int prepare_statement(struct applier *applier, struct transaction *transa
 		return error_set(error, ERROR_STOP, "%s:%llu%s%s%s: %s", transaction->end.file,
 			(unsigned long long)change->end_offset, transaction->gtid.kind ? " (GTID " : "",
 			gtid_text(&transaction->gtid, gtid), transaction->gtid.kind ? ")" : "", planned->plan.stop_text);
-	if (change->kind == CHANGE_LOAD || !is_plain(planned) || planned->plan.class == STATEMENT_ROLLBACK_TO)
+	if (change->kind == CHANGE_LOAD || !is_plain(planned) || planned->plan.flags & PLAN_ALONE || planned->plan.class == STATEMENT_ROLLBACK_TO)
 		*special = true;
 	if (planned->session.warning_count && record_context(applier, transaction, change, planned, error) < 0)
 		return -1;

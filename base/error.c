@@ -85,7 +85,7 @@ int error_advice(struct error *error, const char *format, ...)
 	va_list args;
 
 	if (used + 3 < sizeof(error->text)) {
-		if (used && (isalnum((unsigned char)error->text[used - 1]) || strchr("'`\"", error->text[used - 1])))
+		if (used && format[0] != '(' && (isalnum((unsigned char)error->text[used - 1]) || strchr("'`\"", error->text[used - 1])))
 			/* a server's own words */
 			error->text[used++] = '.';
 		error->text[used++] = ' ';

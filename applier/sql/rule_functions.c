@@ -3,6 +3,7 @@
 
 #include "applier/sql/account.h"
 #include "applier/sql/rule.h"
+#include "applier/sql/rule_temporary.h"
 
 static bool is_call(const struct rewriting *r, size_t at)
 {
@@ -101,6 +102,63 @@ static void name_const(struct rewriting *r)
 	}
 }
 
+static bool searches_text(const struct rewriting *r)
+{
+	bool match = false;
+
+	for (size_t i = r->statement.verb; i < r->tokens.count; i++) {
+		match = match || rule_is(r, i, KW_MATCH);
+		if (match && rule_is(r, i, KW_AGAINST) && rule_is(r, i + 1, '('))
+			return true;
+	}
+	return false;
+}
+
+/* May its rows be looked for? Those of a table that is only filled are not. */
+static bool is_read(const struct rewriting *r, const struct object *object)
+{
+	return object->kind == OBJECT_TABLE && (object->role != ROLE_TARGET || r->statement.class == STATEMENT_UPDATE ||
+		r->statement.class == STATEMENT_DELETE);
+}
+
+static enum temp_engine source_engine_of(struct rewriting *r, const struct object *object)
+{
+	const struct temp_registry *temps = r->input->temps;
+	const char *real = temporary_find(r, object);
+
+	if (real)
+		return temp_engine_of(real);
+	return temps && temps->engine ? temps->engine(temps->context, rule_database(r, object), rule_utf8(r, object->name))
+				      : TEMP_UNKNOWN;
+}
+
+/* MyISAM's and Aria's full-text keys leave out words that are in half of the rows, and have other stop words and another least
+ * length than InnoDB's. */
+static void fulltext(struct rewriting *r)
+{
+	if (!searches_text(r))
+		return;
+	/* InnoDB's finds rows from their COMMIT on, which merged with others' is another one than on the source */
+	r->plan->flags |= PLAN_UNSAFE | PLAN_ALONE;
+	for (size_t i = 0; i < r->statement.object_count; i++) {
+		const struct object *object = &r->statement.objects[i];
+		enum temp_engine engine = is_read(r, object) ? source_engine_of(r, object) : TEMP_ROLLS_BACK;
+
+		if (engine == TEMP_ROLLS_BACK)
+			continue;
+		rule_fires(r,
+			"MATCH … AGAINST finds other rows in an InnoDB table than in one of MyISAM or Aria, and %s %s. Have such statements "
+			"log rows (binlog_format=ROW).",
+			object->name,
+			engine == TEMP_KEEPS_ROWS ? "is no InnoDB table on the source"
+						  : "may be such a one on the source: its account may not see the table "
+						    "(GRANT SELECT), or it is gone");
+		return;
+	}
+	rule_notes(r, "What MATCH … AGAINST finds depends on the server's stop words and word lengths (innodb_ft_…): they may be others on "
+		      "the target.");
+}
+
 CLASSES(row_statements, STATEMENT_INSERT, STATEMENT_REPLACE, STATEMENT_UPDATE, STATEMENT_DELETE,
 	STATEMENT_LOAD, STATEMENT_SELECT, STATEMENT_DO, STATEMENT_CALL, STATEMENT_CREATE_TABLE);
 
@@ -118,6 +176,10 @@ static const struct rule list[] = {
 		 ALLOW(POLICY_RUN) | ALLOW(POLICY_SKIP) | ALLOW(POLICY_STOP), POLICY_RUN,
 		 "INSERT INTO app.t (a) VALUES (LENGTH(UUID()))", ON_MYSQL},
 		row_statements, unsafe},
+	{{"fulltext", "Functions", "MATCH … AGAINST in statement format, on tables that are not InnoDB on the source, or may not be",
+		 "stops; on others it runs and reports", "the same engine: use binlog_format=ROW", RUN_SKIP_STOP, POLICY_STOP, NULL,
+		 ON_MYSQL},
+		row_statements, fulltext},
 };
 
 const struct rule_topic rules_functions = {list, sizeof(list) / sizeof(list[0])};

@@ -358,6 +358,24 @@ def test_events_that_have_run_once_do_not_run_again(pairing, kind):
     assert p.compare() == 2
 
 
+@pytest.mark.parametrize("kind", ["maria1011", "mysql97"])
+def test_events_keep_their_state_under_another_name(pairing, kind):
+    p = pairing(kind, kind)
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE DATABASE `{p.db}_b`; CREATE DATABASE `{p.db}_c`; USE `{p.db}`; "
+                 "CREATE EVENT one ON SCHEDULE EVERY 1 DAY DO SELECT 1; CREATE EVENT two ON SCHEDULE EVERY 1 DAY DO SELECT 1; "
+                 f"CREATE EVENT `{p.db}_c`.gone ON SCHEDULE EVERY 1 DAY DO SELECT 1; "
+                 f"ALTER EVENT one ON SCHEDULE EVERY 2 HOUR RENAME TO uno; ALTER EVENT two RENAME TO `{p.db}_b`.due; "
+                 f"DROP DATABASE `{p.db}_c`")
+    p.changeling.wait_caught_up()
+    done = p.changeling.command("cutover", "--enable-events", "--run")
+    assert done.code == 0, done
+    states = f"SELECT event_name, status FROM information_schema.events WHERE event_schema LIKE '{p.db}%' ORDER BY 1"
+    assert p.target.query(states) == p.source.query(states)
+    p.source.sql(f"DROP DATABASE `{p.db}_b`")
+    p.changeling.wait_caught_up()
+
+
 # --- another master of the same topology
 
 def replicate_natively(source, replica):

@@ -262,6 +262,15 @@ static void test_events_and_intents(void **unused)
 	event.wished = NULL;
 	must(state_save_event(state, &event, &error));
 	assert_string_equal(look("select group_concat(name) from events"), "nightly");
+	event.name = "nightly";
+	must(state_rename_event(state, &event, "archive", "daily", &error));
+	event.name = "never";
+	must(state_rename_event(state, &event, "archive", "seen", &error));
+	assert_string_equal(look("select group_concat(database || '.' || name) from events"), "archive.daily");
+	event.database = "archive";
+	event.name = NULL;
+	must(state_save_event(state, &event, &error));
+	assert_string_equal(look("select count(*) from events"), "0");
 
 	must(state_save_ddl_intent(state, &intent, &error));
 	intent.outcome = "found done";
