@@ -16,6 +16,7 @@
 #define MODE_STRICT_ALL_TABLES ((uint64_t)1 << 22)
 #define MODE_NO_ZERO_IN_DATE ((uint64_t)1 << 23)
 #define MODE_NO_ZERO_DATE ((uint64_t)1 << 24)
+#define MODE_NO_AUTO_CREATE_USER ((uint64_t)1 << 28)
 #define MODE_NO_ENGINE_SUBSTITUTION ((uint64_t)1 << 30)
 
 /* The source's mode as the target numbers it, without what the target does not take. */
