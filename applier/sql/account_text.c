@@ -5,8 +5,9 @@
 
 #define NATIVE "mysql_native_password"
 #define CACHING "caching_sha2_password"
-/* a hash of the right form that no password has */
+/* hashes of the right form that no password has; that of caching_sha2_password is the servers' own for theirs */
 #define NO_PASSWORD "*0000000000000000000000000000000000000000"
+#define NO_PASSWORD_CACHING "$A$005$THISISACOMBINATIONOFINVALIDSALTANDPASSWORDTHATMUSTNEVERBRBEUSED"
 
 static bool has_plugin(const struct rewriting *r, const char *plugin)
 {
@@ -101,13 +102,27 @@ static void put_hash(const struct rewriting *r, const struct account_spec *spec,
 	put_secret(r, spec, out);
 }
 
+static void put_no_password(const struct rewriting *r, struct buffer *out)
+{
+	if (!target_is_mysql57(r))
+		buffer_puts(out, " IDENTIFIED BY PASSWORD '" NO_PASSWORD "'");
+	else if (has_plugin(r, CACHING))
+		buffer_puts(out, " IDENTIFIED WITH '" CACHING "' AS '" NO_PASSWORD_CACHING "'");
+	else
+		buffer_puts(out, " IDENTIFIED WITH '" NATIVE "' AS '" NO_PASSWORD "'");
+}
+
+static void put_plugin(const struct rewriting *r, const struct account_spec *spec, struct buffer *out)
+{
+	buffer_printf(out, is_maria_target(r) ? " IDENTIFIED VIA %s" : " IDENTIFIED WITH '%s'", spec->plugin);
+}
+
 static void put_identified(
 	const struct rewriting *r, const struct account_spec *spec, bool *lock, struct buffer *out)
 {
 	if (auth_carried(r, spec) == AUTH_LOST) {
 		*lock = true;
-		if (!r->target->password_locking)
-			buffer_puts(out, " IDENTIFIED BY PASSWORD '" NO_PASSWORD "'");
+		put_no_password(r, out);
 		return;
 	}
 	switch (spec->form) {
@@ -116,13 +131,19 @@ static void put_identified(
 		put_secret(r, spec, out);
 		break;
 	case AUTH_OLD_HASH:
+		if (spec->secret_length)
+			put_hash(r, spec, out);
+		else
+			buffer_puts(out, " IDENTIFIED BY ''");
+		break;
 	case AUTH_PLUGIN_HASH:
 		if (spec->secret_length)
 			put_hash(r, spec, out);
+		else
+			put_plugin(r, spec, out);
 		break;
 	case AUTH_PLUGIN:
-		buffer_printf(out, is_maria_target(r) ? " IDENTIFIED VIA %s" : " IDENTIFIED WITH '%s'",
-			spec->plugin);
+		put_plugin(r, spec, out);
 		break;
 	case AUTH_PLUGIN_CLEAR:
 		if (target_is_mysql57(r)) {
@@ -142,6 +163,21 @@ static void put_identified(
 	}
 }
 
+bool account_second_password_known(const struct rewriting *r, const struct account_spec *spec)
+{
+	return spec->second_end > spec->second_first && version_at_least(r->target->server, FAMILY_MYSQL, 80014);
+}
+
+/* The text of tokens as it is. */
+static void put_tokens(const struct rewriting *r, size_t first, size_t end, struct buffer *out)
+{
+	const struct token *last = token_at(&r->tokens, end - 1);
+	size_t start = token_at(&r->tokens, first)->start;
+
+	buffer_putc(out, ' ');
+	buffer_append(out, r->tokens.text + start, last->start + last->length - start);
+}
+
 void account_spec_put(
 	const struct rewriting *r, const struct account_spec *spec, bool *lock, struct buffer *out)
 {
@@ -150,15 +186,12 @@ void account_spec_put(
 	else
 		account_put(spec->account.user, spec->account.host, &r->tokens.options, out);
 	if (spec->form == AUTH_SEVERAL && auth_carried(r, spec) == AUTH_AS_IT_IS) {
-		size_t first = spec->account.end, last = spec->end - 1;
-
-		buffer_putc(out, ' ');
-		buffer_append(out, r->tokens.text + r->tokens.items[first].start,
-			r->tokens.items[last].start + r->tokens.items[last].length -
-				r->tokens.items[first].start);
+		put_tokens(r, spec->account.end, spec->end, out);
 		return;
 	}
 	put_identified(r, spec, lock, out);
+	if (account_second_password_known(r, spec) && auth_carried(r, spec) != AUTH_LOST)
+		put_tokens(r, spec->second_first, spec->second_end, out);
 }
 
 static bool is_resource(unsigned word)
@@ -280,16 +313,6 @@ bool account_option_known(const struct rewriting *r, const struct account_option
 	return false;
 }
 
-static void put_option(const struct rewriting *r, const struct account_option *option, struct buffer *out)
-{
-	size_t last = option->end - 1;
-
-	buffer_putc(out, ' ');
-	buffer_append(out, r->tokens.text + r->tokens.items[option->first].start,
-		r->tokens.items[last].start + r->tokens.items[last].length -
-			r->tokens.items[option->first].start);
-}
-
 void account_requirements_put(
 	const struct rewriting *r, const struct account_option *options, size_t count, struct buffer *out)
 {
@@ -297,7 +320,7 @@ void account_requirements_put(
 
 	for (size_t i = 0; i < count; i++)
 		if (options[i].kind == OPTION_REQUIRE)
-			put_option(r, &options[i], out);
+			put_tokens(r, options[i].first, options[i].end, out);
 	for (size_t i = 0; i < count; i++) {
 		if (options[i].kind != OPTION_RESOURCES ||
 			rule_is(r, options[i].first, KW_MAX_STATEMENT_TIME))
@@ -305,7 +328,7 @@ void account_requirements_put(
 		if (!with)
 			buffer_puts(out, " WITH");
 		with = true;
-		put_option(r, &options[i], out);
+		put_tokens(r, options[i].first, options[i].end, out);
 	}
 }
 
@@ -331,7 +354,7 @@ void account_options_put(const struct rewriting *r, const struct account_option 
 			if (order[k] == OPTION_RESOURCES && !with)
 				buffer_puts(out, " WITH");
 			with = true;
-			put_option(r, &options[i], out);
+			put_tokens(r, options[i].first, options[i].end, out);
 		}
 	}
 }

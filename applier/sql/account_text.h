@@ -10,10 +10,13 @@
 enum auth_carried {
 	AUTH_AS_IT_IS, /* the target reads the very words */
 	AUTH_OTHER_WORDS,
-	AUTH_LOST, /* the target has no such plugin, or no such form: the account is created locked */
+	AUTH_LOST, /* the target has no such plugin, or no such form: the account is locked, and no password fits */
 };
 
 enum auth_carried auth_carried(const struct rewriting *r, const struct account_spec *spec);
+
+/* Does the statement do something to the account's second password that the target knows of? */
+bool account_second_password_known(const struct rewriting *r, const struct account_spec *spec);
 
 /* The options behind the accounts of CREATE USER, ALTER USER and GRANT. */
 enum account_option_kind {
@@ -42,8 +45,8 @@ size_t account_options_read(
 /* Does the target's CREATE USER / ALTER USER know the option? */
 bool account_option_known(const struct rewriting *r, const struct account_option *option);
 
-/* Appends the account and how it logs in. What cannot be carried gets no password and *lock set (or an
- * impossible hash, where accounts cannot be locked). */
+/* Appends the account and how it logs in. Where that cannot be carried *lock is set, and the account gets a hash that no
+ * password has: that the source unlocks it later, which is carried, then lets nobody in. */
 void account_spec_put(
 	const struct rewriting *r, const struct account_spec *spec, bool *lock, struct buffer *out);
 

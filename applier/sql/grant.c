@@ -116,11 +116,12 @@ static size_t identified_read(
 /* REPLACE 'old', RETAIN CURRENT PASSWORD, DISCARD OLD PASSWORD, and further ways to log in. */
 static size_t identified_tail(const struct token_list *tokens, size_t at, struct account_spec *spec)
 {
+	spec->second_first = spec->second_end = at;
 	for (;;) {
 		if (token_is(tokens, at, KW_REPLACE) && is_text(tokens, at + 1)) {
-			at += 2;
+			spec->second_end = at += 2;
 		} else if (token_is(tokens, at, KW_RETAIN) || token_is(tokens, at, KW_DISCARD)) {
-			at += 3;
+			spec->second_end = at += 3;
 		} else if (token_is(tokens, at, KW_OR) || token_is(tokens, at, KW_AND) ||
 			   (token_is(tokens, at, KW_INITIAL) &&
 				   token_is(tokens, at + 1, KW_AUTHENTICATION))) {
@@ -152,6 +153,8 @@ bool account_spec_read(
 	spec->end = identified_tail(tokens, at, spec);
 	if (spec->end > tokens->count)
 		spec->end = tokens->count;
+	if (spec->second_end > tokens->count)
+		spec->second_end = tokens->count;
 	return true;
 }
 

@@ -42,6 +42,8 @@ struct account_spec {
 	const char *plugin; /* or NULL */
 	const char *secret; /* text or hash, decoded; may hold any byte */
 	size_t secret_length;
+	/* tokens of REPLACE 'old', RETAIN CURRENT PASSWORD, DISCARD OLD PASSWORD; equal when there are none */
+	size_t second_first, second_end;
 	size_t end; /* token behind */
 };
 

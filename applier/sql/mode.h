@@ -18,6 +18,7 @@
 #define MODE_STRICT_ALL_TABLES ((uint64_t)1 << 22)
 #define MODE_NO_ZERO_IN_DATE ((uint64_t)1 << 23)
 #define MODE_NO_ZERO_DATE ((uint64_t)1 << 24)
+#define MODE_NO_AUTO_CREATE_USER ((uint64_t)1 << 28)
 #define MODE_NO_ENGINE_SUBSTITUTION ((uint64_t)1 << 30)
 #define MODE_EMPTY_STRING_IS_NULL ((uint64_t)1 << 32)    /* MariaDB */
 #define MODE_SIMULTANEOUS_ASSIGNMENT ((uint64_t)1 << 33) /* MariaDB */

@@ -10,6 +10,7 @@
 #include "applier/sql/account.h"
 #include "applier/sql/charset.h"
 #include "applier/sql/mask.h"
+#include "applier/sql/mode.h"
 #include "applier/sql/rule.h"
 #include "applier/sql/rule_temporary.h"
 
@@ -66,6 +67,16 @@ void rule_setting(struct rewriting *r, const char *name, const char *literal)
 {
 	GROW(r, r->plan->settings, r->plan->setting_count, r->setting_room);
 	r->plan->settings[r->plan->setting_count++] = (struct session_setting){name, literal};
+}
+
+void rule_sql_mode(struct rewriting *r, uint64_t without, uint64_t with)
+{
+	uint64_t mode = mode_translate(r->input->sql_mode, r->input->source, r->target->server);
+	struct buffer names = BUFFER_INIT;
+
+	mode_print((mode & ~(MODE_NO_DIR_IN_CREATE | without)) | with, r->target->server, &names);
+	rule_setting(r, "sql_mode", rule_printf(r, "'%s'", buffer_text(&names)));
+	buffer_release(&names);
 }
 
 static const char *vprint(struct rewriting *r, const char *format, va_list arguments)

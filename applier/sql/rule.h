@@ -96,6 +96,8 @@ struct plan_step *rule_step(struct rewriting *r, enum step_when when, const char
 struct plan_effect *rule_effect(
 	struct rewriting *r, enum effect_kind kind, const char *database, const char *name);
 void rule_setting(struct rewriting *r, const char *name, const char *literal);
+/* The statement's sql_mode, as the target numbers it, without some bits and with others. */
+void rule_sql_mode(struct rewriting *r, uint64_t without, uint64_t with);
 
 /* The text from token `first` up to (not including) token `end` as edited so far, in the arena; `end` may be
  * tokens.count for the rest, trailing comments included. */

@@ -162,6 +162,11 @@ static void roles(struct rewriting *r)
 		rule_skips(r, "PUBLIC is a role of MariaDB's that MySQL does not have.");
 		return;
 	}
+	if (read && grant.revoke && grant.roles && grant.admin_option && r->target->server.family == FAMILY_MYSQL) {
+		rule_stops(r, "MySQL takes back a role as a whole, not ADMIN OPTION alone. In its place: REVOKE the role, GRANT it "
+			      "without ADMIN OPTION, and SET DEFAULT ROLE where it was one.");
+		return;
+	}
 	/* CREATE ROLE r WITH ADMIN account */
 	if (class == STATEMENT_CREATE_ROLE && (from_maria_to_mysql(r) || !r->target->may_set_definer))
 		for (size_t i = r->statement.body; i < r->tokens.count; i++)
@@ -171,6 +176,53 @@ static void roles(struct rewriting *r)
 					rule_remove(r, i, r->tokens.count - 1);
 				return;
 			}
+}
+
+static void drop_host(struct rewriting *r, const struct account *account)
+{
+	if (account->host && strcmp(account->host, "%") == 0 &&
+		RULE_REWRITES(r, "A role has no host on MariaDB; where none has this name, it is the account @'%%'."))
+		rule_remove(r, account->first + 1, account->end - 1);
+}
+
+/* Where the names of roles stand from; 0 when the statement is not about roles. */
+static size_t roles_at(struct rewriting *r, const struct grant_text *grant)
+{
+	switch (r->statement.class) {
+	case STATEMENT_CREATE_ROLE:
+	case STATEMENT_DROP_ROLE:
+		return r->statement.body;
+	case STATEMENT_SET_DEFAULT_ROLE:
+		return r->statement.verb + 3;
+	default:
+		return grant->roles ? grant->role_list[0].first : 0;
+	}
+}
+
+/* MySQL's roles are accounts, 'reader'@'%'; MariaDB's have a name alone. There GRANT … TO reader is to the role when there is
+ * one, and else to the account reader@'%': that is what MySQL means either way. */
+static void role_names(struct rewriting *r)
+{
+	struct account_spec *specs;
+	struct grant_text grant = {0};
+	size_t at, end, count;
+
+	if (!from_mysql_to_maria(r) || !version_at_least(r->input->source, FAMILY_MYSQL, 80000))
+		return;
+	if ((r->statement.class == STATEMENT_GRANT || r->statement.class == STATEMENT_REVOKE) && !read_grant(r, &grant))
+		return;
+	at = roles_at(r, &grant);
+	specs = account_specs_read(&r->tokens, at, r->arena, &count, &end);
+	for (size_t i = 0; at && i < count; i++)
+		if (specs[i].account.host && strcmp(specs[i].account.host, "%") != 0) {
+			rule_stops(r, "MariaDB's roles have no host, and so there is no role %s@%s.", specs[i].account.user,
+				specs[i].account.host);
+			return;
+		}
+	for (size_t i = 0; at && i < count; i++)
+		drop_host(r, &specs[i].account);
+	for (size_t i = 0; i < grant.account_count; i++)
+		drop_host(r, &grant.accounts[i].account);
 }
 
 /* SET DEFAULT ROLE: TO accounts (MySQL), FOR account (MariaDB). */
@@ -417,7 +469,7 @@ CLASSES(revoke_only, STATEMENT_REVOKE);
 CLASSES(default_role_only, STATEMENT_SET_DEFAULT_ROLE);
 CLASSES(user_texts, STATEMENT_CREATE_USER, STATEMENT_ALTER_USER);
 CLASSES(password_only, STATEMENT_SET_PASSWORD);
-CLASSES(drops, STATEMENT_DROP_USER, STATEMENT_DROP_ROLE, STATEMENT_CREATE_ROLE);
+CLASSES(drops, STATEMENT_DROP_USER, STATEMENT_DROP_ROLE, STATEMENT_CREATE_ROLE, STATEMENT_REVOKE);
 
 static const struct rule list[] = {
 	{{"accounts", "Accounts", "all statements about accounts, roles and privileges",
@@ -430,6 +482,10 @@ static const struct rule list[] = {
 		 "writes the source's account out, or stops", "nothing would help", REWRITE_SKIP_STOP,
 		 POLICY_REWRITE, "ALTER USER CURRENT_USER() PASSWORD EXPIRE NEVER", ON_MYSQL},
 		all_accounts, current_user},
+	{{"role-names", "Accounts", "roles with the host '%', and accounts that may be roles, from MySQL 8 to MariaDB",
+		 "leaves the host out; stops at another host", "MySQL 8.0", REWRITE_SKIP_STOP | ALLOW(POLICY_RUN), POLICY_REWRITE,
+		 "CREATE ROLE reader@'%'", ON_MYSQL},
+		all_accounts, role_names},
 	{{"reserved-accounts", "Accounts",
 		 "rdsadmin, mysql.sys, mariadb.sys, root, …, and the account that applies",
 		 "leaves them out, or sets the statement aside", "nothing would help", REWRITE_SKIP_STOP,
@@ -463,8 +519,8 @@ static const struct rule list[] = {
 		 REWRITE_SKIP_STOP | ALLOW(POLICY_RUN), POLICY_REWRITE, "GRANT SELECT ON *.* TO app@'%' AS root@localhost", ON_MYSQL},
 		grant_only, grant_as},
 	{{"grant-identified", "Accounts",
-		 "GRANT … IDENTIFIED BY, REQUIRE, WITH MAX_… where GRANT no longer takes them",
-		 "splits into CREATE USER IF NOT EXISTS, ALTER USER and GRANT",
+		 "GRANT … IDENTIFIED BY, REQUIRE, WITH MAX_… where GRANT no longer takes them; GRANT that may have made its account",
+		 "splits into CREATE USER IF NOT EXISTS, ALTER USER and GRANT; an account made so is locked",
 		 "MySQL 5.7 or older, or MariaDB", REWRITE_SKIP_STOP | ALLOW(POLICY_RUN), POLICY_REWRITE,
 		 "GRANT SELECT ON app.* TO app@'%' IDENTIFIED BY 'secret'", ON_MYSQL_56},
 		grant_only, rule_grant_identified},
@@ -475,17 +531,22 @@ static const struct rule list[] = {
 		password_only, rule_set_password},
 	{{"passwords", "Accounts",
 		 "CREATE USER and ALTER USER with hashes, plugins and options of another server",
-		 "writes them in the target's words; an account whose password cannot be carried is locked",
+		 "writes them in the target's words; an account whose password cannot be carried is locked, and no password fits "
+		 "until one is set",
 		 "the plugin, and the options", REWRITE_SKIP_STOP | ALLOW(POLICY_RUN), POLICY_REWRITE,
 		 "CREATE USER 'app'@'%' IDENTIFIED WITH 'mysql_native_password' AS "
 		 "'*B27918D2D9402882CEADA0EF687D35FBDC137D72'",
 		 ON_MYSQL},
 		user_texts, rule_users},
 	{{"account-if-exists", "Accounts",
-		 "DROP USER/ROLE IF EXISTS, CREATE OR REPLACE ROLE where the target does not know that",
+		 "DROP USER/ROLE IF EXISTS, REVOKE IF EXISTS … IGNORE UNKNOWN USER, CREATE OR REPLACE ROLE where the target does "
+		 "not know that",
 		 "removes the words; the error they avoid is no error", "MySQL 5.7, MariaDB 10.1",
 		 REWRITE_SKIP_STOP | ALLOW(POLICY_RUN), POLICY_REWRITE, "DROP USER IF EXISTS app@'%'", ON_MYSQL},
 		drops, rule_account_if_exists},
+	{{"role-lists", "Accounts", "GRANT and REVOKE of several roles, for MariaDB", "becomes one statement for each role",
+		 "MySQL 8.0", REWRITE_SKIP_STOP | ALLOW(POLICY_RUN), POLICY_REWRITE, "GRANT reader, writer TO app@'%'", ON_MYSQL},
+		grants, rule_role_lists},
 };
 
 const struct rule_topic rules_accounts = {list, sizeof(list) / sizeof(list[0])};

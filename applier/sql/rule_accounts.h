@@ -8,5 +8,6 @@ void rule_grant_identified(struct rewriting *r);
 void rule_set_password(struct rewriting *r);
 void rule_users(struct rewriting *r);
 void rule_account_if_exists(struct rewriting *r);
+void rule_role_lists(struct rewriting *r);
 
 #endif

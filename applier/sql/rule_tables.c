@@ -312,16 +312,12 @@ static void timestamp_defaults(struct rewriting *r)
 static void zero_dates(struct rewriting *r)
 {
 	uint64_t mode = r->input->sql_mode;
-	struct buffer names = BUFFER_INIT;
 
 	if (!from_mysql_to_maria(r) || !(mode & MODE_NO_ZERO_DATE) ||
 		(mode & (MODE_STRICT_TRANS_TABLES | MODE_STRICT_ALL_TABLES)) ||
 		!RULE_REWRITES(r, "MariaDB refuses defaults of zero under NO_ZERO_DATE, where MySQL warns: the mode is left out."))
 		return;
-	mode = mode_translate(mode, r->input->source, r->target->server) & ~(MODE_NO_DIR_IN_CREATE | MODE_NO_ZERO_DATE);
-	mode_print(mode, r->target->server, &names);
-	rule_setting(r, "sql_mode", rule_printf(r, "'%s'", buffer_text(&names)));
-	buffer_release(&names);
+	rule_sql_mode(r, MODE_NO_ZERO_DATE, 0);
 }
 
 /* Does the part number rows, or (with IGNORE) leave one of several? */

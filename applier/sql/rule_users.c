@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "applier/sql/account_text.h"
+#include "applier/sql/mode.h"
 #include "applier/sql/rule_accounts.h"
 
 #define OPTIONS_MAXIMUM 32
@@ -44,6 +45,11 @@ static void add_step(struct rewriting *r, struct buffer *sql, const uint16_t *to
 	buffer_clear(sql);
 }
 
+static bool has_second_password(const struct account_spec *spec)
+{
+	return spec->second_end > spec->second_first;
+}
+
 /* Why the text cannot stay as it is; NULL when it can. *lost tells that passwords are left behind. */
 static const char *why_rewrite(struct rewriting *r, const struct user_text *text, bool *lost)
 {
@@ -59,6 +65,8 @@ static const char *why_rewrite(struct rewriting *r, const struct user_text *text
 			*lost = true;
 		if (carried != AUTH_AS_IT_IS)
 			why = "Passwords and hashes are written in the target's words.";
+		if (has_second_password(&text->specs[i]) && !account_second_password_known(r, &text->specs[i]))
+			why = "The target has one password for an account, and asks for no old one.";
 	}
 	for (size_t i = 0; i < text->option_count; i++)
 		if (!account_option_known(r, &text->options[i]) && text->options[i].kind != OPTION_GRANT)
@@ -184,7 +192,7 @@ static void user_step(struct rewriting *r, const struct user_text *text, const s
 	}
 	before = sql.length;
 	account_options_put(r, text->options, text->option_count, lock, &sql);
-	if (create || sql.length > before || spec->form != AUTH_NONE)
+	if (create || sql.length > before || spec->form != AUTH_NONE || account_second_password_known(r, spec))
 		add_step(r, &sql,
 			r->statement.flags & (STATEMENT_IF_NOT_EXISTS | STATEMENT_IF_EXISTS) ? no_such_account
 											     : NULL);
@@ -267,8 +275,6 @@ void rule_set_password(struct rewriting *r)
 	} else {
 		buffer_puts(&sql, "ALTER USER ");
 		account_spec_put(r, &spec, &lock, &sql);
-		if (spec.form == AUTH_OLD_HASH && spec.secret_length == 0)
-			buffer_puts(&sql, " IDENTIFIED BY ''");
 		account_options_put(r, NULL, 0, lock, &sql);
 	}
 	add_step(r, &sql, NULL);
@@ -277,24 +283,72 @@ void rule_set_password(struct rewriting *r)
 
 /* ---- GRANT with more than privileges ---- */
 
+#define GRANT_MAKES_ACCOUNTS \
+	"On the source GRANT made the account when there was none: then it is made here, locked."
+
 static bool may_have_created(const struct rewriting *r)
 {
 	/* without NO_AUTO_CREATE_USER a GRANT made accounts that were not there */
 	bool old = r->input->source.family == FAMILY_MARIADB ||
 		   !version_at_least(r->input->source, FAMILY_MYSQL, 80000);
 
-	return old && !(r->input->sql_mode & (uint64_t)1 << 28);
+	return old && !(r->input->sql_mode & MODE_NO_AUTO_CREATE_USER);
+}
+
+/* An account that may not be there, and of whose password nothing is known. */
+static void nobody_step(struct rewriting *r, const struct account *account)
+{
+	struct account_spec nobody = {.account = *account, .form = AUTH_RANDOM};
+	bool old = target_is_old_mysql(r), lock = false;
+	struct buffer sql = BUFFER_INIT;
+
+	buffer_puts(&sql, old ? "CREATE USER " : "CREATE USER IF NOT EXISTS ");
+	account_spec_put(r, &nobody, &lock, &sql);
+	account_options_put(r, NULL, 0, lock, &sql);
+	add_step(r, &sql, old ? no_such_account : NULL);
+	buffer_release(&sql);
+}
+
+/* The target would make the accounts that are not there, without a password. It must not: either the source's GRANT did not
+ * make them (MySQL 8 refuses to), or they may have been there before, with a password. */
+static void make_none_open(struct rewriting *r, const struct grant_text *grant)
+{
+	bool may_be_role = r->input->source.family == FAMILY_MARIADB && r->target->roles;
+	bool refused = version_at_least(r->input->source, FAMILY_MYSQL, 80000), made = false;
+	struct buffer sql = BUFFER_INIT;
+
+	for (size_t i = 0; i < grant->account_count && may_have_created(r); i++) {
+		const struct account_spec *spec = &grant->accounts[i];
+
+		if (spec->form != AUTH_NONE || spec->account.current || account_is_reserved(r, &spec->account))
+			continue;
+		if (!spec->account.host && may_be_role) { /* an account of a role's name must not come to be */
+			refused = true;
+			continue;
+		}
+		if (!made && !RULE_REWRITES(r, GRANT_MAKES_ACCOUNTS))
+			return;
+		made = true;
+		nobody_step(r, &spec->account);
+	}
+	if (refused)
+		rule_sql_mode(r, 0, MODE_NO_AUTO_CREATE_USER);
+	if (!made)
+		return;
+	buffer_puts(&sql, rule_text(r, 0, r->tokens.count, NULL));
+	add_step(r, &sql, NULL);
+	buffer_release(&sql);
 }
 
 static void account_steps(struct rewriting *r, const struct user_text *text, const struct account_spec *spec)
 {
+	struct account_spec nobody = {.account = spec->account, .form = AUTH_RANDOM};
 	struct buffer sql = BUFFER_INIT;
 	bool lock = false, options = false;
 
 	buffer_puts(&sql, "CREATE USER IF NOT EXISTS ");
-	account_spec_put(r, spec, &lock, &sql);
-	if (spec->form == AUTH_NONE && r->target->password_locking)
-		buffer_puts(&sql, " ACCOUNT LOCK");
+	/* it may be there on the source, with a password that this statement does not tell */
+	account_spec_put(r, spec->form == AUTH_NONE ? &nobody : spec, &lock, &sql);
 	account_options_put(r, text->options, text->option_count, lock, &sql);
 	add_step(r, &sql, NULL);
 	for (size_t i = 0; i < text->option_count; i++)
@@ -341,9 +395,13 @@ void rule_grant_identified(struct rewriting *r)
 	struct grant_text grant;
 	struct user_text text = {0};
 
-	if (!grant_read(&r->tokens, r->statement.verb + 1, false, r->arena, &grant) || grant.roles ||
-		grant.is_public)
+	if (!grant_read(&r->tokens, r->statement.verb + 1, false, r->arena, &grant) || grant.is_public)
 		return;
+	if (grant.roles) {
+		if (r->target->server.family == FAMILY_MARIADB)
+			make_none_open(r, &grant);
+		return;
+	}
 	text.specs = grant.accounts;
 	text.count = grant.account_count;
 	text.option_count = account_options_read(r, grant.options, text.options, OPTIONS_MAXIMUM);
@@ -360,13 +418,13 @@ void rule_grant_identified(struct rewriting *r)
 		if (!identified && !options && !may_have_created(r))
 			return;
 	} else if (!lost || target_is_old_mysql(r)) {
-		return; /* MySQL 5 and MariaDB take passwords and options in GRANT */
+		make_none_open(r, &grant); /* MySQL 5 and MariaDB take passwords and options in GRANT */
+		return;
 	}
 	if (!RULE_REWRITES(r, "%s",
 		    identified || options ? "The target takes passwords and options of accounts in CREATE "
 					    "USER and ALTER USER only."
-					  : "On the source GRANT made the account when there was none: then "
-					    "it is made here, locked."))
+					  : GRANT_MAKES_ACCOUNTS))
 		return;
 	for (size_t i = 0; i < text.count; i++)
 		if (!account_is_reserved(r, &text.specs[i].account))
@@ -374,11 +432,59 @@ void rule_grant_identified(struct rewriting *r)
 	grant_step(r, &grant);
 }
 
+/* MySQL 8.0.30 */
+static void revoke_if_exists(struct rewriting *r)
+{
+	/* no such grant, account or role: of a routine, of a table, of everything, and MariaDB's of roles */
+	static const uint16_t nothing_there[] = {1133, 1141, 1147, 1269, 1403, 1959, 1962, 0};
+	struct grant_text grant;
+
+	if (!grant_read(&r->tokens, r->statement.verb + 1, true, r->arena, &grant) ||
+		(!grant.if_exists && !grant.ignore_unknown_user) ||
+		version_at_least(r->target->server, FAMILY_MYSQL, 80030))
+		return;
+	if (!RULE_REWRITES(r, "The target's REVOKE does not know IF EXISTS and IGNORE UNKNOWN USER; the errors they avoid "
+			      "are no errors instead."))
+		return;
+	if (grant.if_exists)
+		rule_remove(r, r->statement.verb + 1, r->statement.verb + 2);
+	if (grant.ignore_unknown_user)
+		rule_remove(r, grant.options, grant.options + 2);
+	r->tolerated = nothing_there;
+}
+
+/* MariaDB grants and revokes one role at a time. */
+void rule_role_lists(struct rewriting *r)
+{
+	bool revoke = r->statement.class == STATEMENT_REVOKE;
+	struct buffer sql = BUFFER_INIT;
+	struct grant_text grant;
+
+	if (r->built || r->target->server.family != FAMILY_MARIADB ||
+		!grant_read(&r->tokens, r->statement.verb + 1, revoke, r->arena, &grant) || grant.role_count < 2 ||
+		!RULE_REWRITES(r, "MariaDB grants and revokes one role at a time."))
+		return;
+	for (size_t i = 0; i < grant.role_count; i++) {
+		const struct account *role = &grant.role_list[i];
+
+		buffer_printf(&sql, "%s %s", rule_text(r, 0, grant.role_list[0].first, NULL),
+			rule_text(r, role->first, role->end, NULL));
+		buffer_printf(&sql, " %s %s", revoke ? "FROM" : "TO",
+			rule_text(r, grant.accounts[0].account.first, r->tokens.count, NULL));
+		add_step(r, &sql, r->tolerated);
+	}
+	buffer_release(&sql);
+}
+
 void rule_account_if_exists(struct rewriting *r)
 {
 	size_t at = r->statement.body;
 	bool old = target_is_old_mysql(r);
 
+	if (r->statement.class == STATEMENT_REVOKE) {
+		revoke_if_exists(r);
+		return;
+	}
 	if ((r->statement.flags & STATEMENT_OR_REPLACE) && r->target->server.family == FAMILY_MYSQL) {
 		struct buffer sql = BUFFER_INIT;
 

@@ -57,9 +57,9 @@ FORMS = [
          ["CREATE EVENT sleeper ON SCHEDULE EVERY 1 DAY DISABLE DO DELETE FROM nothing"], everywhere("rewritten: definer")),
     # --- accounts
     Form("GRANT of dynamic privileges", (M,), ["GRANT BACKUP_ADMIN, SELECT ON *.* TO '{db}_b'@'%'"],
-         ["CREATE USER '{db}_b'@'%' "], everywhere("rewritten: privileges")),
+         ["CREATE USER '{db}_b'@'%' "], {**on_mariadb("rewritten: privileges, role-names"), M: "rewritten: privileges"}),
     Form("GRANT … AS", (M,), ["GRANT SELECT ON *.* TO '{db}_g'@'%' AS root@localhost"], ["CREATE USER '{db}_g'@'%'"],
-         {**on_mariadb("rewritten: grant-as"), M: "rewritten: grant-as, grant-identified"}),
+         {**on_mariadb("rewritten: grant-as, role-names"), M: "rewritten: grant-as, grant-identified"}),
     Form("REVOKE of what was never granted", (A, M, O), ["REVOKE SUPER ON *.* FROM '{db}_r'@'%'"],
          ["CREATE USER '{db}_r'@'%'", "GRANT SUPER ON *.* TO '{db}_r'@'%'"], everywhere("set aside: privileges")),
     Form("options of accounts", (M,),

@@ -24,6 +24,11 @@
 		FAMILY_MARIADB, 101106                                                                       \
 	}
 
+/* What an account gets whose password cannot be carried. */
+#define NO_PASSWORD " IDENTIFIED BY PASSWORD '*0000000000000000000000000000000000000000'"
+#define NO_PASSWORD_97 \
+	" IDENTIFIED WITH 'caching_sha2_password' AS '$A$005$THISISACOMBINATIONOFINVALIDSALTANDPASSWORDTHATMUSTNEVERBRBEUSED'"
+
 /* The target by a short name, loaded once. */
 static struct capabilities *target_of(const char *name)
 {

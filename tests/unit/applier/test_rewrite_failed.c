@@ -34,7 +34,7 @@ static const struct {
 	{"my97", MARIA, 1396, "RENAME USER a TO b, c TO d", "STOP failed-lists", false},
 	{"my97", MARIA, 1269, "REVOKE ALL PRIVILEGES, GRANT OPTION FROM a, b", "STOP revoke-everything", false},
 	{"my97", MYSQL56, 1396, "CREATE USER a IDENTIFIED BY PASSWORD '*2B602296A79E0A8784ACC5C88D92E46588CCA3C3', b",
-		"CREATE USER `a` ACCOUNT LOCK | CREATE USER `b`", true},
+		"CREATE USER `a`" NO_PASSWORD_97 " ACCOUNT LOCK | CREATE USER `b`", true},
 	{"ma1011", MARIA, 1396, "DROP USER a, b@'%'", "RUN", false},
 };
 
