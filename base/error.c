@@ -79,14 +79,19 @@ int error_context(struct error *error, const char *format, ...)
 	return -1;
 }
 
+/* Servers end their messages without a full stop. */
+static bool lacks_a_stop(const char *text, size_t length)
+{
+	return length && (isalnum((unsigned char)text[length - 1]) || strchr("'`\"", text[length - 1]));
+}
+
 int error_advice(struct error *error, const char *format, ...)
 {
 	size_t used = strlen(error->text);
 	va_list args;
 
 	if (used + 3 < sizeof(error->text)) {
-		if (used && format[0] != '(' && (isalnum((unsigned char)error->text[used - 1]) || strchr("'`\"", error->text[used - 1])))
-			/* a server's own words */
+		if (format[0] != '(' && lacks_a_stop(error->text, used))
 			error->text[used++] = '.';
 		error->text[used++] = ' ';
 		va_start(args, format);

@@ -220,8 +220,8 @@ enum plan_flag {
 	PLAN_EXCHANGES = 1 << 10, /* ALTER TABLE … EXCHANGE PARTITION */
 	PLAN_SHUFFLES = 1 << 11, /* RENAME USER of several: they may change places */
 	PLAN_CODE = 1 << 12, /* runs stored functions or triggers (only with looks_for_code) */
-	PLAN_ALONE = 1 << 14,  /* sees what is committed, and not what its own transaction has done */
 	PLAN_SPARED = 1 << 13, /* failed on the source; made such that the target has no reason to */
+	PLAN_ALONE = 1 << 14,  /* sees what is committed, and not what its own transaction has done */
 };
 
 struct rewrite_plan {
