@@ -48,9 +48,87 @@ static void merge_tables(struct rewriting *r)
 			      "them on the target (changeling replace).");
 }
 
+/* Are the foreign keys in the text those of a table whose engine on the source has none? */
+static bool ignores_foreign_keys(struct rewriting *r)
+{
+	const char *name = table_engine_in(table_text_of(r), r);
+	const struct temp_registry *tables = r->input->temps;
+	const struct object *object = r->statement.objects;
+
+	if (name)
+		return !keeps_engine(r, name) && strcasecmp(name, "NDB") != 0 && strcasecmp(name, "NDBCLUSTER") != 0;
+	if (r->statement.class != STATEMENT_ALTER_TABLE || !tables || !tables->engine || !r->statement.object_count)
+		return false;
+	return tables->engine(tables->context, rule_database(r, object), rule_utf8(r, object->name)) == TEMP_KEEPS_ROWS;
+}
+
+/* [CONSTRAINT [name]] FOREIGN KEY [index] (…) REFERENCES …: such an engine has the key alone, by the constraint's name. */
+static void leave_key(struct rewriting *r, const struct table_item *item)
+{
+	size_t open = item->first, references, name = 0;
+
+	for (; open < item->end && !rule_is(r, open, '('); open++)
+		if (token_is_name(&r->tokens, open) && !name && !rule_is(r, open, KW_CONSTRAINT) && !rule_is(r, open, KW_FOREIGN) &&
+			!rule_is(r, open, KW_KEY))
+			name = open;
+	references = token_skip_parens(&r->tokens, open);
+	rule_replace(r, item->first, open - 1, name ? rule_printf(r, "KEY %s", rule_text(r, name, name + 1, NULL)) : "KEY");
+	rule_remove(r, references, item->end - 1);
+}
+
+static bool is_foreign_key(const struct rewriting *r, const struct table_item *item)
+{
+	for (size_t at = item->first; item->is_key && at < item->end && !rule_is(r, at, '('); at++)
+		if (rule_is(r, at, KW_FOREIGN))
+			return true;
+	return false;
+}
+
+/* The token REFERENCES of a column, which newer servers take for a foreign key; or 0. */
+static size_t column_references(const struct rewriting *r, const struct table_item *item)
+{
+	for (size_t at = item->type; !item->is_key && at < item->end;
+		at = rule_is(r, at, '(') ? token_skip_parens(&r->tokens, at) : at + 1)
+		if (rule_is(r, at, KW_REFERENCES))
+			return at;
+	return 0;
+}
+
+static void remove_references(struct rewriting *r, const struct table_item *item, size_t references)
+{
+	size_t end = references + 1;
+
+	while (end < item->end && !rule_is(r, end, KW_FIRST) && !rule_is(r, end, KW_AFTER))
+		end++;
+	rule_remove(r, references, end - 1);
+}
+
+static void foreign_keys(struct rewriting *r)
+{
+	const struct table_text *text = table_text_of(r);
+
+	for (size_t i = 0; i < text->item_count; i++) {
+		const struct table_item *item = &text->items[i];
+		size_t references = column_references(r, item);
+
+		if (!references && !is_foreign_key(r, item))
+			continue;
+		if (!ignores_foreign_keys(r) ||
+			!RULE_REWRITES(r, "The table's engine on the source ignores foreign keys, which InnoDB would enforce: "
+					  "they are left out."))
+			return;
+		if (references)
+			remove_references(r, item, references);
+		else
+			leave_key(r, item);
+	}
+}
+
 static void engine(struct rewriting *r)
 {
 	const struct table_text *text = table_text_of(r);
+
+	foreign_keys(r);
 
 	for (size_t i = 0; i < text->option_count; i++) {
 		const struct table_option *option = &text->options[i];
@@ -363,7 +441,7 @@ static const struct rule list[] = {
 		 "CREATE TABLE app.m (a INT) ENGINE=MERGE UNION=(app.one)", ON_MYSQL},
 		table_classes, merge_tables},
 	{{"engine", "Tables", "ENGINE of tables and partitions other than InnoDB, or that the target has not",
-		 "becomes InnoDB", "nothing, but their rows could not be exact after a crash", RUN_REWRITE_STOP,
+		 "becomes InnoDB; foreign keys, which such engines ignore, are left out", "nothing, but their rows could not be exact after a crash", RUN_REWRITE_STOP,
 		 POLICY_REWRITE, "CREATE TABLE app.t2 (a INT) ENGINE=MyISAM", ON_MYSQL},
 		table_classes, engine},
 	{{"counter-key", "Tables",

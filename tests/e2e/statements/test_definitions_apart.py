@@ -85,3 +85,30 @@ def test_a_column_that_is_shown_again(pairing, pool, target):
     p.source.sql(f"CREATE DATABASE `{p.db}`; CREATE TABLE `{p.db}`.v (id INT PRIMARY KEY, e INT INVISIBLE, KEY e (e)); "
                  f"ALTER TABLE `{p.db}`.v ALTER COLUMN e SET VISIBLE")
     assert "MODIFY" in p.changeling.wait_error()["error"]
+
+
+@pytest.mark.parametrize("source,target", PAIRS)
+def test_foreign_keys_that_an_engine_ignores(pairing, pool, source, target):
+    p = paired(pairing, pool, source, target)
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`")
+    p.source.sql("CREATE TABLE p (a INT PRIMARY KEY) ENGINE=InnoDB; INSERT INTO p VALUES (1), (2); "
+                 "CREATE TABLE c (a INT, FOREIGN KEY (a) REFERENCES p (a) ON DELETE CASCADE) ENGINE=MyISAM; "
+                 "INSERT INTO c VALUES (1), (2); DELETE FROM p WHERE a = 1; INSERT INTO c VALUES (77)", p.db)
+    p.changeling.wait_caught_up()
+    assert p.compare() == 4
+    told = [row["reason"] for row in p.changeling.look("rewrites") if row["rule"] == "engine"]
+    assert sum("ignores foreign keys" in reason for reason in told) == 1, told
+
+
+def test_foreign_keys_that_are_added_later_or_stand_in_a_column(pairing, pool):
+    """ALTER TABLE does not name the engine: the source is asked for it."""
+    p = paired(pairing, pool, "mysql56", "maria118")
+    p.replicate("now")
+    p.source.sql(f"CREATE DATABASE `{p.db}`")
+    p.source.sql("CREATE TABLE p (a INT PRIMARY KEY) ENGINE=InnoDB; INSERT INTO p VALUES (1), (2); CREATE TABLE e (a INT) ENGINE=MyISAM; "
+                 "ALTER TABLE e ADD CONSTRAINT named FOREIGN KEY (a) REFERENCES p (a) ON DELETE CASCADE; "
+                 "CREATE TABLE d (a INT REFERENCES p (a) ON DELETE CASCADE) ENGINE=MyISAM; INSERT INTO d VALUES (1), (2); "
+                 "INSERT INTO e VALUES (1), (2); DELETE FROM p WHERE a = 1; INSERT INTO d VALUES (77); INSERT INTO e VALUES (77)", p.db)
+    p.changeling.wait_caught_up()
+    assert p.compare() == 7

@@ -101,6 +101,17 @@ static const struct {
 	{"ma1011", MYSQL80, true,
 		"ALTER TABLE a5 ALTER INDEX k VISIBLE, ALTER INDEX k2 INVISIBLE",
 		"ALTER TABLE a5 ALTER INDEX k NOT IGNORED, ALTER INDEX k2 IGNORED"},
+	/* foreign keys that the source's engine ignored; it made keys of them */
+	{"ma1011", MYSQL80, true,
+		"CREATE TABLE f1 (a INT REFERENCES p (a) ON DELETE SET NULL, b INT, CONSTRAINT `x` FOREIGN KEY y (b) REFERENCES p (b) "
+		"ON DELETE CASCADE, FOREIGN KEY (a) REFERENCES q (a), CONSTRAINT FOREIGN KEY z (a, b) REFERENCES q (a, b)) ENGINE=MyISAM",
+		"CREATE TABLE f1 (a INT, b INT, KEY `x` (b), KEY (a), KEY z (a, b)) ENGINE=InnoDB"},
+	{"my97", MYSQL56, true,
+		"ALTER TABLE f1 ADD COLUMN c INT REFERENCES p (a) AFTER b, ADD FOREIGN KEY (b) REFERENCES p (a), ENGINE=MyISAM",
+		"ALTER TABLE f1 ADD COLUMN c INT AFTER b, ADD KEY (b), ENGINE=InnoDB"},
+	{"my97", MYSQL80, true,
+		"CREATE TABLE f1 (a INT, FOREIGN KEY (a) REFERENCES p (a)) ENGINE=InnoDB",
+		"RUN"},
 	{"ma1011", MYSQL80, true,
 		"ALTER TABLE a5 ALTER COLUMN e SET VISIBLE",
 		"STOP invisible"},
