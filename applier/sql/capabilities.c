@@ -74,7 +74,7 @@ static const struct capability_field fields[] = {
 		"Views and stored code get the target's own account (or what definer-map says) as their "
 		"definer."},
 	{"may_set_missing_definer", "accounts that do not exist may be named as DEFINER",
-		"Definers that are no account of the target's are replaced."},
+		"A definer that is no account of the target's stops (1227): make the account, or name another by definer-map."},
 	{"may_create_functions", "functions and triggers may be created",
 		"Set log_bin_trust_function_creators=1 in the parameter group; until then functions and "
 		"triggers stop the stream, "

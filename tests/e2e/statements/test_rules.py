@@ -31,6 +31,7 @@ BEFORE = {
                           "CREATE FUNCTION app.f() RETURNS INT DETERMINISTIC RETURN 1"],
     "portion": ["DROP TABLE app.t", "CREATE TABLE app.t (a INT, x DATE, y DATE, PERIOD FOR p (x, y))"],
     "roles": ["CREATE ROLE dba"],
+    "row-order": ["DELETE FROM app.t WHERE a > 1"],
     "role-lists": ["CREATE ROLE IF NOT EXISTS reader, writer"],
     "merge-tables": ["CREATE TABLE app.one (a INT) ENGINE=MyISAM"],
     "proxy": ["CREATE USER a", "CREATE USER b"],
