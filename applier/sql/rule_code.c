@@ -105,23 +105,45 @@ static size_t definer_token(const struct rewriting *r)
 	return r->tokens.count;
 }
 
-static bool same_account(const char *user, const char *host, const char *text)
+/* A part of an account as the configuration has it: with or without quotes. */
+static char *unquoted(struct arena *arena, const char *text, size_t length)
+{
+	char quote = text[0], *part = arena_strndup(arena, text, length), *to = part;
+
+	if (length < 2 || !strchr("'\"`", quote) || text[length - 1] != quote)
+		return part;
+	for (size_t i = 1; i < length - 1; i++) {
+		i += text[i] == quote; /* it stands twice */
+		*to++ = text[i];
+	}
+	*to = '\0';
+	return part;
+}
+
+/* user@host, 'user'@'host' or user alone. */
+static void split_account(struct arena *arena, const char *text, const char **user, const char **host)
 {
 	const char *at = strrchr(text, '@');
-	size_t length = at ? (size_t)(at - text) : strlen(text);
 
-	return strlen(user) == length && strncmp(user, text, length) == 0 &&
-	       strcasecmp(host ? host : "%", at ? at + 1 : "%") == 0;
+	*user = unquoted(arena, text, at ? (size_t)(at - text) : strlen(text));
+	*host = at ? unquoted(arena, at + 1, strlen(at + 1)) : "%";
+}
+
+static bool same_account(struct rewriting *r, const struct account *account, const char *text)
+{
+	const char *user, *host;
+
+	split_account(r->arena, text, &user, &host);
+	return strcmp(user, account->user) == 0 && strcasecmp(host, account->host ? account->host : "%") == 0;
 }
 
 /* What definer-map says, or NULL. */
-static const char *mapped(const struct rewriting *r, const struct account *definer)
+static const char *mapped(struct rewriting *r, const struct account *definer)
 {
 	for (size_t i = 0; i < r->settings->definer_mappings; i++) {
 		const struct definer_mapping *mapping = &r->settings->definer_map[i];
 
-		if (strcmp(mapping->from, "*") == 0 ||
-			same_account(definer->user, definer->host, mapping->from))
+		if (strcmp(mapping->from, "*") == 0 || same_account(r, definer, mapping->from))
 			return mapping->to;
 	}
 	return NULL;
@@ -141,16 +163,25 @@ static bool runs_as_definer(const struct rewriting *r)
 	return true;
 }
 
-static const char *account_text(struct rewriting *r, const char *text)
+static const char *account_sql(struct rewriting *r, const char *user, const char *host)
 {
 	struct buffer out = BUFFER_INIT;
-	const char *at = strrchr(text, '@'), *copy;
-	char *user = arena_strndup(r->arena, text, at ? (size_t)(at - text) : strlen(text));
+	const char *copy;
 
-	account_put(user, at ? at + 1 : "%", &r->tokens.options, &out);
+	account_put(user, host, &r->tokens.options, &out);
 	copy = arena_strdup(r->arena, buffer_text(&out));
 	buffer_release(&out);
 	return copy;
+}
+
+/* What a definer becomes: `to` as of new_definer(), not "". */
+static const char *definer_sql(struct rewriting *r, const struct account *account, const char *to)
+{
+	const char *user = account->user, *host = account->host ? account->host : "%";
+
+	if (to)
+		split_account(r->arena, to, &user, &host);
+	return account_sql(r, user, host);
 }
 
 /* What a definer becomes: NULL to stay as it is; "" to be this program's account. */
@@ -197,11 +228,7 @@ static void definer(struct rewriting *r)
 		if (rule_is(r, at + 1, KW_ALGORITHM))
 			at += rule_is(r, at + 2, '=') ? 3 : 2;
 		if (RULE_REWRITES(r, "The source's definer is written out."))
-			rule_insert_after(r, at,
-				rule_printf(r, " DEFINER=%s",
-					account_text(r,
-						to ? to
-						   : rule_printf(r, "%s@%s", account.user, account.host))));
+			rule_insert_after(r, at, rule_printf(r, " DEFINER=%s", definer_sql(r, &account, to)));
 		return;
 	}
 	value = rule_is(r, at + 1, '=') ? at + 2 : at + 1;
@@ -227,7 +254,7 @@ static void definer(struct rewriting *r)
 	if (to && !to[0])
 		rule_replace(r, value, account.end - 1, "CURRENT_USER");
 	else
-		rule_replace(r, value, account.end - 1, account_text(r, to ? to : was));
+		rule_replace(r, value, account.end - 1, definer_sql(r, &account, to));
 }
 
 /* ---- triggers ---- */

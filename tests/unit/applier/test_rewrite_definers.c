@@ -11,9 +11,10 @@
 
 static void definers_are_mapped(void **state)
 {
-	static const struct definer_mapping map[] = {{"app@%", "owner@10.0.0.%"}, {"*", ""}};
+	static const struct definer_mapping map[] = {{"app@%", "owner@10.0.0.%"},
+		{"'no''body'@'no.where'", "'ad min'@`%`"}, {"*", ""}};
 	static const struct server_version source = MYSQL80;
-	struct rewrite_settings settings = {.definer_map = map, .definer_mappings = 2};
+	struct rewrite_settings settings = {.definer_map = map, .definer_mappings = 3};
 	struct rewrite_input input;
 	struct arena arena = ARENA_INIT;
 	struct rewrite_plan plan;
@@ -23,6 +24,10 @@ static void definers_are_mapped(void **state)
 	input.settings = &settings;
 	rewrite_statement(&input, target_of("my97"), &arena, &plan);
 	assert_string_equal(plan.steps[0].sql, "CREATE DEFINER = `owner`@`10.0.0.%` PROCEDURE p() SELECT 1");
+	input = input_of("CREATE DEFINER=`no'body`@`no.where` PROCEDURE p() SELECT 1", source);
+	input.settings = &settings;
+	rewrite_statement(&input, target_of("my97"), &arena, &plan);
+	assert_string_equal(plan.steps[0].sql, "CREATE DEFINER=`ad min`@`%` PROCEDURE p() SELECT 1");
 	input = input_of("CREATE DEFINER=boss@localhost PROCEDURE p() SELECT 1", source);
 	input.settings = &settings;
 	rewrite_statement(&input, target_of("my97"), &arena, &plan);
