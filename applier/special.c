@@ -69,7 +69,7 @@ static int replace(struct special *special, struct error *error)
 {
 	struct applier *applier = special->applier;
 
-	if (record_operator_skip(special, "replaced by SQL of the operator", error) < 0 || special_begin(special, error) < 0)
+	if (special_begin(special, error) < 0)
 		return -1;
 	session_forget(special->session);
 	if (target_execute(special->target, applier->replace_sql, error) < 0) {
@@ -77,6 +77,8 @@ static int replace(struct special *special, struct error *error)
 		return error_context(error, "running the operator's SQL");
 	}
 	special->definitions_changed = true;
+	if (record_operator_skip(special, "replaced by SQL of the operator", error) < 0)
+		return -1;
 	return special_commit(special, error);
 }
 

@@ -96,6 +96,23 @@ def test_replace_puts_other_sql_in_the_place_of_the_transaction(pairing, argumen
     assert row["error_file"]
 
 
+@pytest.mark.parametrize("wish", ["retry", "skip"])
+def test_a_replacement_that_fails_is_not_recorded(pairing, wish):
+    """Only what took the transaction's place is told of it."""
+    p = pairing()
+    conflict(p)
+    assert p.changeling.command("replace", text=f"INSERT INTO `{p.db}`.nowhere VALUES (1)").code == 0
+    p.changeling.run(wait=False)
+    assert "nowhere" in p.changeling.wait_error()["error"]
+    assert p.changeling.look("skipped") == []
+    p.target.sql(f"INSERT INTO `{p.db}`.t VALUES (1, 'one')")
+    assert p.changeling.command(wish).code == 0
+    p.changeling.run()
+    p.changeling.wait_caught_up()
+    assert [entry["reason"] for entry in p.changeling.look("skipped")] == (["skipped by the operator"] if wish == "skip" else [])
+    assert p.target.query(f"SELECT v FROM `{p.db}`.t ORDER BY id") == [("one" if wish == "skip" else "eins",), ("zwei",)]
+
+
 @pytest.mark.parametrize("wish", ["replace", "skip"])
 def test_a_large_transaction_is_stepped_over_as_a_whole(pairing, wish):
     """One that arrives in parts: none of them takes place, whether it is skipped or replaced."""
