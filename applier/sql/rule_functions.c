@@ -121,17 +121,6 @@ static bool is_read(const struct rewriting *r, const struct object *object)
 		r->statement.class == STATEMENT_DELETE);
 }
 
-static enum temp_engine source_engine_of(struct rewriting *r, const struct object *object)
-{
-	const struct temp_registry *temps = r->input->temps;
-	const char *real = temporary_find(r, object);
-
-	if (real)
-		return temp_engine_of(real);
-	return temps && temps->engine ? temps->engine(temps->context, rule_database(r, object), rule_utf8(r, object->name))
-				      : TEMP_UNKNOWN;
-}
-
 /* MyISAM's and Aria's full-text keys leave out words that are in half of the rows, and have other stop words and another least
  * length than InnoDB's. */
 static void fulltext(struct rewriting *r)
@@ -142,7 +131,7 @@ static void fulltext(struct rewriting *r)
 	r->plan->flags |= PLAN_UNSAFE | PLAN_ALONE;
 	for (size_t i = 0; i < r->statement.object_count; i++) {
 		const struct object *object = &r->statement.objects[i];
-		enum temp_engine engine = is_read(r, object) ? source_engine_of(r, object) : TEMP_ROLLS_BACK;
+		enum temp_engine engine = is_read(r, object) ? temporary_source_engine(r, object) : TEMP_ROLLS_BACK;
 
 		if (engine == TEMP_ROLLS_BACK)
 			continue;

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "applier/sql/mode.h"
+#include "applier/sql/rule_temporary.h"
 #include "applier/sql/table_text.h"
 
 bool table_engine_rolls_back(const char *engine)
@@ -52,14 +53,11 @@ static void merge_tables(struct rewriting *r)
 static bool ignores_foreign_keys(struct rewriting *r)
 {
 	const char *name = table_engine_in(table_text_of(r), r);
-	const struct temp_registry *tables = r->input->temps;
-	const struct object *object = r->statement.objects;
 
 	if (name)
 		return !keeps_engine(r, name) && strcasecmp(name, "NDB") != 0 && strcasecmp(name, "NDBCLUSTER") != 0;
-	if (r->statement.class != STATEMENT_ALTER_TABLE || !tables || !tables->engine || !r->statement.object_count)
-		return false;
-	return tables->engine(tables->context, rule_database(r, object), rule_utf8(r, object->name)) == TEMP_KEEPS_ROWS;
+	return r->statement.class == STATEMENT_ALTER_TABLE && r->statement.object_count &&
+	       temporary_source_engine(r, r->statement.objects) == TEMP_KEEPS_ROWS;
 }
 
 /* [CONSTRAINT [name]] FOREIGN KEY [index] (…) REFERENCES …: such an engine has the key alone, by the constraint's name. */
@@ -106,6 +104,7 @@ static void remove_references(struct rewriting *r, const struct table_item *item
 static void foreign_keys(struct rewriting *r)
 {
 	const struct table_text *text = table_text_of(r);
+	bool left_out = false;
 
 	for (size_t i = 0; i < text->item_count; i++) {
 		const struct table_item *item = &text->items[i];
@@ -113,9 +112,10 @@ static void foreign_keys(struct rewriting *r)
 
 		if (!references && !is_foreign_key(r, item))
 			continue;
-		if (!ignores_foreign_keys(r) ||
-			!RULE_REWRITES(r, "The table's engine on the source ignores foreign keys, which InnoDB would enforce: "
-					  "they are left out."))
+		left_out = left_out || (ignores_foreign_keys(r) &&
+			RULE_REWRITES(r, "The table's engine on the source ignores foreign keys, which InnoDB would enforce: they are left "
+					 "out."));
+		if (!left_out)
 			return;
 		if (references)
 			remove_references(r, item, references);

@@ -7,6 +7,9 @@
 /* The real table behind an object, or NULL. */
 const char *temporary_find(struct rewriting *r, const struct object *object);
 
+/* What a ROLLBACK does to the table's rows on the source, temporary or not; the source is asked, where it can be. */
+enum temp_engine temporary_source_engine(struct rewriting *r, const struct object *object);
+
 /* `schema`.`real` */
 const char *temporary_qualified(struct rewriting *r, const char *real);
 

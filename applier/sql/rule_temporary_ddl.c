@@ -119,7 +119,7 @@ enum temp_engine temp_engine_of(const char *real)
  * 64 characters */
 static const char *new_name(struct rewriting *r, const char *database, const char *name, enum temp_engine engine)
 {
-	uint64_t hash = hash_more(hash_more(0xcbf29ce484222325u, database), name);
+	uint64_t hash = hash_more(hash_of(database), name);
 
 	return rule_printf(r, "tmp_%u_%llu_%llx_%08x%s", r->input->server_id,
 		(unsigned long long)r->input->thread_id, (unsigned long long)r->input->serial,
@@ -131,24 +131,26 @@ static enum temp_engine engine_named(const char *name)
 	return table_engine_rolls_back(name) ? TEMP_ROLLS_BACK : TEMP_KEEPS_ROWS;
 }
 
+enum temp_engine temporary_source_engine(struct rewriting *r, const struct object *object)
+{
+	const struct temp_registry *temps = r->input->temps;
+	const char *real = temporary_find(r, object);
+
+	if (real)
+		return temp_engine_of(real);
+	return temps && temps->engine ? temps->engine(temps->context, rule_database(r, object), rule_utf8(r, object->name))
+				      : TEMP_UNKNOWN;
+}
+
 /* Of a table that is made: as the text says, as the table has it that it is made like, or the source's default. */
 static enum temp_engine engine_made(struct rewriting *r)
 {
-	const struct temp_registry *temps = r->input->temps;
-	const char *named = table_engine_in(table_text_of(r), r), *real;
+	const char *named = table_engine_in(table_text_of(r), r);
 
 	if (named)
 		return engine_named(named);
-	if ((r->statement.flags & STATEMENT_LIKE) && r->statement.object_count > 1) {
-		const struct object *model = &r->statement.objects[1];
-
-		real = temporary_find(r, model);
-		if (real)
-			return temp_engine_of(real);
-		if (!temps || !temps->engine)
-			return TEMP_UNKNOWN;
-		return temps->engine(temps->context, rule_database(r, model), rule_utf8(r, model->name));
-	}
+	if ((r->statement.flags & STATEMENT_LIKE) && r->statement.object_count > 1)
+		return temporary_source_engine(r, &r->statement.objects[1]);
 	return r->input->default_temp_engine ? engine_named(r->input->default_temp_engine) : TEMP_ROLLS_BACK;
 }
 
