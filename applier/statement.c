@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "applier/sql/mask.h"
+#include "applier/sql/mode.h"
 
 #define EXCERPT_BYTES 200
 
@@ -40,7 +41,7 @@ static void fill_input(const struct statement_planner *planner, const struct tra
 	input->database_collation = planned->session.database_collation;
 	input->default_utf8mb4 = planned->session.default_utf8mb4;
 	input->default_temp_engine = planner->source_temp_engine;
-	input->load_backslashes = may_have_backslashes(change);
+	input->load_backslashes = (input->sql_mode & MODE_NO_BACKSLASH_ESCAPES) && may_have_backslashes(change);
 	input->looks_for_code = planner->looks_for_code;
 	input->overtaken = planner->overtaken;
 	input->source = planner->source;

@@ -103,7 +103,7 @@ struct rewrite_input {
 	bool thread_specific, suppress_use; /* flags of the event's header */
 	bool in_transaction;   /* stands inside a group with BEGIN (also MariaDB's not standalone ones) */
 	bool row_format;       /* the group carries row events too (CREATE … SELECT in row format) */
-	bool load_backslashes; /* the file of a LOAD DATA has backslashes, or may have */
+	bool load_backslashes; /* under NO_BACKSLASH_ESCAPES: the file of a LOAD DATA has backslashes, or may have */
 	bool overtaken;	       /* of a transaction that was prepared, with others committed before it was itself */
 	bool looks_for_code;   /* tell by PLAN_CODE whether stored code of the target takes part */
 	int explicit_defaults; /* 0, 1, or -1 when the event does not tell */

@@ -121,30 +121,11 @@ static struct part_names names_of_part(const struct rewriting *r, const struct a
 	size_t at = part->first + 1;
 	struct part_names found = {.column = true};
 
-	for (;; at++) {
-		switch (token_at(&r->tokens, at)->word) {
-		case KW_INDEX:
-		case KW_KEY:
-		case KW_UNIQUE:
-		case KW_PRIMARY:
-		case KW_FULLTEXT:
-		case KW_SPATIAL:
-		case KW_FOREIGN:
-		case KW_CONSTRAINT:
-		case KW_CHECK:
-		case KW_PERIOD:
-		case KW_PARTITION:
+	for (; at < part->end; at++) {
+		if (table_item_is_key(&r->tokens, at))
 			found.column = false;
-			continue;
-		case KW_COLUMN:
-		case KW_IF:
-		case KW_NOT:
-		case KW_EXISTS:
-			continue;
-		default:
+		else if (!rule_is(r, at, KW_COLUMN) && !rule_is(r, at, KW_IF) && !rule_is(r, at, KW_NOT) && !rule_is(r, at, KW_EXISTS))
 			break;
-		}
-		break;
 	}
 	if (at >= part->end || (verb != KW_ADD && verb != KW_MODIFY && verb != KW_CHANGE && verb != KW_DROP && verb != KW_ALTER &&
 				       verb != KW_RENAME))
